@@ -1,3 +1,3 @@
-"""GaussianMotion: animatable 3D Gaussian avatars from text, as a reproducible experiment pipeline."""
+"""GaussianMotion: animatable 3D Gaussian avatars from text, a reproducible pipeline."""
 
 __version__ = "0.1.0"
