@@ -1,0 +1,1 @@
+"""The posable human: template, joints, skinning weights, forward kinematics."""

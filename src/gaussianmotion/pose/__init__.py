@@ -1,0 +1,1 @@
+"""Where poses come from (sampling, motion files) and how they are drawn (OpenPose images)."""
