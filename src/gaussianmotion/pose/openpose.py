@@ -103,7 +103,7 @@ def _draw(
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill_ellipse(image, cover, cx, cy, ux, uy, a, b, colour, shade):  # type: ignore[no-untyped-def]
+def _fill_ellipse(image, cover, cx, cy, ux, uy, a, b, colour, shade):
     """Blend an ellipse over ``image`` (3, H, W): half-axis ``a`` along (ux, uy), ``b`` across.
 
     Coverage is exact along x and the mean of four lines along y.
