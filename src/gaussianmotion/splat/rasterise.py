@@ -1,0 +1,157 @@
+"""One function draws Gaussians, whatever the device: CUDA, CPU, or plain torch."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.errors import UserError
+
+Backend = Literal["auto", "gsplat", "numba", "torch"]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What B cameras see.
+
+    Attributes:
+        rgb: Linear blend over the backgrounds, (B, H, W, 3).
+        alpha: Share of each pixel that the Gaussians cover, (B, H, W, 1).
+        info: What gsplat's ``DefaultStrategy(packed=False)`` reads: ``width``, ``height``,
+            ``n_cameras``, ``gaussian_ids`` (None), ``radii`` (B, N, 2) int32 pixels with 0 where a
+            Gaussian is not drawn, ``means2d`` (B, N, 2) pixels, which holds its gradient in
+            ``.grad`` after ``retain_grad()`` and a backward pass, ``depths`` (B, N) metres.
+    """
+
+    rgb: Float[Tensor, "B H W 3"]
+    alpha: Float[Tensor, "B H W 1"]
+    info: dict[str, Any]
+
+
+def rasterise(
+    means: Float[Tensor, "B N 3"],
+    covars: Float[Tensor, "B N 3 3"],
+    colours: Float[Tensor, "N 3"],
+    opacities: Float[Tensor, " N"],
+    viewmats: Float[Tensor, "B 4 4"],
+    Ks: Float[Tensor, "B 3 3"],
+    width: int,
+    height: int,
+    backgrounds: Float[Tensor, "B 3"] | None = None,
+    backend: Backend = "auto",
+) -> Rendering:
+    """Draw B posed sets of N Gaussians, each with its own camera.
+
+    Differentiable in means, covars, colours, opacities, viewmats and backgrounds.
+
+    Args:
+        means: Centres in world space, metres.
+        covars: Symmetric covariances in world space, square metres; their gradient is symmetric.
+        colours: RGB, shared by the batch.
+        opacities: In [0, 1], shared by the batch.
+        viewmats: World-to-camera transforms, OpenCV axes (x right, y down, z forward).
+        Ks: Intrinsics in pixels, pixel centres at +0.5; no skew.
+        width: Pixels.
+        height: Pixels.
+        backgrounds: RGB behind the Gaussians; black where not given.
+        backend: "gsplat" (CUDA, float32), "numba" (CPU, float32), "torch" (anything, slow), or
+            "auto": gsplat for CUDA tensors, numba for float32 on the CPU, else torch.
+
+    Raises:
+        ValueError: shapes, devices or dtypes do not fit together.
+        UserError: the backend that was asked for cannot run on this machine.
+    """
+    tensors = {
+        "means": means,
+        "covars": covars,
+        "colours": colours,
+        "opacities": opacities,
+        "viewmats": viewmats,
+        "Ks": Ks,
+    }
+    if backgrounds is None:
+        backgrounds = means.new_zeros(means.shape[0], 3)
+    tensors["backgrounds"] = backgrounds
+    _check(tensors, width, height)
+    chosen = _choose(backend, means)
+    arguments = (means, covars, colours, opacities, viewmats, Ks, width, height, backgrounds)
+    # Each backend is imported when it is used: gsplat builds CUDA code, numba takes a second.
+    if chosen == "gsplat":
+        from gaussianmotion.splat.gsplat_backend import rasterise_gsplat
+
+        rgb, alpha, info = rasterise_gsplat(*arguments)
+    elif chosen == "numba":
+        from gaussianmotion.splat.numba_backend import rasterise_numba
+
+        rgb, alpha, info = rasterise_numba(*arguments)
+    else:
+        from gaussianmotion.splat.reference import rasterise_torch
+
+        rgb, alpha, info = rasterise_torch(*arguments)
+    info |= {
+        "width": width,
+        "height": height,
+        "n_cameras": means.shape[0],
+        "gaussian_ids": None,
+        "backend": chosen,
+    }
+    return Rendering(rgb, alpha, info)
+
+
+def _check(tensors: dict[str, Tensor], width: int, height: int) -> None:
+    """Say which tensor does not fit, and what would."""
+    means = tensors["means"]
+    if means.ndim != 3:
+        raise ValueError(f"means must have shape (B, N, 3), but it is {tuple(means.shape)}")
+    batch, count = means.shape[:2]
+    expected = {
+        "means": (batch, count, 3),
+        "covars": (batch, count, 3, 3),
+        "colours": (count, 3),
+        "opacities": (count,),
+        "viewmats": (batch, 4, 4),
+        "Ks": (batch, 3, 3),
+        "backgrounds": (batch, 3),
+    }
+    for name, tensor in tensors.items():
+        if tuple(tensor.shape) != expected[name]:
+            raise ValueError(
+                f"{name} must have shape {expected[name]} for {batch} cameras and {count} "
+                f"Gaussians, but it is {tuple(tensor.shape)}"
+            )
+        if tensor.device != means.device or tensor.dtype != means.dtype:
+            raise ValueError(
+                f"{name} is {tensor.dtype} on {tensor.device}, but means is {means.dtype} on "
+                f"{means.device}: give all tensors one dtype and device"
+            )
+    if not means.is_floating_point():
+        raise ValueError(f"means must be a floating point tensor, but it is {means.dtype}")
+    if width < 1 or height < 1:
+        raise ValueError(
+            f"width and height must be at least 1 pixel, but they are {width}, {height}"
+        )
+
+
+def _choose(backend: str, means: Tensor) -> str:
+    """The backend to use for these tensors."""
+    if backend not in get_args(Backend):
+        raise UserError(
+            f"rasteriser {backend!r} is unknown: write one of {', '.join(get_args(Backend))}"
+        )
+    single = means.dtype == torch.float32
+    if backend == "auto":
+        if means.is_cuda and single:
+            return "gsplat"
+        return "numba" if means.device.type == "cpu" and single else "torch"
+    if backend == "gsplat" and not means.is_cuda:
+        raise UserError("rasteriser: gsplat needs a CUDA device; write rasteriser: auto or numba")
+    if backend == "numba" and means.device.type != "cpu":
+        raise UserError(
+            f"rasteriser: numba draws on the CPU, but the tensors are on {means.device}; "
+            f"write rasteriser: auto or device: cpu"
+        )
+    if backend in ("gsplat", "numba") and not single:
+        raise ValueError(f"backend {backend} draws float32, but means is {means.dtype}")
+    return backend
