@@ -1,0 +1,182 @@
+"""Body files in SMPL's layout: the shipped open body, or a licensed SMPL .npz or .pkl.
+
+smplx does what it is good at (shape, joint regression); what it cannot do is done here: read .npz
+for SMPL, read pickles without chumpy, accept sparse or half-precision arrays and files without
+pose correctives.
+"""
+
+import contextlib
+import hashlib
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from smplx import SMPL
+from smplx.utils import Struct
+from smplx.vertex_ids import vertex_ids as smplx_vertex_ids
+
+from gaussianmotion.body.joints import PARENTS
+from gaussianmotion.body.model import Body, make_body
+from gaussianmotion.body.unpickle import read_pickle
+from gaussianmotion.errors import UserError
+
+NEEDED = ("v_template", "f", "weights", "J_regressor", "kintree_table", "shapedirs")
+OPTIONAL = ("landmark_vertex_ids",)
+# Vertices of nose, right eye, left eye, right ear, left ear in SMPL's own topology.
+SMPL_VERTICES = 6890
+SMPL_LANDMARKS = tuple(
+    smplx_vertex_ids["smplh"][name] for name in ("nose", "reye", "leye", "rear", "lear")
+)
+
+
+def load_body(
+    path: str | Path, betas: Sequence[float] = (), device: torch.device | str = "cpu"
+) -> Body:
+    """Load a body and give it its shape.
+
+    Args:
+        path: .npz (never unpickled) or .pkl (see :mod:`gaussianmotion.body.unpickle`).
+        betas: Shape coefficients, missing ones are 0.
+        device: Where the body's tensors live.
+
+    Raises:
+        UserError: the file is missing, damaged, of another layout, or has fewer shape directions.
+    """
+    path = Path(path)
+    arrays = _read(path)
+    _check(arrays, path)
+    directions = arrays["shapedirs"].shape[-1]
+    if len(betas) > directions:
+        raise UserError(
+            f"body.betas has {len(betas)} numbers, but {path} has {directions} shape directions"
+        )
+    smpl = _smplx(arrays, max(len(betas), 1))
+    coefficients = torch.zeros(1, smpl.num_betas)
+    coefficients[0, : len(betas)] = torch.tensor(list(betas))
+    with torch.no_grad():
+        vertices = smpl.forward_shape(coefficients).v_shaped[0]
+        joints = smpl.J_regressor @ vertices
+    return make_body(
+        id=_identity(path, betas),
+        rest_vertices=vertices,
+        rest_joints=joints,
+        weights=smpl.lbs_weights,
+        faces=smpl.faces_tensor,
+        landmarks=torch.from_numpy(arrays["landmark_vertex_ids"]),
+    ).to(device)
+
+
+def _identity(path: Path, betas: Sequence[float]) -> str:
+    digest = hashlib.sha256(path.read_bytes())
+    if any(betas):
+        digest.update(np.asarray(betas, dtype="<f4").tobytes())
+    return f"{path.name}:{digest.hexdigest()[:12]}"
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """Dense float32 and int64 arrays of the file, landmarks completed."""
+    if not path.is_file():
+        raise UserError(
+            f"no body file {path}: write body.path, e.g. resources/body/open_body.npz, or the "
+            "place of your SMPL .npz or .pkl"
+        )
+    if path.suffix == ".pkl":
+        raw = read_pickle(path, NEEDED + OPTIONAL)
+    elif path.suffix == ".npz":
+        raw = _read_npz(path)
+    else:
+        raise UserError(f"body file {path} must be an .npz or .pkl in SMPL's layout")
+    missing = [key for key in NEEDED if key not in raw]
+    if missing:
+        raise UserError(f"{path} is not in SMPL's layout: it lacks {', '.join(missing)}")
+    arrays = {}
+    for key, value in raw.items():
+        whole = key in ("f", "kintree_table", "landmark_vertex_ids")
+        if value.dtype.kind not in "fiu":
+            raise UserError(f"{path}: {key!r} holds {value.dtype}, not numbers")
+        arrays[key] = value.astype(np.int64 if whole else np.float32)
+    if "landmark_vertex_ids" not in arrays:
+        if len(arrays["v_template"]) != SMPL_VERTICES:
+            raise UserError(
+                f"{path} has {len(arrays['v_template'])} vertices, SMPL has {SMPL_VERTICES}: add "
+                "landmark_vertex_ids (nose, right eye, left eye, right ear, left ear)"
+            )
+        arrays["landmark_vertex_ids"] = np.array(SMPL_LANDMARKS, dtype=np.int64)
+    return arrays
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in NEEDED + OPTIONAL if key in file.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        if "allow_pickle" in str(error):
+            raise UserError(
+                f"{path} holds Python objects, which are not read: give the .pkl that it was made "
+                "from, or save its arrays as plain numbers"
+            ) from None
+        raise UserError(f"{path} is damaged or no .npz: copy or download it again") from None
+
+
+def _check(arrays: dict[str, np.ndarray], path: Path) -> None:
+    joints = arrays["weights"].shape[-1]
+    if joints != 24:
+        kind = {52: "an SMPL-H", 55: "an SMPL-X"}.get(joints, "not an SMPL")
+        raise UserError(f"{path} has {joints} joints: it is {kind} file; SMPL's 24 are needed")
+    vertices = len(arrays["v_template"])
+    expected: dict[str, tuple[int | None, ...]] = {
+        "v_template": (vertices, 3),
+        "f": (None, 3),
+        "weights": (vertices, 24),
+        "J_regressor": (24, vertices),
+        "kintree_table": (2, 24),
+        "shapedirs": (vertices, 3, None),
+        "landmark_vertex_ids": (5,),
+    }
+    for key, shape in expected.items():
+        got = arrays[key].shape
+        fits = len(got) == len(shape) and all(
+            want in (None, have) for have, want in zip(got, shape, strict=True)
+        )
+        if not fits:
+            text = " x ".join("any" if size is None else str(size) for size in shape)
+            raise UserError(f"{path}: {key!r} has shape {got}, but {text} is needed")
+        if arrays[key].dtype.kind == "f" and not np.isfinite(arrays[key]).all():
+            raise UserError(f"{path}: {key!r} has values that are not finite numbers")
+    for key in ("f", "landmark_vertex_ids"):
+        if arrays[key].min() < 0 or arrays[key].max() >= vertices:
+            raise UserError(f"{path}: {key!r} names vertices that do not exist")
+    if tuple(arrays["kintree_table"][0][1:]) != PARENTS[1:]:
+        raise UserError(f"{path}: its joint tree is not SMPL's, so poses would not fit it")
+    sums = arrays["weights"].sum(1)
+    if np.abs(sums - 1.0).max() > 0.02:
+        raise UserError(f"{path}: skinning weights of a vertex sum to {sums.min():.3f}, not 1")
+
+
+def _smplx(arrays: dict[str, np.ndarray], betas: int) -> SMPL:
+    """smplx's model of the arrays, for shape and joints; it never poses.
+
+    Pose correctives are a zero of the smallest size: the Gaussians follow the skeleton by blend
+    skinning alone (eq. 3), and dense correctives would take 100 MB.
+    """
+    weights = arrays["weights"] / arrays["weights"].sum(1, keepdims=True)
+    content: dict[str, Any] = {**arrays, "weights": weights}
+    content["posedirs"] = np.zeros((*arrays["v_template"].shape, 1), dtype=np.float32)
+    landmarks = dict(enumerate(arrays["landmark_vertex_ids"].tolist()))
+    with contextlib.redirect_stdout(io.StringIO()):  # It prints about the number of betas.
+        return SMPL(
+            model_path="",
+            data_struct=Struct(**content),
+            num_betas=betas,
+            vertex_ids=landmarks,
+            create_betas=False,
+            create_body_pose=False,
+            create_global_orient=False,
+            create_transl=False,
+            use_hands=False,
+            use_feet_keypoints=False,
+        )
