@@ -28,12 +28,18 @@ class PriorConfig(Section):
         "stable-diffusion-v1-5/stable-diffusion-v1-5",
         description="Hub id or folder of the diffusion model (vae, unet, scheduler, text encoder).",
     )
-    revision: str | None = Field(None, description="Pinned revision of a hub model.")
+    revision: str | None = Field(
+        "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
+        description="Pinned revision of a hub model; ignored for a folder.",
+    )
     controlnet: str = Field(
         "lllyasviel/control_v11p_sd15_openpose",
         description="Hub id or folder of the OpenPose ControlNet.",
     )
-    controlnet_revision: str | None = Field(None, description="Pinned revision of the ControlNet.")
+    controlnet_revision: str | None = Field(
+        "9ae9f970358db89e211b87c915f9535c6686d5ba",
+        description="Pinned revision of a hub ControlNet; ignored for a folder.",
+    )
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float16", description="Precision of the networks; differences of scores stay in float32."
     )
@@ -198,6 +204,34 @@ class RenderConfig(Section):
     fps: Count = 30
     background: tuple[float, float, float] = (1.0, 1.0, 1.0)
     pose: Literal["star", "a", "t"] = Field("a", description="Pose of the still views.")
+    fov_y: Annotated[float, Field(ge=5.0, le=90.0)] = Field(
+        30.0, description="Degrees; a long lens keeps heads and feet in proportion."
+    )
+    elevation: Annotated[float, Field(ge=-60.0, le=60.0)] = Field(
+        0.0, description="Degrees above the horizon of the still views."
+    )
+    video_elevation: Annotated[float, Field(ge=-60.0, le=60.0)] = Field(
+        8.0, description="Degrees above the horizon of the videos; above 0 the floor is seen."
+    )
+    motion_azimuth: Annotated[float, Field(ge=-180.0, le=180.0)] = Field(
+        30.0, description="Degrees from the clip's mean heading: both arms and legs are seen."
+    )
+    margin: Annotated[float, Field(ge=0.0, lt=0.4)] = Field(
+        0.04, description="Share of the picture kept free on each side of the person."
+    )
+    room: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.08, description="Metres around the body that hair, hats and skirts may take."
+    )
+    motion_seconds: Positive = Field(
+        4.0, description="Cyclic clips are repeated until they last this long."
+    )
+    motion_seconds_max: Positive = Field(12.0, description="Longer clips are cut here.")
+    ground: bool = Field(True, description="Videos have a soft shadow and faint floor lines.")
+    anti_alias: Share = Field(
+        1.0,
+        description="Splats are widened by this share of the blur that they were trained with, so "
+        "that pictures larger than the training's show no needles and gaps.",
+    )
 
 
 class TrackingConfig(Section):
