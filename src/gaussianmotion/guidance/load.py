@@ -1,0 +1,201 @@
+"""Finding a diffusion model and reading its parts, with one line for whatever is wrong with it.
+
+A model is a folder in diffusers layout, given by path or by hub id. Training never downloads: the
+hub's snapshots are fetched beforehand (:func:`fetch`), so that a job on a node without network
+works, or fails at once. Only safetensors are read, since other formats can carry code.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from gaussianmotion.config import PriorConfig
+from gaussianmotion.errors import UserError
+
+HOW_TO_GET = "run `gaussianmotion models`, or set {key} to a folder"
+
+# What SD1.5 in diffusers layout needs; leaves out .bin and .fp16 twins and the safety checker.
+_FILES = [
+    "model_index.json",
+    "config.json",
+    "diffusion_pytorch_model.safetensors",
+    "unet/config.json",
+    "unet/diffusion_pytorch_model.safetensors",
+    "vae/config.json",
+    "vae/diffusion_pytorch_model.safetensors",
+    "text_encoder/config.json",
+    "text_encoder/model.safetensors",
+    "tokenizer/*",
+    "scheduler/*.json",
+]
+
+
+def find_model(name: str, revision: str | None, key: str) -> Path:
+    """The folder of a model: a local one, or the hub snapshot that was fetched.
+
+    Args:
+        name: Path of a folder, or hub id (owner/name).
+        revision: Pinned revision of a hub model.
+        key: The configuration key that ``name`` came from, for the message.
+
+    Raises:
+        UserError: it is neither here nor in the hub's cache.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        snapshot = snapshot_download(
+            name, revision=revision, allow_patterns=_FILES, local_files_only=True
+        )
+    except (OSError, HFValidationError) as error:
+        at = f" at revision {revision}" if revision else ""
+        raise UserError(f"{key}: {name}{at} not found: {HOW_TO_GET.format(key=key)}") from error
+    return Path(snapshot)
+
+
+def fetch(config: PriorConfig) -> list[Path]:
+    """Download what ``config`` names and is not here yet; returns the folders.
+
+    An interrupted download goes on where it stopped.
+
+    Raises:
+        UserError: the hub cannot be reached, or does not have the model.
+    """
+    folders = []
+    for key, name, revision in (
+        ("prior.model", config.model, config.revision),
+        ("prior.controlnet", config.controlnet, config.controlnet_revision),
+    ):
+        folder = Path(name).expanduser()
+        if not folder.is_dir():
+            folder = _download(key, name, revision)
+        folders.append(folder)
+    return folders
+
+
+def _download(key: str, name: str, revision: str | None) -> Path:
+    from httpx import HTTPError
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=_FILES))
+    except (OSError, HTTPError, HfHubHTTPError, HFValidationError) as error:
+        raise UserError(
+            f"{key}: {name} cannot be downloaded ({_reason(error)}): check the name, the revision "
+            f"and the network, or set {key} to a folder that holds a copy"
+        ) from error
+
+
+@contextmanager
+def loading(path: Path) -> Iterator[None]:
+    """Turn what a loader raises about ``path`` into one line, and keep its chatter off the screen.
+
+    Raises:
+        UserError: the part is missing, damaged, or of another kind.
+    """
+    if not path.exists():
+        raise UserError(
+            f"{path} not found: the model's folder is incomplete or not in diffusers layout; "
+            + HOW_TO_GET.format(key="prior.model")
+        )
+    loggers = [logging.getLogger(name) for name in ("diffusers", "transformers")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
+        raise UserError(
+            f"{path} cannot be loaded, it is damaged or not of the expected kind "
+            f"({_reason(error)}): fetch it again"
+        ) from error
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def load_network(kind: Any, folder: Path, dtype: torch.dtype) -> nn.Module:
+    """Read one network of a model: ``config.json`` and safetensors, every weight accounted for.
+
+    diffusers leaves missing weights random, with a warning; here they are an error.
+
+    Args:
+        kind: Class of the network, from diffusers.
+        folder: The network's folder.
+        dtype: Precision to load in.
+    """
+    with loading(folder):
+        if not any(folder.glob("*.safetensors")):
+            raise UserError(f"{folder} holds no .safetensors file: only that format is loaded")
+        network, info = kind.from_pretrained(
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            torch_dtype=dtype,
+            output_loading_info=True,
+        )
+        wrong = sorted(info["missing_keys"]) + sorted(info["unexpected_keys"])
+        if wrong:
+            raise ValueError(
+                f"{len(info['missing_keys'])} weights missing and {len(info['unexpected_keys'])} "
+                f"too many, such as {wrong[0]}"
+            )
+    return network
+
+
+def load_alpha_bar(folder: Path) -> Float[Tensor, " T"]:
+    """Cumulative product of the alphas per timestep, from ``scheduler_config.json``.
+
+    Raises:
+        UserError: the schedule is unknown, or the model predicts something else than noise.
+    """
+    path = folder / "scheduler_config.json"
+    config = read_json(path)
+    prediction = config.get("prediction_type", "epsilon")
+    if prediction != "epsilon":
+        raise UserError(
+            f"{path}: the model predicts {prediction}; one that predicts epsilon is needed"
+        )
+    with loading(path):
+        start, end = float(config["beta_start"]), float(config["beta_end"])
+        count = int(config.get("num_train_timesteps", 1000))
+        match config["beta_schedule"]:
+            case "scaled_linear":
+                betas = torch.linspace(start**0.5, end**0.5, count, dtype=torch.float64) ** 2
+            case "linear":
+                betas = torch.linspace(start, end, count, dtype=torch.float64)
+            case other:
+                raise ValueError(f"beta_schedule {other} is not scaled_linear or linear")
+    return torch.cumprod(1.0 - betas, dim=0).float()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object of a model's folder.
+
+    Raises:
+        UserError: the file is missing or not a JSON object.
+    """
+    with loading(path):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise ValueError("not a JSON object")
+    return data
+
+
+def _reason(error: Exception) -> str:
+    """The first line of an error's text, short enough for a message."""
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:200]

@@ -1,0 +1,357 @@
+"""The diffusion prior: a text-to-image latent diffusion model with a pose ControlNet.
+
+One class serves Stable Diffusion 1.5 with ControlNet 1.1 openpose and the embedded prior. Both are
+folders in diffusers layout; they differ in sizes, in the autoencoder (AutoencoderKL or
+AutoencoderTiny), in the text encoder, and in whether the ControlNet reads the text.
+
+Precision. UNet, ControlNet and autoencoder hold weights of one type: float16 or bfloat16 on CUDA,
+bfloat16 on CPUs that multiply it in hardware, else float32. The UNet's last normalisation and
+convolution stay in float32, and so do all latents and noises outside: score distillation lives on
+differences of predictions, which half precision's rounding would drown.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from gaussianmotion.config import PriorConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.load import (
+    find_model,
+    load_alpha_bar,
+    load_network,
+    loading,
+    read_json,
+)
+from gaussianmotion.guidance.sampling import ddim, ddim_timesteps, guided
+from gaussianmotion.guidance.text import CLIPEncoder, MiniLMEncoder, TextEncoder, words
+
+Images = Float[Tensor, "B 3 H W"]
+Latents = Float[Tensor, "B C h w"]
+
+
+class DiffusionPrior:
+    """Predicts the noise in latents, given text and pose; frozen.
+
+    Attributes:
+        alpha_bar: Cumulative product of the scheduler's alphas, shape (T,).
+        device: Where the networks are.
+        dtype: Precision of the networks.
+        downscale: Pixels per latent cell and side.
+    """
+
+    def __init__(
+        self,
+        vae: Any,
+        unet: Any,
+        controlnet: Any,
+        text_encoder: TextEncoder,
+        alpha_bar: Float[Tensor, " T"],
+        vocabulary: frozenset[str] = frozenset(),
+    ) -> None:
+        """Take over networks of one device and precision.
+
+        Args:
+            vae: diffusers AutoencoderKL or AutoencoderTiny.
+            unet: diffusers UNet2DConditionModel.
+            controlnet: diffusers ControlNetModel with the UNet's block sizes.
+            text_encoder: Encoder of the UNet's text dimension.
+            alpha_bar: Cumulative product of the alphas.
+            vocabulary: Lower-case words that the prior knows; empty: any.
+
+        Raises:
+            UserError: the parts do not belong together.
+        """
+        self.dtype: torch.dtype = unet.dtype
+        self.device: torch.device = unet.device
+        self.alpha_bar = alpha_bar.to(self.device)
+        self.downscale = _downscale(vae)
+        self._vae, self._unet, self._controlnet = vae, unet, controlnet
+        self._text_encoder = text_encoder
+        self._vocabulary = vocabulary
+        self._check_parts()
+        for network in (vae, unet, controlnet):
+            network.eval().requires_grad_(False)
+            for parameter in network.parameters():
+                if parameter.dim() == 4:  # channels_last: no reordering around convolutions.
+                    parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        _keep_float32(unet.conv_norm_out, unet.conv_out)
+        # Without text in it, one pass of the ControlNet serves all text branches.
+        self._controlnet_reads_text = any(
+            getattr(block, "has_cross_attention", False)
+            for block in [*controlnet.down_blocks, controlnet.mid_block]
+        )
+
+    def latent_size(self, pixels: int) -> int:
+        """Side of the latents of an image whose side is ``pixels``."""
+        return pixels // self.downscale
+
+    def encode_image(self, rgb: Images) -> Latents:
+        """Latents of images, scaled as the UNet expects them; gradients flow through.
+
+        Of AutoencoderKL's posterior the mode is taken: its spread is far below the noise that the
+        diffusion adds, and a sample would only make the gradient noisier.
+
+        Args:
+            rgb: In [0, 1]; sides are multiples of :attr:`downscale`.
+
+        Returns:
+            float32 latents.
+        """
+        image = (2.0 * rgb - 1.0).to(self.dtype, memory_format=torch.channels_last)
+        encoded = self._vae.encode(image)
+        raw = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        config = self._vae.config
+        return (raw.float() - (config.get("shift_factor") or 0.0)) * config.scaling_factor
+
+    @torch.no_grad()
+    def decode(self, latents: Latents) -> Images:
+        """Images of latents, RGB in [0, 1], float32."""
+        config = self._vae.config
+        raw = latents / config.scaling_factor + (config.get("shift_factor") or 0.0)
+        image = self._vae.decode(raw.to(self.dtype)).sample.float()
+        return (0.5 * image + 0.5).clamp(0.0, 1.0).contiguous()
+
+    def encode_text(self, prompts: list[str]) -> Float[Tensor, "B L D"]:
+        """Token states of prompts, float32; the empty prompt is the unconditional input."""
+        return self._text_encoder(prompts)
+
+    @torch.no_grad()
+    def predict_noise(
+        self,
+        latents: Latents,
+        timesteps: Int[Tensor, " B"],
+        text: Float[Tensor, "KB L D"],
+        pose_image: Images | None = None,
+    ) -> Float[Tensor, "KB C h w"]:
+        """The noise in noisy latents, for K text branches at once.
+
+        Args:
+            latents: Noisy latents x_t.
+            timesteps: 0..T-1 per sample.
+            text: Token states of K branches, one branch's B rows after the other's.
+            pose_image: OpenPose pictures in [0, 1], at the image's size; without them the
+                ControlNet is left out.
+
+        Returns:
+            float32 noise, branch after branch as ``text``.
+        """
+        branches = len(text) // len(latents)
+        x = latents.to(self.dtype, memory_format=torch.channels_last)
+        text = text.to(self.dtype)
+        timesteps = timesteps.to(self.device)
+        repeated, repeated_t = _repeat(x, branches), _repeat(timesteps, branches)
+
+        down, mid = None, None
+        if pose_image is not None:
+            pose = pose_image.to(self.dtype, memory_format=torch.channels_last)
+            if self._controlnet_reads_text:
+                down, mid = self._controlnet(
+                    repeated,
+                    repeated_t,
+                    encoder_hidden_states=text,
+                    controlnet_cond=_repeat(pose, branches),
+                    return_dict=False,
+                )
+            else:
+                down, mid = self._controlnet(
+                    x,
+                    timesteps,
+                    encoder_hidden_states=text[: len(x)],
+                    controlnet_cond=pose,
+                    return_dict=False,
+                )
+                down, mid = [_repeat(d, branches) for d in down], _repeat(mid, branches)
+        return self._unet(
+            repeated,
+            repeated_t,
+            encoder_hidden_states=text,
+            down_block_additional_residuals=down,
+            mid_block_additional_residual=mid,
+            return_dict=False,
+        )[0]
+
+    def add_noise(self, latents: Latents, noise: Latents, timesteps: Int[Tensor, " B"]) -> Latents:
+        """x_t of clean latents: sqrt(alpha_bar) x + sqrt(1 - alpha_bar) noise."""
+        level = self.alpha_bar[timesteps.to(self.device)][:, None, None, None]
+        return level.sqrt() * latents + (1.0 - level).sqrt() * noise
+
+    @torch.no_grad()
+    def sample(
+        self,
+        prompts: list[str],
+        pose_image: Images | None = None,
+        steps: int = 25,
+        guidance_scale: float = 5.0,
+        generator: torch.Generator | None = None,
+        size: int | None = None,
+        negative: str = "",
+        start_latents: Latents | None = None,
+        start_timestep: int | None = None,
+    ) -> Images:
+        """Images of prompts, by DDIM with classifier-free guidance.
+
+        Args:
+            prompts: One per image.
+            pose_image: OpenPose pictures in [0, 1] at the image's size, or none.
+            steps: Denoising steps.
+            guidance_scale: 1 is no guidance.
+            generator: Source of the starting noise; on the CPU it gives the same noise everywhere.
+            size: Side in pixels; that of ``pose_image``, else of the model's training.
+            negative: Prompt to move away from.
+            start_latents: Clean latents to start from in place of pure noise: they are noised to
+                ``start_timestep`` (image to image).
+            start_timestep: Where denoising starts; the last timestep where not given.
+
+        Returns:
+            RGB in [0, 1].
+        """
+        start = len(self.alpha_bar) - 1 if start_timestep is None else start_timestep
+        if start_latents is not None:
+            height, width = start_latents.shape[-2:]
+        elif pose_image is not None:
+            height, width = (self.latent_size(side) for side in pose_image.shape[-2:])
+        else:
+            height = width = self.latent_size(size) if size else int(self._unet.config.sample_size)
+        shape = (len(prompts), self._unet.config.in_channels, height, width)
+        where = generator.device if generator is not None else torch.device("cpu")
+        noise = torch.randn(shape, generator=generator, device=where).to(self.device)
+        if start_latents is not None:
+            noise = self.add_noise(start_latents, noise, torch.full((len(prompts),), start))
+
+        text = self.encode_text([negative] * len(prompts) + prompts)
+
+        def predict(latents: Latents, timesteps: Int[Tensor, " B"]) -> Latents:
+            null, full = self.predict_noise(latents, timesteps, text, pose_image).chunk(2)
+            return guided(null, full, guidance_scale)
+
+        return self.decode(ddim(predict, self.alpha_bar, noise, ddim_timesteps(start, steps)))
+
+    def unknown_words(self, prompt: str) -> list[str]:
+        """Words of the prompt that never occurred in the prior's training captions, each once.
+
+        Empty for a prior without a word list, such as Stable Diffusion.
+        """
+        if not self._vocabulary:
+            return []
+        return [w for w in dict.fromkeys(words(prompt)) if w not in self._vocabulary]
+
+    def fits(self, prompt: str) -> bool:
+        """Whether the text encoder reads the whole prompt, or leaves out its middle."""
+        return self._text_encoder.tokens(prompt) <= self._text_encoder.length
+
+    def _check_parts(self) -> None:
+        unet, controlnet = self._unet.config, self._controlnet.config
+        condition = 2 ** (len(controlnet.conditioning_embedding_out_channels) - 1)
+        pairs = {
+            "the UNet's text dimension and the text encoder's": (
+                unet.cross_attention_dim,
+                self._text_encoder.dim,
+            ),
+            "the UNet's channels and the autoencoder's": (
+                (unet.in_channels, unet.out_channels),
+                (self._vae.config.latent_channels,) * 2,
+            ),
+            "the UNet's blocks and the ControlNet's": (
+                (tuple(unet.block_out_channels), unet.layers_per_block, unet.in_channels),
+                (
+                    tuple(controlnet.block_out_channels),
+                    controlnet.layers_per_block,
+                    controlnet.in_channels,
+                ),
+            ),
+            "the pose image's and the autoencoder's downscaling": (condition, self.downscale),
+        }
+        for what, (one, other) in pairs.items():
+            if one != other:
+                raise UserError(
+                    f"prior.model and prior.controlnet do not fit together: {what} differ "
+                    f"({one} and {other}); name a ControlNet that was made for the model"
+                )
+
+
+def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrior:
+    """Load the prior that the configuration names; nothing is downloaded.
+
+    Raises:
+        UserError: it is not here, damaged, or made of parts that do not fit.
+    """
+    # diffusers takes seconds to import: commands that need no prior do not wait for it.
+    from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel
+
+    device = torch.device(device)
+    dtype = network_dtype(config.dtype, device)
+    folder = find_model(config.model, config.revision, "prior.model")
+    index = read_json(folder / "model_index.json")
+    control = find_model(config.controlnet, config.controlnet_revision, "prior.controlnet")
+    vae_class = read_json(folder / "vae" / "config.json").get("_class_name")
+    vae_kind = AutoencoderTiny if vae_class == "AutoencoderTiny" else AutoencoderKL
+    return DiffusionPrior(
+        vae=load_network(vae_kind, folder / "vae", dtype).to(device),
+        unet=load_network(UNet2DConditionModel, folder / "unet", dtype).to(device),
+        controlnet=load_network(ControlNetModel, control, dtype).to(device),
+        text_encoder=_load_text_encoder(folder, index, device, dtype),
+        alpha_bar=load_alpha_bar(folder / "scheduler"),
+        vocabulary=_load_vocabulary(folder),
+    )
+
+
+def network_dtype(requested: str, device: torch.device) -> torch.dtype:
+    """The precision that is used for the one that was asked for.
+
+    CPUs have no fast float16: half precision means bfloat16 where the processor multiplies it, and
+    float32 where it would be emulated.
+    """
+    if requested == "float32":
+        return torch.float32
+    if device.type == "cuda":
+        return getattr(torch, requested)
+    able = torch.cpu.get_capabilities()
+    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+
+
+def _load_text_encoder(
+    folder: Path, index: dict[str, Any], device: torch.device, dtype: torch.dtype
+) -> TextEncoder:
+    """The encoder that ``model_index.json`` names, as ["library", "class"]."""
+    entry = index.get("text_encoder")
+    name = entry[1] if isinstance(entry, list) and len(entry) == 2 else entry
+    if name == "MiniLMEncoder":
+        return MiniLMEncoder(device)
+    if name == "CLIPTextModel":
+        with loading(folder / "text_encoder"), loading(folder / "tokenizer"):
+            return CLIPEncoder(folder, device, dtype)
+    raise UserError(
+        f"{folder / 'model_index.json'} names the text encoder {name}: only CLIPTextModel "
+        "(Stable Diffusion 1.x) and MiniLMEncoder (the embedded prior) are supported"
+    )
+
+
+def _load_vocabulary(folder: Path) -> frozenset[str]:
+    """Words of ``vocabulary.txt``, one per line; empty where there is no such file."""
+    path = folder / "vocabulary.txt"
+    if not path.exists():
+        return frozenset()
+    with loading(path):
+        return frozenset(path.read_text(encoding="utf-8").split())
+
+
+def _downscale(vae: Any) -> int:
+    """Pixels per latent cell: every block of the autoencoder but one halves the image."""
+    blocks = vae.config.get("encoder_block_out_channels") or vae.config.block_out_channels
+    return 2 ** (len(blocks) - 1)
+
+
+def _keep_float32(norm: nn.Module, out: nn.Module) -> None:
+    """Run a network's last layers in float32, whatever the precision of the rest."""
+    norm.float()
+    out.float()
+    norm.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(),))
+
+
+def _repeat(x: Tensor, count: int) -> Tensor:
+    """``count`` copies along the batch, memory format kept."""
+    return torch.cat([x] * count) if count > 1 else x

@@ -1,0 +1,29 @@
+"""Prompts that say what the camera sees.
+
+A text-to-image model shows faces from everywhere unless the prompt names the view (the many-faced
+Janus of score distillation). View and framing words come last, as in the captions of the embedded
+prior's training data.
+"""
+
+from gaussianmotion.camera import view_word
+
+FRAMING_WORDS = {"full body": "full body", "upper body": "upper body", "head": "head"}
+"""Per framing of :data:`gaussianmotion.camera.FRAMINGS` the words in the prompt."""
+
+
+def compose_prompt(prompt: str, azimuth: float, framing: str, suffix: str = "") -> str:
+    """The prompt of one view: the user's words, the suffix, view, framing.
+
+    Args:
+        prompt: The user's sentence; a full stop and white space at its end are dropped.
+        azimuth: Degrees, 0 in front of the person.
+        framing: One of :data:`gaussianmotion.camera.FRAMINGS`.
+        suffix: Words of the experiment added to every prompt; may be empty.
+    """
+    parts = [
+        prompt.strip().rstrip(".").rstrip(),
+        suffix.strip(),
+        view_word(azimuth),
+        FRAMING_WORDS[framing],
+    ]
+    return ", ".join(part for part in parts if part)

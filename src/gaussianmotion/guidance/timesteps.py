@@ -1,0 +1,35 @@
+"""Which noise levels are asked about: uniform timesteps whose maximum drops during training.
+
+The two-stage annealing of ProlificDreamer, which GaussianMotion takes over: large timesteps settle
+the shape, and would blur detail later.
+"""
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from gaussianmotion.config import ScoreConfig
+
+LAST_TIMESTEP = 999
+
+
+def largest_timestep(step: int, steps: int, config: ScoreConfig) -> int:
+    """The largest timestep that may be drawn at ``step`` of ``steps`` (counted from 0)."""
+    late = step >= config.anneal_at * steps
+    return min(config.t_max_late if late else config.t_max, LAST_TIMESTEP)
+
+
+def sample_timesteps(
+    step: int, steps: int, batch: int, config: ScoreConfig, generator: torch.Generator
+) -> Int[Tensor, " B"]:
+    """Draw one timestep per sample, uniform over t_min to the largest allowed, both included.
+
+    Args:
+        step: Step of the training, from 0.
+        steps: Steps of the whole training.
+        batch: Samples B.
+        config: Limits and the moment of annealing.
+        generator: Source of randomness; the result is on its device.
+    """
+    high = largest_timestep(step, steps, config) + 1
+    return torch.randint(config.t_min, high, (batch,), generator=generator, device=generator.device)
