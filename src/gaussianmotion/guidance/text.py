@@ -121,7 +121,7 @@ class CLIPEncoder:
         from transformers import CLIPTextModel, CLIPTokenizer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()
         self._tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
         loaded: Any = CLIPTextModel.from_pretrained(
             folder / "text_encoder",
