@@ -28,9 +28,8 @@ NEEDED = ("v_template", "f", "weights", "J_regressor", "kintree_table", "shapedi
 OPTIONAL = ("landmark_vertex_ids",)
 # Vertices of nose, right eye, left eye, right ear, left ear in SMPL's own topology.
 SMPL_VERTICES = 6890
-SMPL_LANDMARKS = tuple(
-    smplx_vertex_ids["smplh"][name] for name in ("nose", "reye", "leye", "rear", "lear")
-)
+LANDMARK_NAMES = ("nose", "reye", "leye", "rear", "lear")  # As smplx calls them.
+SMPL_LANDMARKS = tuple(smplx_vertex_ids["smplh"][name] for name in LANDMARK_NAMES)
 
 
 def load_body(
@@ -166,7 +165,8 @@ def _smplx(arrays: dict[str, np.ndarray], betas: int) -> SMPL:
     weights = arrays["weights"] / arrays["weights"].sum(1, keepdims=True)
     content: dict[str, Any] = {**arrays, "weights": weights}
     content["posedirs"] = np.zeros((*arrays["v_template"].shape, 1), dtype=np.float32)
-    landmarks = dict(enumerate(arrays["landmark_vertex_ids"].tolist()))
+    # Without these, smplx takes its extra joints from SMPL's vertex numbers.
+    landmarks = dict(zip(LANDMARK_NAMES, arrays["landmark_vertex_ids"].tolist(), strict=True))
     with contextlib.redirect_stdout(io.StringIO()):  # It prints about the number of betas.
         return SMPL(
             model_path="",
