@@ -14,6 +14,10 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gaussianmotion.body.depth import NEAR, first_depth
+from gaussianmotion.body.model import Body, skin, transform_joints
+from gaussianmotion.camera import Cameras
+
 KEYPOINTS = (
     "nose", "neck", "right shoulder", "right elbow", "right wrist", "left shoulder", "left elbow",
     "left wrist", "right hip", "right knee", "right ankle", "left hip", "left knee", "left ankle",
@@ -39,8 +43,52 @@ LIMB_SHADE = 0.6
 HALF_WIDTH = 4.5 / 512.0
 LIMB_EXTENSION = 0.5 / 512.0
 
+# SMPL joint of keypoints 1..13; the other five are vertices of the face.
+SMPL_JOINTS = (12, 17, 19, 21, 16, 18, 20, 2, 5, 8, 1, 4, 7)
+# A face point is hidden when the body is nearer to the camera by more than this, metres.
+HIDDEN_BEHIND = 0.02
+
 _LIMBS = np.array(LIMBS, dtype=np.int64)
 _COLOURS = np.array(COLOURS, dtype=np.float32) / 255.0
+
+
+def body_keypoints(
+    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras
+) -> tuple[Float[Tensor, "C 18 2"], Bool[Tensor, "C 18"]]:
+    """Where the keypoints of a posed body are in the image, and which are to be drawn.
+
+    Points of the face that the body hides are not, so a back view has no face; joints always are,
+    as ControlNet's detector guesses hidden limbs too. Nothing behind the camera is.
+
+    Args:
+        body: The body.
+        poses: Axis-angle in radians, one pose per camera.
+        cameras: C cameras.
+
+    Returns:
+        Pixels (x right, y down, pixel centres at +0.5), possibly out of frame; visibility.
+    """
+    transforms = body.transforms(poses)
+    vertices = skin(body.vertices, body.weights, transforms)
+    joints = transform_joints(transforms, body.joints)
+    face = vertices[:, body.landmarks]
+    points = torch.cat([face[:, :1], joints[:, list(SMPL_JOINTS)], face[:, 1:]], dim=1)
+    projected = cameras.project(points)
+    pixels, depth = projected[..., :2], projected[..., 2]
+
+    visible = depth > NEAR
+    on_face = [0, 14, 15, 16, 17]
+    nearest = first_depth(vertices, body.faces, cameras, pixels[:, on_face])
+    visible[:, on_face] &= depth[:, on_face] <= nearest + HIDDEN_BEHIND
+    return pixels, visible
+
+
+def pose_image(
+    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras
+) -> Float[Tensor, "C 3 H W"]:
+    """The conditioning images of a posed body: RGB in [0, 1], one pose per camera."""
+    keypoints, visible = body_keypoints(body, poses, cameras)
+    return draw_openpose(keypoints, visible, cameras.height, cameras.width)
 
 
 def draw_openpose(
