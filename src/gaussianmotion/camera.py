@@ -113,14 +113,17 @@ def turntable_azimuths(count: int) -> Float[Tensor, " C"]:
 
 
 def view_word(azimuth: float) -> str:
-    """The words of the prompt for a view: within 60 degrees of the front, of the back, or between.
+    """The words of the prompt for a view: within 45 degrees of the front, of the back, or between.
+
+    The limits of threestudio's view-dependent prompts, and of the captions (``synthesis.captions``)
+    that the embedded prior learnt its view words from.
 
     Args:
         azimuth: Degrees, 0 in front of the person, any range.
     """
     folded = abs((azimuth + 180.0) % 360.0 - 180.0)
-    if folded <= 60.0:
+    if folded <= 45.0:
         return "front view"
-    if folded >= 120.0:
+    if folded >= 135.0:
         return "back view"
     return "side view"

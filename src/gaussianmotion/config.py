@@ -21,6 +21,14 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class FramingWords(Section):
+    """Words that tell the prior how much of the person is in the picture."""
+
+    full_body: str = "full body"
+    upper_body: str = "upper body"
+    head: str = Field("head shot", description="The embedded prior's captions say: head.")
+
+
 class PriorConfig(Section):
     """The text-to-image model with pose control, in diffusers layout."""
 
@@ -48,8 +56,9 @@ class PriorConfig(Section):
     )
     negative_prompt: str = Field(
         "low quality, blurry, deformed, extra limbs, cropped",
-        description="Prompt of the unwanted, used by nfsd and by csd's refined form.",
+        description="Prompt of the unwanted, used by nfsd.",
     )
+    framing_words: FramingWords = FramingWords()
 
 
 class BodyConfig(Section):
@@ -203,7 +212,9 @@ class RenderConfig(Section):
     turntable_frames: Count = 120
     fps: Count = 30
     background: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    pose: Literal["star", "a", "t"] = Field("a", description="Pose of the still views.")
+    pose: Literal["star", "a", "t", "arms_down"] = Field(
+        "a", description="Pose of the still views."
+    )
     fov_y: Annotated[float, Field(ge=5.0, le=90.0)] = Field(
         30.0, description="Degrees; a long lens keeps heads and feet in proportion."
     )

@@ -49,7 +49,10 @@ def test_turntable_leaves_out_the_endpoint():
     ("azimuth", "word"),
     [
         (0, "front view"),
-        (-59, "front view"),
+        (-45, "front view"),
+        (46, "side view"),
+        (-134, "side view"),
+        (135, "back view"),
         (90, "side view"),
         (-90, "side view"),
         (180, "back view"),

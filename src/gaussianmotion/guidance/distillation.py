@@ -55,14 +55,13 @@ class ScoreDistillation:
         Args:
             prior: Predicts the noise.
             config: Method, scales and timesteps.
-            prior_config: Suffix of the prompt, negative prompt.
+            prior_config: Suffix, framing words, negative prompt.
             prompt: The user's sentence, without view and framing words.
         """
         self._prior = prior
         self._config = config
         self._prompt = prompt
-        self._suffix = prior_config.prompt_suffix
-        self._negative = prior_config.negative_prompt
+        self._words = prior_config
         self._states: dict[str, Float[Tensor, "L D"]] = {}
 
     def __call__(
@@ -97,12 +96,18 @@ class ScoreDistillation:
             noisy = prior.add_noise(latents, noise, timesteps)
 
             prompts = [
-                compose_prompt(self._prompt, azimuth, framing, self._suffix)
+                compose_prompt(
+                    self._prompt,
+                    azimuth,
+                    framing,
+                    self._words.prompt_suffix,
+                    self._words.framing_words,
+                )
                 for azimuth, framing in zip(cameras.azimuth.tolist(), cameras.framing, strict=True)
             ]
             branches = [[""] * len(rgb), prompts]
             if config.method == "nfsd":
-                branches.append([self._negative] * len(rgb))
+                branches.append([self._words.negative_prompt] * len(rgb))
             text = self._encode([prompt for branch in branches for prompt in branch])
             eps = prior.predict_noise(noisy, timesteps, text, pose_image).chunk(len(branches))
 

@@ -6,12 +6,16 @@ prior's training data.
 """
 
 from gaussianmotion.camera import view_word
-
-FRAMING_WORDS = {"full body": "full body", "upper body": "upper body", "head": "head"}
-"""Per framing of :data:`gaussianmotion.camera.FRAMINGS` the words in the prompt."""
+from gaussianmotion.config import FramingWords
 
 
-def compose_prompt(prompt: str, azimuth: float, framing: str, suffix: str = "") -> str:
+def compose_prompt(
+    prompt: str,
+    azimuth: float,
+    framing: str,
+    suffix: str = "",
+    framing_words: FramingWords = FramingWords(),  # noqa: B008 (frozen)
+) -> str:
     """The prompt of one view: the user's words, the suffix, view, framing.
 
     Args:
@@ -19,11 +23,12 @@ def compose_prompt(prompt: str, azimuth: float, framing: str, suffix: str = "") 
         azimuth: Degrees, 0 in front of the person.
         framing: One of :data:`gaussianmotion.camera.FRAMINGS`.
         suffix: Words of the experiment added to every prompt; may be empty.
+        framing_words: What the prior calls each framing.
     """
     parts = [
         prompt.strip().rstrip(".").rstrip(),
         suffix.strip(),
         view_word(azimuth),
-        FRAMING_WORDS[framing],
+        getattr(framing_words, framing.replace(" ", "_")),
     ]
     return ", ".join(part for part in parts if part)
