@@ -1,0 +1,1 @@
+"""Animatable avatars: canonical Gaussians, their skinning, density control and files."""

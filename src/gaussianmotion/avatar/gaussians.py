@@ -1,0 +1,187 @@
+"""An avatar: Gaussians in canonical space, and what lets a pose move them.
+
+Canonical space is the body in its star pose (metres, y up, facing +z). All poses share one set of
+Gaussians; a pose moves means and covariances by linear blend skinning (eq. 3).
+"""
+
+from typing import Self
+
+import torch
+from jaxtyping import Float
+from scipy.spatial import cKDTree
+from torch import Tensor, nn
+
+from gaussianmotion.avatar.skinning import SkinningField, blend_weights
+from gaussianmotion.body import Body
+from gaussianmotion.camera import Cameras
+from gaussianmotion.splat import Backend, Rendering, rasterise
+from gaussianmotion.splat.skinned import skin_gaussians
+
+GAUSSIAN_FIELDS = ("means", "quats", "log_scales", "logit_opacities", "colours")
+# A disc of standard deviation 0.6 spacings meets its neighbours at about 0.7 of its peak: no gaps
+# between splats, and no more blur than that takes.
+SCALE_PER_SPACING = 0.6
+# Thickness of the discs over their radius: skin is thin, but a disc seen edge-on must not vanish.
+FLATNESS = 0.3
+NEIGHBOURS = 3
+
+
+class Avatar(nn.Module):
+    """N canonical Gaussians and their skinning.
+
+    Attributes:
+        means: Canonical positions in metres, shape (N, 3).
+        quats: Rotations as wxyz quaternions, not necessarily normalised, shape (N, 4).
+        log_scales: Logarithms of the standard deviations in metres, shape (N, 3).
+        logit_opacities: Opacities before the sigmoid, shape (N,).
+        colours: RGB before the sigmoid, shape (N, 3).
+        smpl_weights: Weights of the body vertex that was nearest at the last
+            :meth:`refresh_smpl_weights`, shape (N, J).
+        skinning: The residual field of eq. 4, or None where the body's weights are used alone.
+    """
+
+    smpl_weights: Float[Tensor, "N J"]
+
+    def __init__(
+        self,
+        means: Float[Tensor, "N 3"],
+        quats: Float[Tensor, "N 4"],
+        log_scales: Float[Tensor, "N 3"],
+        logit_opacities: Float[Tensor, " N"],
+        colours: Float[Tensor, "N 3"],
+        smpl_weights: Float[Tensor, "N J"],
+        skinning: SkinningField | None = None,
+    ) -> None:
+        super().__init__()
+        self.means = nn.Parameter(means)
+        self.quats = nn.Parameter(quats)
+        self.log_scales = nn.Parameter(log_scales)
+        self.logit_opacities = nn.Parameter(logit_opacities)
+        self.colours = nn.Parameter(colours)
+        self.register_buffer("smpl_weights", smpl_weights)
+        self.skinning = skinning
+
+    @classmethod
+    def on_body(
+        cls,
+        body: Body,
+        count: int,
+        opacity: float,
+        generator: torch.Generator,
+        residual_skinning: bool = True,
+    ) -> Self:
+        """Grey discs on the star pose's surface, drawn evenly over its area (eq. 1 of the paper).
+
+        Args:
+            count: Number of Gaussians N.
+            opacity: Opacity of each, in (0, 1).
+            generator: CPU generator of the positions and of the field's start weights.
+            residual_skinning: Learn f of eq. 4.
+        """
+        means, normals = body.sample_surface(count, generator)
+        distance, _ = cKDTree(means.cpu().numpy()).query(means.cpu().numpy(), k=NEIGHBOURS + 1)
+        spacing = torch.as_tensor(distance[:, 1:].mean(axis=1), dtype=torch.float32).clamp(min=1e-4)
+        scales = SCALE_PER_SPACING * spacing.to(means.device)[:, None].repeat(1, 3)
+        scales[:, 2] *= FLATNESS
+        field = None
+        if residual_skinning:
+            lower, upper = body.vertices.amin(dim=0), body.vertices.amax(dim=0)
+            field = SkinningField(
+                torch.stack([lower, upper]).cpu(), len(body.parents), generator
+            ).to(means.device)
+        return cls(
+            means=means,
+            quats=quats_facing(normals),
+            log_scales=scales.log(),
+            logit_opacities=torch.full_like(means[:, 0], opacity).logit(),
+            colours=torch.zeros_like(means),
+            smpl_weights=body.nearest_weights(means),
+            skinning=field,
+        )
+
+    def __len__(self) -> int:
+        return self.means.shape[0]
+
+    @property
+    def scales(self) -> Float[Tensor, "N 3"]:
+        """Standard deviations along the Gaussians' own axes, metres."""
+        return self.log_scales.exp()
+
+    @property
+    def opacities(self) -> Float[Tensor, " N"]:
+        """Opacities in (0, 1)."""
+        return self.logit_opacities.sigmoid()
+
+    @property
+    def rgb(self) -> Float[Tensor, "N 3"]:
+        """Colours in (0, 1)."""
+        return self.colours.sigmoid()
+
+    def weights(self) -> Float[Tensor, "N J"]:
+        """Blend weights of eq. 4."""
+        residual = None if self.skinning is None else self.skinning(self.means)
+        return blend_weights(residual, self.smpl_weights)
+
+    @torch.no_grad()
+    def refresh_smpl_weights(self, body: Body) -> None:
+        """Look the nearest body vertices up again, after the means have moved."""
+        self.smpl_weights = body.nearest_weights(self.means.detach())
+
+    def posed(
+        self,
+        body: Body,
+        poses: Float[Tensor, "B 24 3"],
+        translation: Float[Tensor, "B 3"] | None = None,
+        weights: Float[Tensor, "N J"] | None = None,
+    ) -> tuple[Float[Tensor, "B N 3"], Float[Tensor, "B N 3 3"], Float[Tensor, "N J"]]:
+        """The Gaussians in observed space: eq. 3 for means and covariances.
+
+        Args:
+            poses: Axis-angle joint rotations in radians, SMPL joint order.
+            translation: Of the root, metres.
+            weights: Result of :meth:`weights` to use again, where many frames are drawn.
+
+        Returns:
+            means (B, N, 3), covariances (B, N, 3, 3) and the blend weights (N, J).
+        """
+        if weights is None:
+            weights = self.weights()
+        transforms = body.transforms(poses, translation)
+        means, covars = skin_gaussians(self.means, self.quats, self.scales, weights, transforms)
+        return means, covars, weights
+
+    def render(
+        self,
+        body: Body,
+        poses: Float[Tensor, "B 24 3"],
+        cameras: Cameras,
+        backgrounds: Float[Tensor, "B 3"] | None = None,
+        backend: Backend = "auto",
+        translation: Float[Tensor, "B 3"] | None = None,
+        weights: Float[Tensor, "N J"] | None = None,
+    ) -> Rendering:
+        """Pose b seen by camera b; see :meth:`posed` and ``splat.rasterise``."""
+        means, covars, _ = self.posed(body, poses, translation, weights)
+        return rasterise(
+            means,
+            covars,
+            self.rgb,
+            self.opacities,
+            cameras.viewmats,
+            cameras.Ks,
+            cameras.width,
+            cameras.height,
+            backgrounds,
+            backend,
+        )
+
+
+def quats_facing(normals: Float[Tensor, "N 3"]) -> Float[Tensor, "N 4"]:
+    """The shortest rotations that turn +z to unit normals, as wxyz quaternions."""
+    x, y, z = normals.unbind(dim=-1)
+    # Half-way construction: w = 1 + cos, vector part = (0, 0, 1) x normal.
+    quats = torch.stack([1.0 + z, -y, x, torch.zeros_like(z)], dim=-1)
+    # Facing exactly backward, every axis in the plane does; take x.
+    backward = (z < -1.0 + 1e-6)[:, None]
+    flip = torch.tensor([0.0, 1.0, 0.0, 0.0], device=normals.device)
+    return torch.nn.functional.normalize(torch.where(backward, flip, quats), dim=-1)

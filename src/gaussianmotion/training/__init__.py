@@ -1,0 +1,1 @@
+"""Training of one avatar: the loop, its losses, cameras, checkpoints and curves."""

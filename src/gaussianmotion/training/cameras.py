@@ -1,0 +1,123 @@
+"""What a training step looks at: random poses, cameras and backgrounds."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.body import Body
+from gaussianmotion.camera import FRAMINGS, Cameras, orbit
+from gaussianmotion.config import CameraConfig, TrainConfig
+from gaussianmotion.pose.sampling import sample_poses
+
+# SMPL joints whose box a framing shows, and the metres of flesh, hair and hat around them.
+FRAMED_JOINTS = {
+    "full body": list(range(24)),
+    "upper body": [0, 3, 6, 9, 12, 13, 14, 15, 16, 17],
+    "head": [12, 15],
+}
+PADDING = {"full body": 0.12, "upper body": 0.12, "head": 0.1}
+# The head joint is where neck and skull meet; the crown is this far along the neck-to-head line.
+CROWN = 0.22
+NECK, HEAD = 12, 15
+
+
+@dataclass(frozen=True)
+class Views:
+    """B pairs of a pose and a camera, each with a background.
+
+    Attributes:
+        poses: Axis-angle radians, shape (B, 24, 3).
+        cameras: B cameras.
+        backgrounds: RGB in [0, 1], shape (B, 3).
+    """
+
+    poses: Float[Tensor, "B 24 3"]
+    cameras: Cameras
+    backgrounds: Float[Tensor, "B 3"]
+
+
+def sample_views(body: Body, config: TrainConfig, generator: torch.Generator) -> Views:
+    """Draw the views of one training step, on the body's device.
+
+    Args:
+        generator: CPU generator, so that all devices see the same views.
+    """
+    device, count = body.vertices.device, config.batch
+    poses = sample_poses(count if config.pose_per_view else 1, config.poses, generator)
+    poses = poses.expand(count, -1, -1).to(device)
+    joints = body.posed_joints(poses).cpu()
+    cameras = sample_cameras(joints, config.cameras, config.size, generator)
+    palette = torch.tensor(config.backgrounds)
+    chosen = torch.randint(len(palette), (count,), generator=generator)
+    return Views(poses, cameras.to(device), palette[chosen].to(device))
+
+
+def sample_cameras(
+    joints: Float[Tensor, "B 24 3"], config: CameraConfig, size: int, generator: torch.Generator
+) -> Cameras:
+    """Draw one camera per posed body: framing, azimuth, elevation, field of view, margin.
+
+    Azimuths are stratified: camera b looks from the b-th of B equal sectors, which start at a
+    random angle, so that every step sees the person from all around.
+
+    Args:
+        joints: Posed joints in metres, on the CPU.
+        config: Ranges and shares.
+        size: Image width and height in pixels.
+        generator: CPU generator.
+    """
+    count = len(joints)
+    draws = torch.rand(5, count, generator=generator)
+    start = torch.rand((), generator=generator)
+    azimuth = 360.0 * (start + (torch.arange(count) + draws[0]) / count) - 180.0
+    elevation = _between(config.elevation, draws[1])
+    fov_y = _between(config.fov_y, draws[2])
+    margin = _between(config.margin, draws[3])
+    shares = torch.tensor([config.full_body, config.upper_body, config.head]).cumsum(0)
+    kind = torch.searchsorted(shares, draws[4], right=True).clamp(max=len(FRAMINGS) - 1)
+    framing = tuple(FRAMINGS[index] for index in kind.tolist())
+    targets, distances = [], []
+    for b in range(count):
+        probe = orbit(
+            azimuth[b : b + 1],
+            elevation[b : b + 1],
+            torch.ones(1),
+            fov_y[b : b + 1],
+            torch.zeros(1, 3),
+            size,
+        )
+        target, distance = _fit(joints[b], framing[b], probe, float(margin[b]), float(fov_y[b]))
+        targets.append(target)
+        distances.append(distance)
+    return orbit(
+        azimuth, elevation, torch.stack(distances), fov_y, torch.stack(targets), size, framing
+    )
+
+
+def _fit(
+    joints: Float[Tensor, "24 3"], framing: str, probe: Cameras, margin: float, fov_y: float
+) -> tuple[Float[Tensor, "3"], Float[Tensor, ""]]:
+    """Target and distance at which the framed joints, with padding and margin, fill the image.
+
+    Args:
+        probe: A camera that looks the same way, at unit distance from the origin.
+    """
+    axis = torch.nn.functional.normalize(joints[HEAD] - joints[NECK], dim=0)
+    crown = joints[HEAD] + (CROWN - PADDING[framing]) * axis
+    points = torch.cat([joints[FRAMED_JOINTS[framing]], crown[None]])
+    rotation = probe.viewmats[0, :3, :3]
+    seen = points @ rotation.T
+    low, high = seen.amin(dim=0), seen.amax(dim=0)
+    target = 0.5 * (low + high)
+    reach = (seen[:, :2] - target[:2]).abs() + PADDING[framing]
+    # A point nearer to the camera than the target needs more distance for the same picture.
+    nearness = target[2] - seen[:, 2]
+    half_width = torch.tan(torch.deg2rad(torch.tensor(0.5 * fov_y)))
+    distance = (margin * reach.amax(dim=1) / half_width + nearness).max()
+    return rotation.T @ target, distance
+
+
+def _between(limits: tuple[float, float], share: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
+    return limits[0] + (limits[1] - limits[0]) * share

@@ -1,0 +1,77 @@
+"""Checkpoints: everything a training needs to go on as if nothing had happened.
+
+One file, replaced atomically. It belongs to one digest: a checkpoint of other settings, of a newer
+version or a damaged one is never resumed, and never deleted either; it is moved aside.
+"""
+
+import hashlib
+import json
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gaussianmotion.atomic import atomic_path
+from gaussianmotion.config import Config
+
+FORMAT = "gaussianmotion-checkpoint-1"
+# These decide when something is written, not what the avatar becomes.
+WITHOUT_EFFECT = {"preview_every", "checkpoint_every"}
+
+
+def training_digest(config: Config, prompt: str, seed: int, body_id: str) -> str:
+    """16 hex digits over all that decides an avatar.
+
+    Args:
+        config: Of which the prior and the training count; the body counts by its content.
+        body_id: ``Body.id``, which holds a hash of the file.
+    """
+    decisive = {
+        "prior": config.prior.model_dump(mode="json"),
+        "train": config.train.model_dump(mode="json", exclude=WITHOUT_EFFECT),
+        "body": body_id,
+        "betas": config.body.betas,
+        "prompt": prompt,
+        "seed": seed,
+    }
+    text = json.dumps(decisive, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def save_checkpoint(path: Path, digest: str, state: dict[str, Any]) -> None:
+    """Write ``state`` (tensors, numbers, strings, dicts and lists of them) for ``digest``.
+
+    Raises:
+        UserError: the disk is full or the folder cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        torch.save({"format": FORMAT, "digest": digest, "state": state}, temporary)
+
+
+def load_checkpoint(path: Path, digest: str) -> dict[str, Any] | None:
+    """The state to go on from, on the CPU, or None to start anew.
+
+    A file that does not belong to ``digest`` is moved aside and one line on standard error says so.
+    """
+    if not path.exists():
+        return None
+    try:
+        # weights_only: a checkpoint from elsewhere can hold tensors, never code.
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, KeyError, ValueError, pickle.UnpicklingError):
+        content = None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        _set_aside(path, "damaged", "is damaged or foreign")
+        return None
+    if content.get("digest") != digest:
+        _set_aside(path, str(content.get("digest")), "belongs to other settings")
+        return None
+    return content["state"]
+
+
+def _set_aside(path: Path, label: str, reason: str) -> None:
+    kept = path.with_name(f"{path.stem}-{''.join(filter(str.isalnum, label))[:16]}{path.suffix}")
+    path.replace(kept)
+    print(f"{path} {reason}: kept as {kept.name}, training starts anew", file=sys.stderr)

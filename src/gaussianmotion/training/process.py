@@ -1,0 +1,75 @@
+"""A training as a process among others: one per folder, and it stops when it is asked to."""
+
+import fcntl
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from gaussianmotion.errors import UserError
+
+
+@contextmanager
+def only_run_in(folder: Path) -> Iterator[None]:
+    """Hold the folder for the life of the block; the lock ends with the process, however it ends.
+
+    Raises:
+        UserError: another process holds the folder, or it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{folder} is not a folder: choose another one to train in") from None
+    except OSError as error:
+        raise UserError(
+            f"cannot write in {folder} ({error.strerror}): choose a folder you own"
+        ) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise UserError(
+            f"another training runs in {folder}: wait for it, stop it, or choose another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+class StopRequest:
+    """Whether the user, or a cluster's scheduler, asked for an end."""
+
+    requested = False
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[StopRequest]:
+    """Turn the first SIGINT or SIGTERM into a request; a second one ends at once.
+
+    Outside the main thread, where signals cannot be caught, the request never comes.
+    """
+    stop = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def request(number: int, frame: FrameType | None) -> None:
+        stop.requested = True
+        restore()
+
+    for number in before:
+        signal.signal(number, request)
+    try:
+        yield stop
+    finally:
+        restore()
