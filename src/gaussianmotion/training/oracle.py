@@ -112,6 +112,6 @@ def coloured_body(body: Body, count: int, generator: torch.Generator) -> Avatar:
     return avatar
 
 
-def psnr(one: Float[Tensor, "B H W 3"], other: Float[Tensor, "B H W 3"]) -> float:
+def psnr(one: Float[Tensor, "..."], other: Float[Tensor, "..."]) -> float:
     """Peak signal-to-noise ratio in dB over all pixels of pictures in [0, 1]."""
     return float(-10.0 * (one - other).square().mean().log10())
