@@ -5,7 +5,7 @@ batch), combine the predictions to the score of the chosen method, and hand its 
 latents as a gradient.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -19,6 +19,7 @@ from gaussianmotion.guidance.prompts import compose_prompt
 from gaussianmotion.guidance.timesteps import sample_timesteps
 
 
+@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
 class Prior(Protocol):
     """What distillation asks of a prior, as ``DiffusionPrior`` and the tests' oracle provide it."""
 
