@@ -11,7 +11,7 @@ import importlib.util
 import json
 import re
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -28,6 +28,7 @@ _CHUNK = 256  # Prompts encoded at once: bounds the memory when a whole caption 
 _ENDING = 12  # Tokens kept at the end of a text that is too long: the view and framing words.
 
 
+@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
 class TextEncoder(Protocol):
     """Prompts to token states of fixed length.
 
