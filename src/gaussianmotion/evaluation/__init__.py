@@ -1,0 +1,1 @@
+"""Scores of finished avatars, one module each."""

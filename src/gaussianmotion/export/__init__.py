@@ -1,0 +1,1 @@
+"""Avatars in other programs' formats."""

@@ -1,0 +1,1 @@
+"""Pictures and videos of finished avatars: views, turntables, animations and contact sheets."""

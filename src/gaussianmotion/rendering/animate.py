@@ -1,0 +1,78 @@
+"""An avatar in motion, as a video."""
+
+from pathlib import Path
+
+import torch
+
+from gaussianmotion.atomic import write_json
+from gaussianmotion.config import RenderConfig
+from gaussianmotion.pose.motion import Motion, load_motion
+from gaussianmotion.rendering.clip import film, prepare
+from gaussianmotion.rendering.frame import draw_sequence
+from gaussianmotion.rendering.progress import tracked
+from gaussianmotion.rendering.subject import load_subject
+from gaussianmotion.rendering.video import write_video
+from gaussianmotion.rendering.views import camera_facts, identity
+
+ANIMATION_VERSION = 1
+
+
+def render_motion(
+    avatar_path: Path,
+    motion: Motion | str,
+    out_path: Path,
+    config: RenderConfig,
+    backend: str = "auto",
+    device: torch.device | str = "cpu",
+    progress: bool = True,
+) -> Path:
+    """Write ``out_path`` (.mp4), and a .json of the same name beside it.
+
+    Args:
+        avatar_path: An avatar file.
+        motion: A motion, or the name of a bundled one, or the path of an AMASS / SMPL .npz.
+        out_path: The .mp4 to write or to replace.
+        config: Size, rate, camera.
+        backend: As of ``splat.rasterise``.
+        device: Where to render.
+        progress: Show a bar with an estimate.
+
+    Returns:
+        ``out_path``.
+
+    Raises:
+        UserError: avatar, body or motion cannot be read, or the folder cannot be written.
+    """
+    if isinstance(motion, str):
+        motion = load_motion(motion)
+    subject = load_subject(avatar_path, device)
+    clip = prepare(motion, config)
+    cameras, floor = film(clip, subject.body, config.size, config)
+    frames = draw_sequence(
+        subject,
+        clip.poses,
+        clip.translation,
+        cameras,
+        floor=floor if config.ground else None,
+        config=config,
+        backend=backend,
+    )
+    out_path = Path(out_path)
+    facts = write_video(out_path, tracked(frames, len(clip), motion.name, progress), config.fps)
+    write_json(
+        out_path.with_suffix(".json"),
+        {
+            "version": ANIMATION_VERSION,
+            **identity(subject, backend),
+            "file": out_path.name,
+            "motion": motion.name,
+            "source": motion.source,
+            "frames": facts.frames,
+            "fps": facts.fps,
+            "size": config.size,
+            "cycles": clip.cycles,
+            "floor": round(floor, 4),
+            "first_camera": camera_facts(cameras, 0),
+        },
+    )
+    return out_path

@@ -1,0 +1,103 @@
+"""What the views and animate stages left in a run's folder, read back."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+from PIL import Image
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.rendering.video import read_frames
+
+# First in a sheet, where they are there.
+PREFERRED = ("walk", "run", "dance", "kick", "jump")
+
+
+@dataclass(frozen=True)
+class RunPictures:
+    """The pictures of one avatar.
+
+    Attributes:
+        folder: Where they are.
+        facts: Content of ``views.json``.
+        motions: Content of each animation's JSON, the preferred motions first.
+    """
+
+    folder: Path
+    facts: dict[str, Any]
+    motions: tuple[dict[str, Any], ...]
+
+    @property
+    def prompt(self) -> str:
+        """The text that the avatar was made from."""
+        return str(self.facts["prompt"])
+
+    def still(self, azimuth: float) -> UInt8[ndarray, "H W 3"]:
+        """The view nearest to an azimuth in degrees; ``front.png`` for 0."""
+        if azimuth == 0.0:
+            return read_image(self.folder / self.facts["front"]["file"])
+        nearest = min(
+            self.facts["views"],
+            key=lambda view: abs((view["azimuth"] - azimuth + 180.0) % 360.0 - 180.0),
+        )
+        return read_image(self.folder / nearest["file"])
+
+    def frames(self, motion: dict[str, Any], count: int) -> list[UInt8[ndarray, "H W 3"]]:
+        """``count`` frames, evenly spaced over the motion (over one cycle of a cyclic one)."""
+        length = motion["frames"] // max(1, motion["cycles"])
+        # Of a cycle, the point after the last frame is the first one again.
+        steps = np.arange(count) / count if motion["cycles"] else (np.arange(count) + 0.5) / count
+        indices = [min(length - 1, int(step * length)) for step in steps]
+        return read_frames(self.folder / motion["file"], indices)
+
+
+def read_run(folder: Path) -> RunPictures:
+    """Find a run's pictures by the JSON files beside them.
+
+    Raises:
+        UserError: the views are not there, or a JSON file is damaged.
+    """
+    folder = Path(folder)
+    if not (folder / "views.json").is_file():
+        raise UserError(
+            f"{folder} has no views.json: run `gaussianmotion views` on its avatar first"
+        )
+    facts = _read_json(folder / "views.json", ("prompt", "front", "views"))
+    motions = []
+    for video in sorted(folder.glob("*.mp4")):
+        beside = video.with_suffix(".json")
+        if video.name != "turntable.mp4" and beside.is_file():
+            motions.append(_read_json(beside, ("motion", "file", "frames", "cycles")))
+    order = {name: place for place, name in enumerate(PREFERRED)}
+    motions.sort(key=lambda facts: (order.get(facts["motion"], len(order)), facts["motion"]))
+    return RunPictures(folder, facts, tuple(motions))
+
+
+def read_image(path: Path) -> UInt8[ndarray, "H W 3"]:
+    """A picture as RGB.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `gaussianmotion views` again") from None
+    except (OSError, SyntaxError, ValueError):
+        raise UserError(f"{path} is damaged: run `gaussianmotion views` again") from None
+
+
+def _read_json(path: Path, needed: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in needed if key not in facts]
+    except (OSError, ValueError, TypeError):
+        missing = ["readable JSON"]
+    if missing:
+        raise UserError(f"{path} is damaged (no {', '.join(missing)}): render it again")
+    return facts

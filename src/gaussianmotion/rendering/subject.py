@@ -1,0 +1,116 @@
+"""Who is in the picture: an avatar file made ready for posing and rendering.
+
+The file describes itself, so nothing but its path is needed: its configuration names the body and
+the size of the training pictures.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from pydantic import ValidationError
+from torch import Tensor
+
+from gaussianmotion.avatar.file import AvatarMetadata, load_avatar
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.body import Body, load_body
+from gaussianmotion.config import BodyConfig, TrainConfig
+from gaussianmotion.errors import UserError
+
+# Height of a full-body training picture over the person's, the middle of the usual margins.
+TRAINING_MARGIN = 1.25
+# Variance in square pixels that the rasteriser adds to every splat (eps2d of gsplat).
+RASTER_VARIANCE = 0.3
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An avatar, the body that moves it, and where both come from.
+
+    Attributes:
+        avatar: The Gaussians, on the device of rendering.
+        body: On the same device.
+        metadata: What the avatar file says of itself.
+        digest: SHA-256 of the avatar file, first 16 characters.
+        training_size: Pixels of the pictures that it was trained on.
+    """
+
+    avatar: Avatar
+    body: Body
+    metadata: AvatarMetadata
+    digest: str
+    training_size: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where the avatar lives."""
+        return self.avatar.means.device
+
+    @cached_property
+    def weights(self) -> Float[Tensor, "N J"]:
+        """Blend weights, worked out once for all frames."""
+        with torch.no_grad():
+            return self.avatar.weights()
+
+    def splats(
+        self, poses: Float[Tensor, "B 24 3"]
+    ) -> tuple[Float[Tensor, "B N 3"], Float[Tensor, "B N 3 3"]]:
+        """Posed centres (metres) and covariances, the root where the body file puts it."""
+        with torch.no_grad():
+            means, covars, _ = self.avatar.posed(self.body, poses, weights=self.weights)
+        return means, covars
+
+    def training_blur(self, metres_per_pixel: float) -> float:
+        """Standard deviation, metres, of the blur that a sharper picture lacks.
+
+        The rasteriser widens each splat by a fixed part of a pixel. Splats trained on coarse
+        pictures rely on it to close the gaps between them; in a finer picture it is worth fewer
+        metres, and what is missing is returned here (the 3D filter of Mip-Splatting).
+
+        Args:
+            metres_per_pixel: Of the picture to be drawn, at the person.
+        """
+        trained = TRAINING_MARGIN * self.body.height / self.training_size
+        return (RASTER_VARIANCE * max(0.0, trained**2 - metres_per_pixel**2)) ** 0.5
+
+
+def load_subject(
+    path: Path, device: torch.device | str = "cpu", body_path: Path | None = None
+) -> Subject:
+    """Read an avatar and the body that it names.
+
+    Args:
+        path: An avatar file.
+        device: Where to put both.
+        body_path: Another place of the same body file.
+
+    Raises:
+        UserError: the avatar or its body is missing or damaged, or the body is another one than
+            the avatar was trained on.
+    """
+    avatar, metadata = load_avatar(path, device)
+    try:
+        body_config = BodyConfig.model_validate(metadata.config.get("body", {}))
+        train_config = TrainConfig.model_validate(metadata.config.get("train", {}))
+    except ValidationError:
+        raise UserError(
+            f"{path} was written by another version of gaussianmotion ({metadata.version}), whose "
+            "configuration this one does not know: render it with that version or train it again"
+        ) from None
+    where = body_path or body_config.path
+    body = load_body(where, body_config.betas, device=str(device))
+    if body.id != metadata.body_id:
+        raise UserError(
+            f"{path} was trained on body {metadata.body_id}, but {where} is {body.id}: put the "
+            "file it was trained on back, or train the avatar again"
+        )
+    return Subject(
+        avatar=avatar.eval(),
+        body=body,
+        metadata=metadata,
+        digest=hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16],
+        training_size=train_config.size,
+    )
