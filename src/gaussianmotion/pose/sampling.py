@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gaussianmotion.body.joints import INDEX, MIRROR
 from gaussianmotion.body.poses import arms_down_pose, named_pose
+from gaussianmotion.body.rotation import multiply, to_axis_angle, to_quaternion
 from gaussianmotion.config import PoseConfig
 
 Limits = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
@@ -91,14 +92,10 @@ def _limits() -> tuple[Float[Tensor, "24 3"], Float[Tensor, "24 3"], Float[Tenso
 
 
 def _axis_angle(angles: Float[Tensor, "B J 3"]) -> Float[Tensor, "B J 3"]:
-    """Axis-angle vectors of Rx(x) Ry(y) Rz(z), through quaternions."""
-    half = 0.5 * angles
-    (cx, cy, cz), (sx, sy, sz) = half.cos().unbind(-1), half.sin().unbind(-1)
-    w = cx * cy * cz - sx * sy * sz
-    xyz = torch.stack(
-        [sx * cy * cz + cx * sy * sz, cx * sy * cz - sx * cy * sz, cx * cy * sz + sx * sy * cz],
-        dim=-1,
-    )
-    sine = xyz.norm(dim=-1, keepdim=True)
-    angle = 2.0 * torch.atan2(sine, w[..., None])
-    return xyz * torch.where(sine > 1e-7, angle / sine.clamp(min=1e-7), torch.full_like(sine, 2.0))
+    """Axis-angle vectors of Rx(x) Ry(y) Rz(z)."""
+    zero = torch.zeros_like(angles[..., 0])
+    x, y, z = angles.unbind(-1)
+    about_x = to_quaternion(torch.stack([x, zero, zero], dim=-1))
+    about_y = to_quaternion(torch.stack([zero, y, zero], dim=-1))
+    about_z = to_quaternion(torch.stack([zero, zero, z], dim=-1))
+    return to_axis_angle(multiply(multiply(about_x, about_y), about_z))
