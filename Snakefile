@@ -1,0 +1,38 @@
+# GaussianMotion: prompts -> models -> train -> views, animate -> sheet -> log.
+#
+#   snakemake --cores all --resources gpu=4            the paper's experiment (config.yaml)
+#   snakemake --profile profiles/laptop                without a GPU (config/laptop.yaml)
+#
+# Functions are in rules/common.smk, one rule file per stage.
+
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/prompts.smk"
+include: "rules/models.smk"
+include: "rules/train.smk"
+include: "rules/render.smk"
+include: "rules/sheet.smk"
+include: "rules/tracking.smk"
+include: "rules/synthesis.smk"
+
+
+wildcard_constraints:
+    variant=r"[a-z0-9][a-z0-9_.-]*",
+    prompt=r"[a-z0-9][a-z0-9_-]*",
+    seed=r"[0-9]+",
+    motion=one_of(MOTIONS),
+
+
+rule all:
+    default_target: True
+    input:
+        f"{ROOT}/prompts.tsv",
+        f"{ROOT}/sheet.png",
+        finished_runs(),

@@ -1,0 +1,119 @@
+# What the rules share: the validated configuration and the functions that read it.
+
+import os
+import re
+import sys
+from pathlib import Path
+
+# Rules call `python -m gaussianmotion`: the interpreter that runs Snakemake (or the rule's conda
+# environment, which comes first on PATH), and this checkout's package, wherever it is installed.
+SOURCE = Path(workflow.basedir) / "src"
+sys.path.insert(0, str(SOURCE))
+os.environ.update(
+    PATH=os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    ),
+    PYTHONPATH=os.pathsep.join(
+        filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")])
+    ),
+)
+
+from gaussianmotion import gpu
+from gaussianmotion.errors import UserError
+from gaussianmotion.experiment import load_experiment
+from gaussianmotion.stages import stage_settings, stage_sources
+
+try:
+    EXPERIMENT = load_experiment(
+        config, ", ".join(map(str, workflow.configfiles)) or "config.yaml"
+    )
+except UserError as error:
+    print(f"gaussianmotion: {error}", file=sys.stderr)
+    sys.exit(2)
+
+CONFIG = EXPERIMENT.config
+ROOT = f"{CONFIG.results}/{CONFIG.experiment}"
+RUN = f"{ROOT}/{{variant}}/{{prompt}}/{{seed}}"
+MOTIONS = EXPERIMENT.motions
+ENVIRONMENT = "../envs/gaussianmotion.yaml"
+STORE = f"{CONFIG.results}/mlflow/created.json"
+
+os.environ.update(
+    # Where a run is logged does not change its results, so it is no parameter.
+    GAUSSIANMOTION_TRACKING=CONFIG.tracking.model_dump_json(),
+    # Progress bars of jobs that run side by side would overwrite each other.
+    GAUSSIANMOTION_BARS="0" if (workflow.cores or 1) >= 2 * CONFIG.threads else "1",
+)
+
+
+def finished_runs():
+    """The last file of every run of the experiment."""
+    last = "logged.json" if CONFIG.tracking.enabled else "sheet.png"
+    return expand(
+        f"{RUN}/{last}",
+        variant=CONFIG.variants,
+        prompt=EXPERIMENT.prompts,
+        seed=CONFIG.seeds,
+    )
+
+
+def run_sheets():
+    """The contact sheet of every run of the experiment."""
+    return [str(Path(path).with_name("sheet.png")) for path in finished_runs()]
+
+
+def settings(stage):
+    """The keys that a stage reads, those of the job's variant, as JSON."""
+
+    def of_job(wildcards):
+        variant = getattr(wildcards, "variant", None)
+        return stage_settings(EXPERIMENT.variant(variant) if variant else CONFIG, stage)
+
+    return of_job
+
+
+def sources(stage):
+    """The source files of a stage, so that editing them runs it again."""
+    return [
+        os.path.relpath(path)
+        for path in stage_sources(stage, SOURCE / "gaussianmotion")
+    ]
+
+
+def prompt_text(wildcards):
+    """The sentence of a job's prompt id."""
+    if wildcards.prompt not in EXPERIMENT.prompts:
+        raise WorkflowError(
+            f"no prompt has the id {wildcards.prompt!r}; choose one of "
+            f"{', '.join(EXPERIMENT.prompts)}"
+        )
+    return EXPERIMENT.prompts[wildcards.prompt].text
+
+
+def motion_source(wildcards):
+    """The clip's name or file, as configured."""
+    return MOTIONS[wildcards.motion]
+
+
+def motion_files(wildcards):
+    """The clip's file as an input, where it is the user's own."""
+    source = MOTIONS[wildcards.motion]
+    return [source] if source.endswith(".npz") else []
+
+
+def run_folder(wildcards, output):
+    """The folder of a job's run: the one that holds its last output."""
+    return str(Path(output[-1]).parent)
+
+
+def gpus(wildcards):
+    """GPUs of one job: one where the job would use it."""
+    wanted = CONFIG.device == "cuda" or (
+        CONFIG.device == "auto" and bool(gpu.device_pool())
+    )
+    return int(wanted)
+
+
+def one_of(names):
+    """A wildcard constraint: exactly one of some names."""
+    return "|".join(map(re.escape, names))

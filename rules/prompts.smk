@@ -1,0 +1,23 @@
+# The checked prompt list of the experiment.
+
+
+rule prompts:
+    input:
+        table=[] if CONFIG.prompt is not None else str(CONFIG.prompts),
+        sources=sources("prompts"),
+    output:
+        f"{ROOT}/prompts.tsv",
+    log:
+        f"{ROOT}/logs/prompts.log",
+    benchmark:
+        f"{ROOT}/benchmarks/prompts.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        settings=settings("prompts"),
+    message:
+        "prompts: {output}"
+    shell:
+        "python -m gaussianmotion --log {log:q} prompts"
+        " --settings {params.settings:q} --out {output:q}"

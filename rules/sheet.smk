@@ -1,0 +1,50 @@
+# Contact sheets: one per avatar, one per experiment.
+
+
+rule avatar_sheet:
+    input:
+        run=f"{RUN}/run.json",
+        views=f"{RUN}/views.json",
+        motions=expand(f"{RUN}/{{motion}}.json", motion=MOTIONS, allow_missing=True),
+        sources=sources("sheet"),
+    output:
+        f"{RUN}/sheet.png",
+    log:
+        f"{RUN}/logs/sheet.log",
+    benchmark:
+        f"{RUN}/benchmarks/sheet.tsv"
+    priority: 20
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        folder=run_folder,
+    message:
+        "sheet: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
+    shell:
+        "python -m gaussianmotion --log {log:q} sheet --out {output:q} {params.folder:q}"
+
+
+rule experiment_sheet:
+    input:
+        sheets=run_sheets(),
+        sources=sources("sheet"),
+    output:
+        f"{ROOT}/sheet.png",
+    log:
+        f"{ROOT}/logs/sheet.log",
+    benchmark:
+        f"{ROOT}/benchmarks/sheet.tsv"
+    priority: 20
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        folders=lambda wildcards, input: [
+            str(Path(path).parent) for path in input.sheets
+        ],
+    message:
+        "sheet: {output}"
+    shell:
+        "python -m gaussianmotion --log {log:q} sheet --experiment"
+        " --out {output:q} {params.folders:q}"

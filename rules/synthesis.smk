@@ -1,0 +1,1 @@
+# Makes the shipped resources again; rules follow with the synthesis commands.

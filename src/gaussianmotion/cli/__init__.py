@@ -1,0 +1,71 @@
+"""The command line: one command per stage, nothing but parsing and calling.
+
+Exit codes: 0 done, 1 a bug (with a traceback), 2 a mistake that the user can correct (one line),
+130 interrupted (what was done so far is kept and resumed).
+"""
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import FrameType
+
+from gaussianmotion import __version__
+from gaussianmotion.cli import demo, manage, stages, synthesis
+from gaussianmotion.cli.joblog import job_log
+from gaussianmotion.errors import UserError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = build_parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with job_log(options.log):
+            return _run(options)
+    except UserError as error:  # the log itself cannot be written
+        print(f"gaussianmotion: {error}", file=sys.stderr)
+        return 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="gaussianmotion",
+        description="Text to animatable 3D Gaussian avatars; a command for each stage.",
+    )
+    parser.add_argument("--version", action="version", version=f"gaussianmotion {__version__}")
+    parser.add_argument("--log", metavar="FILE", help="also write messages to this file")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="CPU threads to use (default: the configuration's)"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (stages, manage, demo, synthesis):
+        module.add_commands(commands)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        return int(options.call(options) or 0)
+    except UserError as error:
+        print(f"gaussianmotion: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("gaussianmotion: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        traceback.print_exc()
+        print("gaussianmotion: this is a bug; please report the lines above", file=sys.stderr)
+        return 1
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    """SIGTERM (a scheduler, Snakemake) stops a job as Ctrl-C does: resumably."""
+    raise KeyboardInterrupt

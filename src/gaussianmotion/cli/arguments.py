@@ -1,0 +1,73 @@
+"""Arguments that several commands share, and what they mean."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.config import Config
+from gaussianmotion.config_file import from_settings, load_config, load_variants, with_variant
+from gaussianmotion.threads import limit_threads
+
+Commands = Any  # argparse's sub-parsers; their class is private
+
+
+def add_command(
+    commands: Commands, name: str, call: Callable[[argparse.Namespace], int | None], help: str
+) -> argparse.ArgumentParser:
+    """A command whose parsed options are passed to ``call``."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    parser.set_defaults(call=call)
+    return parser
+
+
+def add_config(parser: argparse.ArgumentParser, variant: bool = False) -> None:
+    """``--config``, ``--set`` and ``--settings``, which together make a configuration."""
+    group = parser.add_argument_group("configuration")
+    group.add_argument(
+        "--config",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="YAML files, later ones overlay earlier ones (default: config.yaml); without a GPU: "
+        "--config config.yaml config/laptop.yaml",
+    )
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one key, for example train.steps=400; may be repeated",
+    )
+    group.add_argument(
+        "--settings", metavar="JSON", help="the keys of this stage as JSON, as the rules pass them"
+    )
+    if variant:
+        group.add_argument(
+            "--variant", default="ours", help="name in the variants file (default: %(default)s)"
+        )
+
+
+def resolve_config(options: argparse.Namespace) -> Config:
+    """The validated configuration that the options describe; limits the process to its threads.
+
+    The JSON of ``--settings`` comes from a rule and already holds the variant's keys.
+
+    Raises:
+        UserError: a key or value is wrong.
+    """
+    config = _read_config(options)
+    if options.threads is not None:
+        config = config.model_copy(update={"threads": options.threads})
+    limit_threads(config.threads)
+    return config
+
+
+def _read_config(options: argparse.Namespace) -> Config:
+    if options.settings is not None:
+        return from_settings(options.settings)
+    config = load_config(options.config or [Path("config.yaml")], options.set)
+    variant = getattr(options, "variant", "ours")
+    if variant != "ours" or config.variants_file.exists():
+        config = with_variant(config, variant, load_variants(config.variants_file))
+    return config

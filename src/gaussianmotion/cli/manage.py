@@ -1,0 +1,93 @@
+"""Commands around the stages: schema, tracking-init, log, sync, doctor."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from gaussianmotion.atomic import write_json, write_text
+from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.config import Config, TrackingConfig
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands to the parser."""
+    schema = add_command(commands, "schema", _schema, "write the JSON schema of config.yaml")
+    schema.add_argument("--out", type=Path, default=Path("config/schema.json"), metavar="FILE")
+
+    init = add_command(commands, "tracking-init", _tracking_init, "create the MLflow store")
+    add_config(init)
+    init.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
+
+    log = add_command(commands, "log", _log, "log a finished run to MLflow")
+    add_config(log)
+    log.add_argument("run", type=Path, metavar="FOLDER", help="EXPERIMENT/VARIANT/PROMPT/SEED")
+    log.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
+
+    sync = add_command(commands, "sync", _sync, "log all finished runs that MLflow lacks")
+    add_config(sync)
+
+    doctor = add_command(commands, "doctor", _doctor, "say what this computer has and lacks")
+    add_config(doctor)
+
+
+def schema_text() -> str:
+    """The JSON schema of the configuration, generated from its models."""
+    schema = Config.model_json_schema()
+    schema["title"] = "GaussianMotion experiment"
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _schema(options: argparse.Namespace) -> None:
+    write_text(options.out, schema_text())
+
+
+def _tracking(options: argparse.Namespace) -> TrackingConfig:
+    from gaussianmotion import tracking
+
+    return tracking.workflow_tracking() or resolve_config(options).tracking
+
+
+def _tracking_init(options: argparse.Namespace) -> None:
+    from gaussianmotion import tracking
+
+    config = _tracking(options)
+    try:
+        facts = {"uri": tracking.create_store(config), "reachable": True}
+    except Exception as error:  # whatever a server or a database says
+        tracking.warn(error, "cannot be reached")
+        facts = {"uri": tracking.store_uri(config), "reachable": False}
+    write_json(options.out, facts)
+
+
+def _log(options: argparse.Namespace) -> None:
+    from gaussianmotion import tracking
+
+    config = _tracking(options)
+    tracking.identify(options.run)
+    try:
+        facts = {"logged": True, "run_id": tracking.mirror(options.run, config)}
+    except Exception as error:  # whatever a server or a database says
+        tracking.warn(error, f"does not take {options.run}")
+        facts = {"logged": False, "reason": str(error)[:200]}
+    write_json(options.out, facts)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from gaussianmotion import tracking
+
+    config = resolve_config(options)
+    done, failed = tracking.sync(config.results, config.tracking)
+    print(f"{done} runs are in {tracking.store_uri(config.tracking)}")
+    for folder, reason in failed:
+        print(f"gaussianmotion: not logged: {folder}: {reason}", file=sys.stderr)
+    return 2 if failed else 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from gaussianmotion.doctor import examine
+
+    findings = examine(resolve_config(options))
+    for finding in findings:
+        print(finding.line())
+    return 0 if all(finding.fine for finding in findings) else 2

@@ -1,0 +1,154 @@
+"""The stages of the pipeline as commands: prompts, models, train, views, animate, sheet, log."""
+
+import argparse
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.config import Config
+
+# Everything that imports torch is imported by the command that needs it: help must be instant, and
+# a GPU must be leased before CUDA is initialised.
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the stages to the parser."""
+    prompts = add_command(commands, "prompts", _prompts, "check a prompt list and write it out")
+    add_config(prompts)
+    prompts.add_argument("--out", type=Path, required=True, metavar="FILE", help="TSV to write")
+
+    models = add_command(
+        commands, "models", _models, "check the shipped prior, or fetch hub models once"
+    )
+    add_config(models)
+    models.add_argument("--out", type=Path, metavar="FILE", help="JSON of what is where")
+
+    train = add_command(commands, "train", _train, "train one avatar: one prompt, variant and seed")
+    add_config(train, variant=True)
+    train.add_argument("--prompt", required=True, metavar="TEXT", help="what the person looks like")
+    train.add_argument("--prompt-id", metavar="ID", help="name of the prompt (default: a slug)")
+    train.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    train.add_argument("--experiment", metavar="NAME", help="default: the configuration's")
+    train.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="default: results/EXPERIMENT/VARIANT/PROMPT-ID/SEED",
+    )
+
+    views = add_command(commands, "views", _views, "render still views and a turntable")
+    add_config(views)
+    views.add_argument("--avatar", type=Path, required=True, metavar="FILE")
+    views.add_argument("--out", type=Path, metavar="FOLDER", help="default: the avatar's folder")
+
+    animate = add_command(commands, "animate", _animate, "render an avatar in motion")
+    add_config(animate)
+    animate.add_argument("--avatar", type=Path, required=True, metavar="FILE")
+    animate.add_argument(
+        "--motion", required=True, metavar="NAME", help="bundled clip, or path of a SMPL .npz"
+    )
+    animate.add_argument("--out", type=Path, metavar="FILE", help="default: MOTION.mp4 beside it")
+
+    sheet = add_command(commands, "sheet", _sheet, "contact sheet of an avatar or an experiment")
+    sheet.add_argument("runs", type=Path, nargs="+", metavar="FOLDER", help="folders of runs")
+    sheet.add_argument("--experiment", action="store_true", help="one row for each run")
+    sheet.add_argument("--out", type=Path, required=True, metavar="FILE", help="PNG to write")
+
+
+def _prompts(options: argparse.Namespace) -> None:
+    from gaussianmotion.prompts import configured_prompts, write_prompts
+
+    write_prompts(options.out, configured_prompts(resolve_config(options)))
+
+
+def _models(options: argparse.Namespace) -> None:
+    from gaussianmotion.models import check_models
+
+    check_models(resolve_config(options).prior, options.out)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from gaussianmotion.prompts import clean, slug
+
+    config = resolve_config(options)
+    prompt = clean(options.prompt, "--prompt")
+    prompt_id = options.prompt_id or slug(prompt)
+    experiment = options.experiment or config.experiment
+    out = options.out or (
+        config.results / experiment / options.variant / prompt_id / str(options.seed)
+    )
+    from gaussianmotion import tracking
+
+    identity = tracking.Identity(
+        experiment=experiment,
+        variant=options.variant,
+        prompt_id=prompt_id,
+        prompt=prompt,
+        seed=options.seed,
+    )
+    with _leased_gpu(config), tracking.live(out, identity, config):
+        from gaussianmotion.training.loop import train
+
+        train(config, prompt_id, prompt, options.seed, out)
+
+
+def _views(options: argparse.Namespace) -> None:
+    config = resolve_config(options)
+    with _leased_gpu(config) as leased:
+        from gaussianmotion.rendering.views import render_views
+
+        render_views(
+            options.avatar,
+            options.out or options.avatar.parent,
+            config.render,
+            backend=config.rasteriser,
+            device=_device(config, leased),
+        )
+
+
+def _animate(options: argparse.Namespace) -> None:
+    config = resolve_config(options)
+    out = options.out or options.avatar.parent / f"{Path(options.motion).stem}.mp4"
+    with _leased_gpu(config) as leased:
+        from gaussianmotion.rendering.animate import render_motion
+
+        render_motion(
+            options.avatar,
+            options.motion,
+            out,
+            config.render,
+            backend=config.rasteriser,
+            device=_device(config, leased),
+        )
+
+
+def _sheet(options: argparse.Namespace) -> None:
+    from gaussianmotion.errors import UserError
+    from gaussianmotion.rendering.sheet import avatar_sheet, experiment_sheet
+
+    if options.experiment:
+        experiment_sheet(options.runs, options.out)
+    elif len(options.runs) == 1:
+        avatar_sheet(options.runs[0], options.out)
+    else:
+        raise UserError("sheet: give one folder, or --experiment for a sheet of several")
+    print(f"sheet: {options.out}", file=sys.stderr)
+
+
+def _leased_gpu(config: Config):
+    """One GPU for the life of the command, or nothing where it runs on the CPU."""
+    from gaussianmotion import gpu
+
+    return nullcontext() if config.device == "cpu" else gpu.lease()
+
+
+def _device(config: Config, leased: str | None) -> str:
+    from gaussianmotion.errors import UserError
+
+    if config.device == "cuda" and leased is None:
+        raise UserError(
+            "device is cuda, but this computer shows no GPU; write `device: auto`, or run the "
+            "laptop's experiment with --profile profiles/laptop"
+        )
+    return "cpu" if leased is None else "cuda"

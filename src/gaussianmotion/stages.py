@@ -1,0 +1,86 @@
+"""What each stage of the pipeline depends on: configuration keys and source files.
+
+Snakemake reruns a job when its parameters or inputs change. A stage's rule therefore gets exactly
+the keys that the stage reads and the sources that it runs: changing a video's frame rate
+must not train anything again, and editing a renderer must render again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.config import Config
+
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage's dependencies.
+
+    Attributes:
+        keys: Dotted configuration keys; a section stands for all its keys.
+        sources: Modules and packages below ``gaussianmotion``.
+    """
+
+    keys: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+_STILL = ("size", "background", "fov_y", "margin", "room", "anti_alias")
+_VIDEO = ("fps", "video_elevation", "ground")
+_VIEWS = ("views", "turntable_frames", "pose", "elevation")
+_MOTION = ("motion_azimuth", "motion_seconds", "motion_seconds_max")
+_DRAWING = ("camera.py", "body", "splat", "avatar", "rendering")
+
+
+def _render(*keys: str) -> tuple[str, ...]:
+    return tuple(f"render.{key}" for key in keys)
+
+
+STAGES = {
+    "prompts": Stage(("prompts", "prompt"), ("prompts.py",)),
+    "models": Stage(("prior",), ()),
+    "train": Stage(
+        ("device", "rasteriser", "prior", "body", "train"),
+        ("camera.py", "body", "splat", "pose", "avatar", "guidance", "training"),
+    ),
+    "views": Stage(("device", "rasteriser", *_render(*_STILL, *_VIDEO, *_VIEWS)), _DRAWING),
+    "animate": Stage(
+        ("device", "rasteriser", *_render(*_STILL, *_VIDEO, *_MOTION)),
+        (*_DRAWING, "pose/motion.py"),
+    ),
+    "sheet": Stage((), ("rendering/sheet.py",)),
+}
+
+
+def stage_settings(config: Config, stage: str) -> str:
+    """The keys that a stage reads, as JSON for its ``--settings``; the same keys, the same text."""
+    return json.dumps(
+        pick(config.model_dump(mode="json"), STAGES[stage].keys), sort_keys=True, ensure_ascii=False
+    )
+
+
+def stage_sources(stage: str, root: Path = _PACKAGE) -> list[Path]:
+    """The source files that a stage runs, sorted."""
+    files: list[Path] = []
+    for name in STAGES[stage].sources:
+        path = root / name
+        files.extend(sorted(path.rglob("*.py")) if path.is_dir() else [path])
+    return files
+
+
+def pick(data: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """The part of nested mappings that dotted keys name."""
+    picked: dict[str, Any] = {}
+    for key in keys:
+        source: Any = data
+        target = picked
+        *sections, last = key.split(".")
+        for section in sections:
+            source = source[section]
+            target = target.setdefault(section, {})
+        target[last] = source[last]
+    return picked

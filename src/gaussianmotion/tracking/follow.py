@@ -1,0 +1,100 @@
+"""Mirroring runs without ever stopping them: while they train, when they are done, or all again."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.tracking.mirror import Identity, Mirror, curve_rows, identify, trained_keys
+from gaussianmotion.tracking.store import workflow_tracking
+
+
+@contextmanager
+def live(folder: Path, identity: Identity, config: Config, every: float = 10.0) -> Iterator[None]:
+    """Mirror a training while the block runs; its failure is one line and stops nothing.
+
+    Args:
+        folder: The run's folder.
+        identity: Which run it is.
+        config: Of the training; ``tracking`` is overruled by what the workflow passes.
+        every: Seconds between two updates.
+    """
+    tracking = workflow_tracking() or config.tracking
+    if not tracking.enabled:
+        yield
+        return
+    run = Mirror(folder, identity, tracking)
+    params = trained_keys(config.model_dump(mode="json"))
+    ended = threading.Event()
+    curves = folder / "curves.csv"
+
+    def follow() -> None:
+        run.begin()
+        while not ended.wait(every):
+            # MLflow is imported here, seconds of work, only once the training is under way.
+            if next(curve_rows(curves), None) is not None and not _try(
+                lambda: run.update(params, "RUNNING"), "while training"
+            ):
+                return
+
+    follower = threading.Thread(target=follow, name="mlflow", daemon=True)
+    follower.start()
+    status = "FAILED"
+    try:
+        yield
+        status = "FINISHED"
+    except (KeyboardInterrupt, SystemExit):
+        status = "KILLED"
+        raise
+    finally:
+        ended.set()
+        follower.join(timeout=60.0)
+        if curves.exists() and not follower.is_alive():
+            _try(lambda: run.update(params, status), "at the end")
+
+
+def mirror(folder: Path, tracking: TrackingConfig) -> str:
+    """Mirror one finished run; returns the MLflow run's id."""
+    return Mirror(folder, identify(folder), tracking).update(status="FINISHED")
+
+
+def sync(results: Path, tracking: TrackingConfig) -> tuple[int, list[tuple[Path, str]]]:
+    """Mirror all finished runs below ``results``.
+
+    Returns:
+        How many are in the store, and those that are not, with the reason.
+    """
+    done, failed = 0, []
+    for path in sorted(results.glob("*/*/*/*/run.json")):
+        try:
+            mirror(path.parent, tracking)
+            done += 1
+        except Exception as error:  # a store can fail in any way
+            failed.append((path.parent, _reason(error)))
+    return done, failed
+
+
+def warn(error: Exception, when: str) -> None:
+    """One line: what is not logged, and how to log it later."""
+    print(
+        f"gaussianmotion: warning: MLflow {when}: {_reason(error)}; the files are complete, "
+        "`gaussianmotion sync` logs them later",
+        file=sys.stderr,
+    )
+
+
+def _try(call: Any, when: str) -> bool:
+    try:
+        call()
+    except Exception as error:  # a store can fail in any way, and none may stop a training
+        warn(error, when)
+        return False
+    return True
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:160]

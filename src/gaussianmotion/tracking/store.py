@@ -1,0 +1,76 @@
+"""Where MLflow keeps its records: a SQLite file, or a server."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.config import TrackingConfig
+
+
+def create_store(tracking: TrackingConfig) -> str:
+    """Create the database before anybody writes to it; returns its address.
+
+    Parallel first writers would each try to create the tables. Write-ahead logging lets readers
+    and writers work at once.
+    """
+    uri = store_uri(tracking)
+    path = _sqlite_path(uri)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    open_client(uri).search_experiments(max_results=1)
+    if path is not None:
+        with sqlite3.connect(path, timeout=30.0) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.close()
+    return uri
+
+
+def store_uri(tracking: TrackingConfig) -> str:
+    """The store's address: MLFLOW_TRACKING_URI, else the configuration's."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or tracking.uri
+
+
+def workflow_tracking() -> TrackingConfig | None:
+    """The configuration that the workflow passes to its jobs in the environment."""
+    text = os.environ.get("GAUSSIANMOTION_TRACKING")
+    return TrackingConfig.model_validate_json(text) if text else None
+
+
+def open_client(uri: str) -> Any:
+    """An MlflowClient; importing MLflow takes seconds, so nothing else imports it."""
+    # A server that does not answer must not hold a job for minutes, nor may MLflow call home.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import logging
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    from mlflow import MlflowClient
+
+    if _sqlite_path(uri) is not None and "?" not in uri:
+        uri += "?timeout=30"  # seconds to wait for another writer
+    return MlflowClient(uri)
+
+
+def experiment_id(client: Any, name: str, tracking: TrackingConfig, uri: str) -> str:
+    """The id of the MLflow experiment of this name, created where there is none."""
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        local = uri.startswith(("sqlite:", "file:"))
+        place = (Path(tracking.artifacts) / name).resolve().as_uri() if local else None
+        try:
+            return str(client.create_experiment(name, artifact_location=place))
+        except MlflowException:  # another job was faster
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                raise
+    return str(found.experiment_id)
+
+
+def _sqlite_path(uri: str) -> Path | None:
+    prefix = "sqlite:///"
+    return Path(uri.removeprefix(prefix).partition("?")[0]) if uri.startswith(prefix) else None

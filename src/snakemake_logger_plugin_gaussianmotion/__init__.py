@@ -1,0 +1,114 @@
+"""What the pipeline prints: one line per job, one per failure.
+
+A logger plugin of Snakemake (``--logger gaussianmotion``, set in ``profiles/default``). Jobs write
+their own progress and their own one-line errors to the terminal; Snakemake's account of a failure
+(command, parameters, traceback) is in ``.snakemake/log`` for those who want it. Dry runs are shown
+as Snakemake shows them.
+"""
+
+import logging
+import sys
+from pathlib import Path
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+_LOCKED = (
+    "another run is working in this folder: wait for it to end; if it was killed, "
+    "`snakemake --unlock` frees the folder"
+)
+# Snakemake's remarks around a failed job, which add nothing to the job's own line.
+_NOISE = (
+    "RuleException",
+    "CalledProcessError",
+    "WorkflowError:\nAt least one job did not complete",
+    "Shutting down",
+    "Exiting because",
+    "Removing output files",
+    "Retries exhausted",
+)
+
+
+class LogHandler(LogHandlerBase):
+    """Prints job starts, failures and warnings to standard error."""
+
+    def __post_init__(self) -> None:
+        self._started = 0
+        self._total = 0
+        self._failed: set[str] = set()
+
+    @property
+    def writes_to_stream(self) -> bool:
+        return True
+
+    @property
+    def writes_to_file(self) -> bool:
+        return False
+
+    @property
+    def has_filter(self) -> bool:
+        return False
+
+    @property
+    def has_formatter(self) -> bool:
+        return False
+
+    @property
+    def needs_rulegraph(self) -> bool:
+        return False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print what a user needs to know of a record."""
+        text = self._dry_run(record) if self.common_settings.dryrun else self._text(record)
+        if text:
+            print(text, file=sys.stderr, flush=True)
+
+    def _dry_run(self, record: logging.LogRecord) -> str:
+        return self.format(record)
+
+    def _text(self, record: logging.LogRecord) -> str | None:
+        event = getattr(record, "event", None)
+        if event == LogEvent.RUN_INFO:
+            counts = {rule: n for rule, n in record.__dict__["stats"].items() if rule != "all"}
+            self._total = sum(n for rule, n in counts.items() if rule != "total")
+            return f"{self._total} jobs to do"
+        if event == LogEvent.JOB_INFO:
+            what = getattr(record, "rule_msg", None) or getattr(record, "rule_name", "")
+            if what == "all":
+                return None
+            self._started += 1
+            return f"[{self._started}/{self._total}] {what}"
+        if event == LogEvent.JOB_ERROR:
+            return self._failure(record)
+        if event not in (None, LogEvent.ERROR):
+            return None
+        return self._remark(record)
+
+    def _failure(self, record: logging.LogRecord) -> str | None:
+        logs = [str(path) for path in getattr(record, "log", None) or []]
+        what = getattr(record, "rule_msg", None) or f"rule {getattr(record, 'rule_name', '?')}"
+        if what in self._failed:
+            return None
+        self._failed.add(what)
+        line = f"failed: {what}" + (f"; log: {', '.join(logs)}" if logs else "")
+        if self.common_settings.show_failed_logs:
+            line += "".join(f"\n  {_last_line(path)}" for path in logs)
+        return line
+
+    def _remark(self, record: logging.LogRecord) -> str | None:
+        text = record.getMessage().strip()
+        if "cannot be locked" in text:
+            return f"gaussianmotion: {_LOCKED}"
+        if text.startswith("Nothing to be done"):
+            return "everything is up to date"
+        if record.levelno < logging.WARNING or text.startswith(_NOISE):
+            return None
+        return text
+
+
+def _last_line(path: str) -> str:
+    try:
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,51 @@
+"""Stands in for ``gaussianmotion/__main__.py``: writes what each stage would write, in no time.
+
+The workflow's own questions (which job runs, when, with what) do not need real avatars.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+arguments = sys.argv[1:]
+
+
+def option(name: str) -> str | None:
+    for index, argument in enumerate(arguments):
+        if argument == name:
+            return arguments[index + 1]
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+    return None
+
+
+def write(path: Path, text: str = "fake") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+stages = "prompts|models|train|views|animate|sheet|tracking-init|log"
+stage = next(argument for argument in arguments if re.fullmatch(stages, argument))
+failing = os.environ.get("FAKE_FAILURE", "")
+if failing and failing in " ".join(arguments):
+    print("gaussianmotion: what went wrong and what to do", file=sys.stderr)
+    write(Path(option("--log") or "log"), "gaussianmotion: what went wrong and what to do\n")
+    sys.exit(2)
+settings = json.loads(option("--settings") or "{}")
+out = Path(option("--out") or "")
+if stage == "train":
+    write(out / "avatar.safetensors", option("--prompt") or "")
+    write(out / "curves.csv")
+    write(out / "run.json", json.dumps({"prompt": option("--prompt"), "settings": settings}))
+elif stage == "views":
+    for index in range(settings["render"]["views"]):
+        write(out / "views" / f"{index:02d}.png")
+    for name in ("front.png", "turntable.mp4", "views.json"):
+        write(out / name)
+elif stage == "animate":
+    write(out)
+    write(out.with_suffix(".json"))
+else:
+    write(out)
