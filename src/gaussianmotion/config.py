@@ -22,11 +22,14 @@ class Section(BaseModel):
 
 
 class FramingWords(Section):
-    """Words that tell the prior how much of the person is in the picture."""
+    """Words that tell the prior how much of the person is in the picture.
+
+    The embedded prior's captions say "head", photographers "head shot".
+    """
 
     full_body: str = "full body"
     upper_body: str = "upper body"
-    head: str = Field("head shot", description="The embedded prior's captions say: head.")
+    head: str = "head shot"
 
 
 class PriorConfig(Section):

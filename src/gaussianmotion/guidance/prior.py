@@ -191,6 +191,7 @@ class DiffusionPrior:
         negative: str = "",
         start_latents: Latents | None = None,
         start_timestep: int | None = None,
+        limit: float | None = None,
     ) -> Images:
         """Images of prompts, by DDIM with classifier-free guidance.
 
@@ -205,6 +206,7 @@ class DiffusionPrior:
             start_latents: Clean latents to start from in place of pure noise: they are noised to
                 ``start_timestep`` (image to image).
             start_timestep: Where denoising starts; the last timestep where not given.
+            limit: See :func:`~gaussianmotion.guidance.sampling.ddim`.
 
         Returns:
             RGB in [0, 1].
@@ -228,7 +230,8 @@ class DiffusionPrior:
             null, full = self.predict_noise(latents, timesteps, text, pose_image).chunk(2)
             return guided(null, full, guidance_scale)
 
-        return self.decode(ddim(predict, self.alpha_bar, noise, ddim_timesteps(start, steps)))
+        timesteps = ddim_timesteps(start, steps)
+        return self.decode(ddim(predict, self.alpha_bar, noise, timesteps, limit))
 
     def unknown_words(self, prompt: str) -> list[str]:
         """Words of the prompt that never occurred in the prior's training captions, each once.
@@ -287,6 +290,7 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
     folder = find_model(config.model, config.revision, "prior.model")
     index = read_json(folder / "model_index.json")
     control = find_model(config.controlnet, config.controlnet_revision, "prior.controlnet")
+    alpha_bar = load_alpha_bar(folder / "scheduler")  # First: what is cheap fails before the rest.
     vae_class = read_json(folder / "vae" / "config.json").get("_class_name")
     vae_kind = AutoencoderTiny if vae_class == "AutoencoderTiny" else AutoencoderKL
     return DiffusionPrior(
@@ -294,7 +298,7 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
         unet=load_network(UNet2DConditionModel, folder / "unet", dtype).to(device),
         controlnet=load_network(ControlNetModel, control, dtype).to(device),
         text_encoder=_load_text_encoder(folder, index, device, dtype),
-        alpha_bar=load_alpha_bar(folder / "scheduler"),
+        alpha_bar=alpha_bar,
         vocabulary=_load_vocabulary(folder),
     )
 

@@ -21,6 +21,7 @@ def ddim(
     alpha_bar: Float[Tensor, " T"],
     latents: Latents,
     timesteps: list[int],
+    limit: float | None = None,
 ) -> Latents:
     """Follow the deterministic path from noisy latents to clean ones.
 
@@ -29,11 +30,16 @@ def ddim(
         alpha_bar: Cumulative product of the alphas.
         latents: Latents at the noise level of ``timesteps[0]``.
         timesteps: Falling, as :func:`ddim_timesteps` gives them.
+        limit: Guesses of the clean latents are clipped to this magnitude: strong guidance
+            overshoots at the first steps, and what follows saturates.
     """
     for now, following in zip(timesteps, [*timesteps[1:], None], strict=True):
         noise = predict(latents, torch.full((len(latents),), now, device=latents.device))
         level = alpha_bar[now]
         clean = (latents - (1.0 - level).sqrt() * noise) / level.sqrt()
+        if limit is not None:
+            clean = clean.clamp(-limit, limit)
+            noise = (latents - level.sqrt() * clean) / (1.0 - level).sqrt()
         if following is None:
             return clean
         level = alpha_bar[following]

@@ -1,0 +1,36 @@
+"""Which timesteps are drawn, and when their maximum drops."""
+
+import torch
+
+from gaussianmotion.config import ScoreConfig
+from gaussianmotion.guidance.timesteps import largest_timestep, sample_timesteps
+
+CONFIG = ScoreConfig(t_min=20, t_max=980, t_max_late=500, anneal_at=0.5)
+
+
+def draw(step: int, count: int = 20_000, config: ScoreConfig = CONFIG, seed: int = 0):
+    return sample_timesteps(step, 100, count, config, torch.Generator().manual_seed(seed))
+
+
+def test_early_timesteps_cover_the_whole_range_both_ends_included():
+    t = draw(step=0)
+    assert t.shape == (20_000,)
+    assert (int(t.min()), int(t.max())) == (20, 980)
+    assert abs(t.float().mean().item() - 500.0) < 10.0
+
+
+def test_the_maximum_drops_exactly_in_the_middle():
+    assert largest_timestep(49, 100, CONFIG) == 980
+    assert largest_timestep(50, 100, CONFIG) == 500
+    late = draw(step=50)
+    assert (int(late.min()), int(late.max())) == (20, 500)
+
+
+def test_the_last_timestep_of_the_model_is_never_exceeded():
+    config = ScoreConfig(t_min=990, t_max=1000, t_max_late=1000)
+    assert int(draw(0, config=config).max()) == 999
+
+
+def test_a_seed_decides_the_timesteps():
+    assert torch.equal(draw(3, 8, seed=1), draw(3, 8, seed=1))
+    assert not torch.equal(draw(3, 8, seed=1), draw(3, 8, seed=2))
