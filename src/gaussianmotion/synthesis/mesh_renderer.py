@@ -7,6 +7,7 @@ toward the camera by a centimetre or so, so that a shirt never loses to the skin
 """
 
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numba
 import numpy as np
@@ -47,6 +48,7 @@ class Light:
 
 
 @numba.njit(cache=True, fastmath=True)
+@no_type_check
 def vertex_normals(vertices, faces):
     """Area-weighted unit normals, (V, 3)."""
     normals = np.zeros_like(vertices)
@@ -70,6 +72,7 @@ def vertex_normals(vertices, faces):
 
 
 @numba.njit(cache=True, fastmath=True)
+@no_type_check
 def draw_faces(
     screen, shade, faces, uvs, cut, texture, tint, region, bias, textures, colour, label, depth
 ):
@@ -134,6 +137,7 @@ def draw_faces(
 
 
 @numba.njit(cache=True)
+@no_type_check
 def reduce_samples(colour, label, background):
     """Average blocks of 2 x 2 samples.
 
@@ -169,7 +173,7 @@ def reduce_samples(colour, label, background):
     return image, mask, regions
 
 
-def project(points: np.ndarray, viewmat: np.ndarray, focal: float, size: float) -> np.ndarray:
+def project(points: np.ndarray, viewmat: np.ndarray, focal: float, size: int) -> np.ndarray:
     """World points (..., 3) to x, y in pixels of a ``size`` image and z in metres.
 
     Args:
@@ -237,9 +241,8 @@ def look_at(target: np.ndarray, azimuth: float, elevation: float, distance: floa
         distance: metres.
     """
     azimuth, elevation = np.radians(azimuth), np.radians(elevation)
-    outward = np.array(
-        [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
-    )
+    level = np.cos(elevation)
+    outward = np.array([np.sin(azimuth) * level, np.sin(elevation), np.cos(azimuth) * level])
     forward = -outward
     right = np.cross(forward, [0.0, 1.0, 0.0])
     right /= np.linalg.norm(right)

