@@ -1,0 +1,164 @@
+"""Dataset items agree with themselves: sides, faces, framings, seeds."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.synthesis.captions import view_of
+from gaussianmotion.synthesis.character_pack import CharacterPack, load_characters, plain_cloth
+from gaussianmotion.synthesis.dataset import (
+    frame,
+    make_item,
+    openpose_points,
+    render_dataset,
+    render_shard,
+    visible_points,
+)
+from gaussianmotion.synthesis.dressing import Look, pose_look
+from gaussianmotion.synthesis.garment_catalogue import CUTS, HAIR, SHOES, SPLIT_ASSETS
+from gaussianmotion.synthesis.garments import Garment
+from gaussianmotion.synthesis.mesh_renderer import project
+from gaussianmotion.synthesis.poses import base_pose
+
+BODY = Path(__file__).parents[3] / "resources/body/open_body.npz"
+BASE_VERTICES = 19158
+
+
+def tiny_garment(kind, region):
+    """One triangle on the chest, bound to the nose: enough to be dressed in."""
+    return Garment(
+        kind=kind, region=region, sexes="mf", triangles=np.array([[0, 1, 2]], np.int32),
+        uvs=np.zeros((1, 3, 2), np.float32), references=np.full((3, 3), 5054, np.int32),
+        coefficients=np.tile(np.float32([1, 0, 0]), (3, 1)),
+        offsets=np.float32([[0, -0.3, 0.1], [0.1, -0.4, 0.1], [-0.1, -0.4, 0.1]]),
+        cut=np.ones(3, np.float32), hidden=np.zeros(BASE_VERTICES, bool),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pack():
+    """The open body as a pack of two people with a toy wardrobe."""
+    with np.load(BODY, allow_pickle=False) as file:
+        ids, template, weights = file["base_vertex_ids"], file["v_template"], file["weights"]
+        faces, joints = file["f"], file["J_regressor"] @ file["v_template"]
+    mean = np.zeros((BASE_VERTICES, 3), np.float32)
+    mean[ids] = template
+    all_weights = np.zeros((BASE_VERTICES, 24), np.float32)
+    all_weights[:, 0] = 1
+    all_weights[ids] = weights
+    wearables = {n: tiny_garment(n.split(":")[0], p) for n, (_, p, _) in SPLIT_ASSETS.items()}
+    wearables |= {n: tiny_garment(c.kind, c.region) for n, c in CUTS.items()}
+    wearables |= {f"shoes:{n}": tiny_garment(n, "shoes") for n in SHOES}
+    wearables |= {f"hair:{n}": tiny_garment(n.split(":")[0], "hair") for n in HAIR}
+    wearables |= {f"brows:{i}": tiny_garment("eyebrows", "other") for i in (1, 6, 9)}
+    wearables |= {"eyes": tiny_garment("eyes", "other"), "fedora": tiny_garment("fedora", "hat")}
+    person = {"age": "young", "build": "average", "skin": "young_asian_female"}
+    return CharacterPack(
+        mean=mean, basis=np.zeros((1, BASE_VERTICES, 3), np.float32),
+        coefficients=np.zeros((2, 1), np.float32), joints=np.stack([joints, joints]).astype(float),
+        people=[person | {"sex": "woman"}, person | {"sex": "man"}], weights=all_weights,
+        body_faces=ids[faces].astype(np.int32),
+        body_uvs=np.zeros((len(faces), 3, 2), np.float32), skins={"young_asian_female": 0},
+        wearables=wearables, texture_of=dict.fromkeys(wearables, 0),
+        textures=plain_cloth(16)[None],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def star(pack):
+    look = Look(0, {}, [], "young_asian_female", np.ones(3, np.float32))
+    return pose_look(pack, look, base_pose("star"))
+
+
+def shown(star, azimuth, framing=0):
+    view = frame(star, framing, float(azimuth), 0.0, 50.0, np.random.default_rng(0))
+    points = openpose_points(star)
+    focal = 64 / np.tan(np.radians(25))
+    pixels = project(points, view, focal, 128)[:, :2]
+    return pixels, visible_points(star, points, view, 50.0)
+
+
+def test_frontal_view_has_the_left_shoulder_at_the_images_right(star):
+    pixels, _ = shown(star, 0)
+    right, left = pixels[2], pixels[5]
+    assert left[0] > right[0] + 10
+    pixels, _ = shown(star, 180)
+    assert pixels[5][0] < pixels[2][0] - 10
+
+
+def test_feet_are_below_the_head(star):
+    pixels, _ = shown(star, 0)
+    assert pixels[10, 1] > pixels[0, 1] + 30
+    assert pixels[13, 1] > pixels[0, 1] + 30
+
+
+def test_front_view_shows_the_face_and_back_view_hides_it(star):
+    assert shown(star, 0)[1][[0, 14, 15]].all()
+    assert not shown(star, 180)[1][[0, 14, 15]].any()
+    assert shown(star, 180)[1][1:14].all()
+
+
+def test_view_from_the_left_hides_the_right_ear(star):
+    visible = shown(star, 90)[1]
+    assert visible[17]
+    assert not visible[16]
+
+
+def test_full_body_framing_keeps_everyone_inside(star):
+    for azimuth in range(0, 360, 45):
+        pixels, _ = shown(star, azimuth)
+        assert pixels.min() > 0
+        assert pixels.max() < 128
+
+
+def test_head_framing_centres_the_head(star):
+    pixels, _ = shown(star, 0, framing=2)
+    assert np.abs(pixels[0] - 64).max() < 40
+    assert pixels[10, 1] > 128
+
+
+def test_same_seed_same_item_and_other_seed_other_item(pack):
+    people = np.arange(2)
+    first, again, other = (make_item(pack, people, (0, 0, i)) for i in (4, 4, 5))
+    for key, value in first.items():
+        np.testing.assert_array_equal(value, again[key])
+    assert first["captions"] != other["captions"] or (first["images"] != other["images"]).any()
+
+
+def test_held_out_items_balance_the_views_and_show_the_full_body(pack):
+    items = [make_item(pack, np.arange(2), (1, 1, i), i) for i in range(6)]
+    views = sorted(view_of(float(item["azimuth"])) for item in items)
+    assert views == [0, 0, 1, 1, 2, 2]
+    assert all(item["framing"] == 0 for item in items)
+
+
+def test_shard_holds_the_agreed_arrays(pack, tmp_path):
+    render_shard(pack, tmp_path, 3, 0, 2, 0, True)
+    with np.load(tmp_path / "shard_0003.npz", allow_pickle=False) as shard:
+        assert shard["images"].shape == (2, 128, 128, 3)
+        assert shard["images"].dtype == shard["masks"].dtype == shard["regions"].dtype == np.uint8
+        assert shard["keypoints"].shape == (2, 18, 2)
+        assert shard["visible"].dtype == bool
+        assert shard["captions"].dtype.kind == "U"
+        assert json.loads(str(shard["attributes"][0]))["framing"] == "full body"
+        covered = shard["masks"] > 127
+        assert covered.any()
+        np.testing.assert_array_equal(shard["regions"] > 0, covered)
+
+
+def test_user_mistakes_are_said_in_one_line(tmp_path):
+    broken = tmp_path / "pack.npz"
+    broken.write_bytes(b"no archive")
+    with pytest.raises(UserError, match="no character pack"):
+        load_characters(broken)
+    with pytest.raises(UserError, match="at least 1"):
+        render_dataset(broken, tmp_path / "out", 0)
+    out = tmp_path / "out"
+    out.mkdir()
+    card = {"seed": 5, "held_out": False, "size": 128, "shard": 512}
+    (out / "dataset.json").write_text(json.dumps(card))
+    with pytest.raises(UserError, match="another seed"):
+        render_dataset(broken, out, 10, seed=6)
