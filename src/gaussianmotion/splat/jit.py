@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
 
 
-def kernel(function: Callable) -> Callable:
+def kernel(function: Callable) -> Any:
     """Compile a function for numpy arrays; threads may run it side by side."""
-    compiled = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
     # Numba keeps machine code until the function's own file changes, but these kernels also contain
     # code of their neighbours (vector operations, constants). Any change in this folder counts.
     files = sorted(Path(__file__).parent.glob("*.py"))

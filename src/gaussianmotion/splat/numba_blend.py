@@ -27,7 +27,7 @@ from gaussianmotion.splat.numba_project import (
 from gaussianmotion.splat.simd import (
     WIDTH,
     any_lane,
-    count_up,
+    count_from,
     exp2,
     fill,
     fma,
@@ -41,29 +41,35 @@ from gaussianmotion.splat.simd import (
 # The last eight pixels of a row may reach past the tile: each row has room for that.
 STRIDE = TILE + WIDTH
 AREA = TILE * STRIDE
+# Up to this many pixels it costs more to find a row's exact span than to draw its whole box.
+NARROW = 2 * WIDTH
 SUMS = 9  # per slot: red, green, blue, and six moments of the falloff's gradient
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _FAINTEST, _FULLEST = np.float32(ALPHA_MIN), np.float32(ALPHA_MAX)
 _DARKEST = np.float32(TRANSMITTANCE_MIN)
 _LOG2_CUT = np.float32(math.log2(ALPHA_MIN) - 1e-3)
-_TWO, _FOUR, _HALF = np.float32(2.0), np.float32(4.0), np.float32(0.5)
+_FOUR, _HALF = np.float32(4.0), np.float32(0.5)
 
 
 @kernel
-def row_span(record, low, high, curvature, slope, peak):
-    """First and last-but-one pixel of a row, in [low, high), where the splat may be seen.
+def row_span(centre, curvature, slope, peak, low, high):
+    """Columns of a row, from the first to the one after the last, where the splat may be seen.
 
-    The falloff's exponent is curvature d d + slope d + peak at distance d left of the centre.
+    Args:
+        centre: Column of the splat's centre, pixels from the middle of column 0.
+        curvature, slope, peak: The exponent is curvature d d + slope d + peak at d = centre - column.
+        low, high: Columns to stay within.
     """
     discriminant = slope * slope - _FOUR * curvature * (peak - _LOG2_CUT)
     if discriminant <= _ZERO:
         return low, low
-    half = math.sqrt(discriminant) / (-_TWO * curvature)
-    middle = record[X] + slope / (_TWO * curvature)
-    first = np.int64(record[LEFT]) + np.int64(np.ceil(middle - half))
-    end = np.int64(record[LEFT]) + np.int64(np.floor(middle + half)) + 1
-    return max(low, first), min(high, end)
+    scale = -_HALF / curvature
+    half = math.sqrt(discriminant) * scale
+    middle = centre - slope * scale
+    return max(low, np.int64(np.ceil(middle - half))), min(
+        high, np.int64(np.floor(middle + half)) + 1
+    )
 
 
 @kernel
@@ -101,7 +107,7 @@ def blend_row(
     bottom = min(top + TILE, height)
     # Planes: transmittance (negated once a pixel has ended), red, green, blue, last.
     plane = np.empty(5 * AREA, np.float32)
-    lane = count_up()
+    lane = count_from(_ZERO)
     zero = fill(_ZERO)
     faintest, fullest, darkest = fill(_FAINTEST), fill(_FULLEST), fill(_DARKEST)
     for tile in range(columns):
@@ -112,25 +118,33 @@ def blend_row(
         start = tile_start[row * columns + tile]
         for entry in range(start, tile_start[row * columns + tile + 1]):
             record = records[members[entry]]
-            x_low, x_high = max(np.int64(record[LEFT]), left), min(np.int64(record[RIGHT]), right)
-            y_low, y_high = max(np.int64(record[TOP]), top), min(np.int64(record[BOTTOM]), bottom)
+            box_left, box_top = np.int64(record[LEFT]), np.int64(record[TOP])
+            x_low, x_high = max(box_left, left), min(np.int64(record[RIGHT]), right)
+            y_low, y_high = max(box_top, top), min(np.int64(record[BOTTOM]), bottom)
+            # Local copies: the compiler cannot know that writing pixels leaves records alone.
+            centre_x, centre_y = record[X], record[Y]
+            s_xx, s_xy, s_yy, s_peak = record[XX], record[XY], record[YY], record[PEAK]
+            wide = x_high - x_low > NARROW
             place = fill(np.float32(entry - start + 1))
-            curvature = fill(record[XX])
+            curvature = fill(s_xx)
             red, green, blue = fill(record[RED]), fill(record[GREEN]), fill(record[BLUE])
             drawn = False
             for y in range(y_low, y_high):
-                dy = record[Y] - np.float32(y - np.int64(record[TOP]))
-                peak = record[PEAK] + record[YY] * dy * dy
-                slope = record[XY] * dy
+                dy = centre_y - np.float32(y - box_top)
+                peak = s_peak + s_yy * dy * dy
+                slope = s_xy * dy
                 x_first, x_end = x_low, x_high
-                if x_high - x_low > WIDTH:
-                    x_first, x_end = row_span(record, x_low, x_high, record[XX], slope, peak)
+                if wide:
+                    x_first, x_end = row_span(
+                        centre_x, s_xx, slope, peak, x_low - box_left, x_high - box_left
+                    )
+                    x_first, x_end = x_first + box_left, x_end + box_left
                 at = (y - top) * STRIDE - left
                 for x in range(x_first, x_end, WIDTH):
                     before = load(plane, at + x)
                     if not any_lane(before > zero):
                         continue
-                    dx = fill(record[X] - np.float32(x - np.int64(record[LEFT]))) - lane
+                    dx = fill(centre_x - np.float32(x - box_left)) - lane
                     power = fma(fma(curvature, dx, fill(slope)), dx, fill(peak))
                     opacity = smaller(exp2(power), fullest)
                     seen = (opacity >= faintest) & (before > zero)
@@ -207,7 +221,7 @@ def blend_row_backward(
     # Planes: transmittance, value of what lies behind, gradient to red, green, blue, last.
     # "Value" is the product with the loss's gradient: what a pixel's loss gains by it.
     plane = np.zeros(6 * AREA, np.float32)
-    lane = count_up()
+    lane = count_from(_ZERO)
     zero, one = fill(_ZERO), fill(_ONE)
     faintest, fullest = fill(_FAINTEST), fill(_FULLEST)
     v_background[row, 0] = v_background[row, 1] = v_background[row, 2] = 0.0
@@ -237,26 +251,34 @@ def blend_row_backward(
             if touched[slot] == 0:
                 continue
             record = records[members[entry]]
-            x_low, x_high = max(np.int64(record[LEFT]), left), min(np.int64(record[RIGHT]), right)
-            y_low, y_high = max(np.int64(record[TOP]), top), min(np.int64(record[BOTTOM]), bottom)
+            box_left, box_top = np.int64(record[LEFT]), np.int64(record[TOP])
+            x_low, x_high = max(box_left, left), min(np.int64(record[RIGHT]), right)
+            y_low, y_high = max(box_top, top), min(np.int64(record[BOTTOM]), bottom)
+            # Local copies: the compiler cannot know that writing pixels leaves records alone.
+            centre_x, centre_y = record[X], record[Y]
+            s_xx, s_xy, s_yy, s_peak = record[XX], record[XY], record[YY], record[PEAK]
+            wide = x_high - x_low > NARROW
             place = fill(np.float32(entry - start + 1))
-            curvature = fill(record[XX])
+            curvature = fill(s_xx)
             red, green, blue = fill(record[RED]), fill(record[GREEN]), fill(record[BLUE])
             sum_red, sum_green, sum_blue = zero, zero, zero
             sum_1, sum_x, sum_y, sum_xx, sum_xy, sum_yy = zero, zero, zero, zero, zero, zero
             for y in range(y_low, y_high):
-                dy = record[Y] - np.float32(y - np.int64(record[TOP]))
-                peak = record[PEAK] + record[YY] * dy * dy
-                slope = record[XY] * dy
+                dy = centre_y - np.float32(y - box_top)
+                peak = s_peak + s_yy * dy * dy
+                slope = s_xy * dy
                 x_first, x_end = x_low, x_high
-                if x_high - x_low > WIDTH:
-                    x_first, x_end = row_span(record, x_low, x_high, record[XX], slope, peak)
+                if wide:
+                    x_first, x_end = row_span(
+                        centre_x, s_xx, slope, peak, x_low - box_left, x_high - box_left
+                    )
+                    x_first, x_end = x_first + box_left, x_end + box_left
                 at = (y - top) * STRIDE - left
                 for x in range(x_first, x_end, WIDTH):
                     reached = load(plane, at + x + 5 * AREA) >= place
                     if not any_lane(reached):
                         continue
-                    dx = fill(record[X] - np.float32(x - np.int64(record[LEFT]))) - lane
+                    dx = fill(centre_x - np.float32(x - box_left)) - lane
                     power = fma(fma(curvature, dx, fill(slope)), dx, fill(peak))
                     unclamped = exp2(power)
                     opacity = smaller(unclamped, fullest)

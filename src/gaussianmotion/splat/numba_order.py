@@ -51,9 +51,9 @@ def sort_keys(keys):
             size = starts[bucket]
             starts[bucket] = start
             start += size
-        for key in source:
-            bucket = (key >> shift) & np.uint64(_BUCKETS - 1)
-            target[starts[bucket]] = key
+        for k in range(count):
+            bucket = np.int64((source[k] >> shift) & np.uint64(_BUCKETS - 1))
+            target[starts[bucket]] = source[k]
             starts[bucket] += 1
         source, target = target, source
     return source

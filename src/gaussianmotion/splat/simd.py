@@ -8,7 +8,6 @@ order of operations stays as written, so results are the same on every run.
 ``Lanes`` values support ``+ - * /``, comparisons (which give a ``Mask``) and ``&`` of masks.
 """
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -122,28 +121,32 @@ def store(typingctx, array, index, value):
     return types.void(array, types.intp, lanes), generate
 
 
+def _spread(builder: Any, value: Any) -> Any:
+    """One float in every lane."""
+    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(_INTEGERS, [0] * WIDTH))
+
+
 @intrinsic
 def fill(typingctx, value):
     """The same float32 in every lane."""
 
     def generate(context, builder, sig, args):
-        first = builder.insert_element(
-            ir.Constant(_VECTOR, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0)
-        )
-        zeros = ir.Constant(_INTEGERS, [0] * WIDTH)
-        return builder.shuffle_vector(first, ir.Constant(_VECTOR, ir.Undefined), zeros)
+        return _spread(builder, args[0])
 
     return lanes(types.float32), generate
 
 
 @intrinsic
-def count_up(typingctx):
-    """0, 1, ..., 7."""
+def count_from(typingctx, start):
+    """start, start + 1, ..., start + 7."""
 
     def generate(context, builder, sig, args):
-        return ir.Constant(_VECTOR, [float(lane) for lane in range(WIDTH)])
+        same = _spread(builder, args[0])
+        return builder.fadd(same, ir.Constant(_VECTOR, [float(lane) for lane in range(WIDTH)]))
 
-    return lanes(), generate
+    return lanes(types.float32), generate
 
 
 @intrinsic
@@ -224,7 +227,6 @@ def _exp2_coefficients(degree: int) -> list[float]:
 _EXP2 = _exp2_coefficients(6)
 # Adding this rounds a float32 to an integer and leaves that integer in its lowest bits.
 _ROUNDER = 1.5 * 2.0**23
-LOG2_E = math.log2(math.e)
 
 
 @intrinsic
