@@ -1,5 +1,7 @@
 """What of a mesh a camera sees: z-buffers, silhouettes, and the first surface along single rays."""
 
+from typing import no_type_check
+
 import numba
 import numpy as np
 import torch
@@ -63,10 +65,10 @@ def _projected(
     return np.ascontiguousarray(projected), np.ascontiguousarray(faces.cpu().numpy())
 
 
+@no_type_check  # The tests' type checker would wrap what Numba compiles.
 @numba.njit(cache=True, nogil=True)
-def _z_buffer(
-    depth: NDArray[np.float32], projected: NDArray[np.float64], faces: NDArray[np.int64]
-) -> None:
+def _z_buffer(depth, projected, faces):
+    """Into ``depth`` (C, H, W), from pixels and depths (C, V, 3) and triangles (F, 3)."""
     height, width = depth.shape[1], depth.shape[2]
     for c in range(len(depth)):
         for f in range(len(faces)):
@@ -90,13 +92,10 @@ def _z_buffer(
                         depth[c, y, x] = z
 
 
+@no_type_check  # The tests' type checker would wrap what Numba compiles.
 @numba.njit(cache=True, nogil=True)
-def _first_hits(
-    depth: NDArray[np.float64],
-    rays: NDArray[np.float64],
-    projected: NDArray[np.float64],
-    faces: NDArray[np.int64],
-) -> None:
+def _first_hits(depth, rays, projected, faces):
+    """Into ``depth`` (C, P), for pixels ``rays`` (C, P, 2); the rest as in _z_buffer."""
     for c in range(len(depth)):
         low_x, high_x = rays[c, :, 0].min(), rays[c, :, 0].max()
         low_y, high_y = rays[c, :, 1].min(), rays[c, :, 1].max()
@@ -120,6 +119,7 @@ def _first_hits(
                     depth[c, p] = min(depth[c, p], z)
 
 
+@no_type_check  # The tests' type checker would wrap what Numba compiles.
 @numba.njit(cache=True, nogil=True, inline="always")
 def _depth_inside(x, y, ax, ay, az, bx, by, bz, cx, cy, cz):
     """Perspective-correct depth of the triangle abc at (x, y), infinite outside it."""

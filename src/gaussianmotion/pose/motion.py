@@ -7,6 +7,7 @@ key mocap_framerate, which AMASS has, and AMASS is z up; otherwise y.
 """
 
 import difflib
+import io
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,7 +151,8 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         )
     wanted = ("poses", "root_orient", "pose_body", "trans", "up_axis", "cyclic", "provenance")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # From memory: numpy leaves a damaged file open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {key: file[key] for key in wanted + RATE_KEYS if key in file.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, AttributeError):
         raise UserError(

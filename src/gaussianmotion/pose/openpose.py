@@ -7,11 +7,12 @@ pixels across; here shapes of half-width 4.5 / 512 of the shorter side are fille
 coverage, so that thin limbs of small images stay whole and nothing jumps between frames.
 """
 
+from typing import no_type_check
+
 import numba
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 from gaussianmotion.body.depth import NEAR, first_depth
@@ -117,16 +118,10 @@ def draw_openpose(
     return torch.from_numpy(images).to(keypoints.device)
 
 
+@no_type_check  # The tests' type checker would wrap what Numba compiles.
 @numba.njit(cache=True, nogil=True)
-def _draw(
-    images: NDArray[np.float32],
-    points: NDArray[np.float64],
-    shown: NDArray[np.bool_],
-    half_width: float,
-    extension: float,
-    limbs: NDArray[np.int64],
-    colours: NDArray[np.float32],
-) -> None:
+def _draw(images, points, shown, half_width, extension, limbs, colours):
+    """Into ``images`` (C, 3, H, W), from ``points`` (C, 18, 2) and which are shown (C, 18)."""
     cover = np.zeros(images.shape[3], dtype=np.float32)
     for c in range(len(images)):
         for limb in range(len(limbs)):
@@ -150,6 +145,7 @@ def _draw(
                 )
 
 
+@no_type_check  # The tests' type checker would wrap what Numba compiles.
 @numba.njit(cache=True, nogil=True)
 def _fill_ellipse(image, cover, cx, cy, ux, uy, a, b, colour, shade):
     """Blend an ellipse over ``image`` (3, H, W): half-axis ``a`` along (ux, uy), ``b`` across.
