@@ -1,7 +1,8 @@
 """Avatar files: one safetensors file that says what it is and how it was made.
 
 Tensors are stored as they are in memory, so a round trip is exact. The header carries
-:class:`AvatarMetadata` as JSON; a file without it, from a newer version, or cut short is refused.
+:class:`AvatarMetadata` as JSON under one key (safetensors writes several in random order, and equal
+avatars should be equal files); a file without it, from a newer version, or cut short is refused.
 """
 
 import json
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -19,7 +20,7 @@ from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
 from gaussianmotion.avatar.skinning import SkinningField
 from gaussianmotion.errors import UserError
 
-FORMAT = "gaussianmotion-avatar"
+HEADER_KEY = "gaussianmotion-avatar"
 FORMAT_VERSION = 1
 FIELD_WIDTHS = {"means": 3, "quats": 4, "log_scales": 3, "logit_opacities": 0, "colours": 3}
 
@@ -54,13 +55,9 @@ def save_avatar(path: Path, avatar: Avatar, metadata: AvatarMetadata) -> None:
         UserError: the disk is full or the folder cannot be written.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in state(avatar).items()}
-    header = {
-        "format": FORMAT,
-        "format_version": str(FORMAT_VERSION),
-        "avatar": metadata.model_dump_json(),
-    }
+    header = {"format_version": FORMAT_VERSION, **metadata.model_dump(mode="json")}
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata=header)
+        save_file(tensors, temporary, metadata={HEADER_KEY: json.dumps(header)})
 
 
 def load_avatar(path: Path, device: torch.device | str = "cpu") -> tuple[Avatar, AvatarMetadata]:
@@ -110,20 +107,21 @@ def from_state(tensors: dict[str, Tensor]) -> Avatar:
 
 
 def _read_header(path: Path, header: dict[str, str]) -> AvatarMetadata:
-    if header.get("format") != FORMAT:
+    if HEADER_KEY not in header:
         raise UserError(
             f"{path} is a safetensors file, but not an avatar of gaussianmotion: give the path of "
             f"an avatar.safetensors that `gaussianmotion train` wrote"
         )
-    version = header.get("format_version", "")
-    if not version.isdigit() or int(version) > FORMAT_VERSION:
-        raise UserError(
-            f"{path} has avatar format {version or 'unknown'}, this version reads up to "
-            f"{FORMAT_VERSION}: update gaussianmotion"
-        )
     try:
-        return AvatarMetadata.model_validate(json.loads(header["avatar"]))
-    except (KeyError, ValueError, ValidationError):
+        data = json.loads(header[HEADER_KEY])
+        version = data.pop("format_version")
+        if version > FORMAT_VERSION:
+            raise UserError(
+                f"{path} has avatar format {version}, this version reads up to {FORMAT_VERSION}: "
+                f"update gaussianmotion"
+            )
+        return AvatarMetadata.model_validate(data)
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise UserError(f"{path} has a damaged header: train the avatar again") from None
 
 

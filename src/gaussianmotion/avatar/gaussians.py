@@ -4,8 +4,6 @@ Canonical space is the body in its star pose (metres, y up, facing +z). All pose
 Gaussians; a pose moves means and covariances by linear blend skinning (eq. 3).
 """
 
-from typing import Self
-
 import torch
 from jaxtyping import Float
 from scipy.spatial import cKDTree
@@ -69,7 +67,7 @@ class Avatar(nn.Module):
         opacity: float,
         generator: torch.Generator,
         residual_skinning: bool = True,
-    ) -> Self:
+    ) -> "Avatar":
         """Grey discs on the star pose's surface, drawn evenly over its area (eq. 1 of the paper).
 
         Args:

@@ -14,7 +14,7 @@ from gaussianmotion.pose.sampling import sample_poses
 # SMPL joints whose box a framing shows, and the metres of flesh, hair and hat around them.
 FRAMED_JOINTS = {
     "full body": list(range(24)),
-    "upper body": [0, 3, 6, 9, 12, 13, 14, 15, 16, 17],
+    "upper body": [3, 6, 9, 12, 13, 14, 15, 16, 17],
     "head": [12, 15],
 }
 PADDING = {"full body": 0.12, "upper body": 0.12, "head": 0.1}

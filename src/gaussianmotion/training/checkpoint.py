@@ -8,6 +8,7 @@ import hashlib
 import json
 import pickle
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,14 @@ def load_checkpoint(path: Path, digest: str) -> dict[str, Any] | None:
     """
     if not path.exists():
         return None
-    try:
-        # weights_only: a checkpoint from elsewhere can hold tensors, never code.
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, KeyError, ValueError, pickle.UnpicklingError):
-        content = None
+    content = None
+    # torch would take anything but a zip archive for a checkpoint of its early years.
+    if zipfile.is_zipfile(path):
+        try:
+            # weights_only: a checkpoint from elsewhere can hold tensors, never code.
+            content = torch.load(path, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, EOFError, KeyError, ValueError, pickle.UnpicklingError):
+            content = None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         _set_aside(path, "damaged", "is damaged or foreign")
         return None

@@ -4,7 +4,6 @@ import csv
 import io
 import os
 from pathlib import Path
-from typing import Self
 
 from gaussianmotion.atomic import write_text
 
@@ -67,7 +66,7 @@ class Curves:
         """Put all rows on disk: called before each checkpoint, which must not be ahead of them."""
         os.fsync(self._handle.fileno())
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Curves":
         return self
 
     def __exit__(self, *_: object) -> None:

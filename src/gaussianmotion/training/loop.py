@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -53,6 +53,7 @@ GENERATORS = ("start", "views", "noise", "density")
 Condition = Callable[[Body, Views], Float[Tensor, "B 3 H W"]]
 
 
+@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
 class Tracker(Protocol):
     """What training tells a tracker; ``gaussianmotion.tracking`` implements it."""
 

@@ -3,7 +3,6 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -51,7 +50,7 @@ class StepProgress:
                 flush=True,
             )
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "StepProgress":
         if self._bar is not None:
             self._bar.start()
         return self

@@ -1,0 +1,122 @@
+"""A training that is stopped, however rudely, goes on to the same avatar."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_training import Recorder, run, small_config
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.training.process import only_run_in, stop_on_signal
+
+KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+from gaussianmotion.body import load_body
+from small_training import Recorder, run
+kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+run(load_body(Path(sys.argv[1])), Path(sys.argv[2]), tracker=Recorder({20: kill}))
+"""
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+
+
+def rows(folder):
+    """Rows of the curves without the column that no two runs share."""
+    with open(folder / "curves.csv", newline="") as handle:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(handle)]
+
+
+def assert_same(folder, other):
+    assert (folder / "avatar.safetensors").read_bytes() == (
+        other / "avatar.safetensors"
+    ).read_bytes()
+    assert rows(folder) == rows(other)
+
+
+def test_kill_9_then_resume_is_bit_for_bit_the_uninterrupted_run(tmp_path, open_body, finished):
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, "resources/body/open_body.npz", str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(HERE)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    # Killed in step 20, with the checkpoint of step 16: four steps are done again.
+    assert (tmp_path / "checkpoint.pt").exists()
+    assert not (tmp_path / "avatar.safetensors").exists()
+    assert len(rows(tmp_path)) == 20
+    run(open_body, tmp_path)
+    assert_same(tmp_path, finished[0])
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_the_step_and_leaves_a_resumable_state(
+    tmp_path, open_body, finished, capsys, number
+):
+    tracker = Recorder({10: lambda: os.kill(os.getpid(), number)})
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit) as stopped:
+        run(open_body, tmp_path, tracker=tracker)
+    assert stopped.value.code == 130
+    assert signal.getsignal(number) is before
+    message = capsys.readouterr().err.strip()
+    assert "\n" not in message
+    assert "stopped after step 10 of 24: the same command goes on from there" in message
+    run(open_body, tmp_path)
+    assert_same(tmp_path, finished[0])
+
+
+def test_a_second_signal_ends_at_once():
+    with stop_on_signal() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.requested
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_checkpoint_of_other_settings_is_kept_and_not_resumed(
+    tmp_path, open_body, finished, capsys
+):
+    tracker = Recorder({10: lambda: os.kill(os.getpid(), signal.SIGINT)})
+    other = small_config(opacity=0.5)
+    with pytest.raises(SystemExit):
+        run(open_body, tmp_path, other, tracker=tracker)
+    theirs = (tmp_path / "checkpoint.pt").read_bytes()
+    capsys.readouterr()
+    run(open_body, tmp_path)
+    assert "belongs to other settings" in capsys.readouterr().err
+    assert_same(tmp_path, finished[0])
+    kept = list(tmp_path.glob("checkpoint-*.pt"))
+    assert [path.read_bytes() for path in kept] == [theirs]
+
+
+def test_how_often_something_is_written_does_not_matter(tmp_path, open_body, finished):
+    tracker = Recorder({10: lambda: os.kill(os.getpid(), signal.SIGINT)})
+    with pytest.raises(SystemExit):
+        run(open_body, tmp_path, small_config(preview_every=3, checkpoint_every=3), tracker=tracker)
+    run(open_body, tmp_path)
+    assert rows(tmp_path) == rows(finished[0])
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path, open_body):
+    with (
+        only_run_in(tmp_path),
+        pytest.raises(UserError, match=f"another training runs in {tmp_path}"),
+    ):
+        run(open_body, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path, open_body):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match="is not a folder"):
+        run(open_body, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"

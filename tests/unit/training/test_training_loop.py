@@ -1,0 +1,163 @@
+"""One whole training: what it writes, what it tells, and how it fails."""
+
+import csv
+import json
+
+import pytest
+import torch
+from PIL import Image
+from small_training import run, small_config
+
+from gaussianmotion.avatar.file import load_avatar
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.config import LearningRates
+from gaussianmotion.errors import UserError
+from gaussianmotion.training.curves import COLUMNS
+from gaussianmotion.training.loop import choose_device, make_optimiser
+from gaussianmotion.training.oracle import OraclePrior
+
+
+def test_writes_its_files_and_nothing_else(finished):
+    folder, _ = finished
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert names == {
+        ".lock",
+        "avatar.safetensors",
+        "curves.csv",
+        "run.json",
+        "previews/step_00010.png",
+        "previews/step_00020.png",
+        "previews/step_00024.png",
+    }
+
+
+def test_the_avatar_says_how_it_was_made(finished, open_body):
+    _, metadata = load_avatar(finished[0] / "avatar.safetensors")
+    assert metadata.prompt_id == "someone"
+    assert metadata.prompt == 'a person in "red"'
+    assert (metadata.seed, metadata.steps, metadata.body_id) == (0, 24, open_body.id)
+    assert metadata.config == small_config().model_dump(mode="json")
+
+
+def test_run_json_tells_what_happened(finished):
+    folder, _ = finished
+    run_data = json.loads((folder / "run.json").read_text())
+    avatar, metadata = load_avatar(folder / "avatar.safetensors")
+    assert run_data["digest"] == metadata.digest
+    assert run_data["gaussians"] == len(avatar)
+    assert run_data["gaussians"] > 300  # density control was at work
+    assert run_data["device"] == "cpu"
+    assert run_data["versions"]["torch"] == torch.__version__.split("+")[0]
+    assert run_data["seconds"] > 0
+    assert run_data["final"]["score"] > 0
+
+
+def test_curves_have_a_row_for_each_step(finished):
+    with open(finished[0] / "curves.csv", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert [int(row["step"]) for row in rows] == list(range(1, 25))
+    assert tuple(rows[0]) == COLUMNS
+    assert all(row[name] for row in rows for name in COLUMNS)
+
+
+def test_the_total_is_the_weighted_sum_of_the_terms(tmp_path, open_body):
+    config = small_config(steps=3, loss={"scale": 2000.0, "skin": 3.0, "scale_threshold": 0.002})
+    run(open_body, tmp_path, config)
+    with open(tmp_path / "curves.csv", newline="") as handle:
+        for row in csv.DictReader(handle):
+            value = {name: float(text) for name, text in row.items()}
+            total = value["score"] + 2000.0 * value["scale"] + 3.0 * value["skin"]
+            assert value["loss"] == pytest.approx(total, rel=1e-4)
+            assert value["scale"] > 0
+
+
+def test_the_tracker_sees_curves_and_previews(finished):
+    _, tracker = finished
+    assert list(tracker.metrics) == [10, 20]
+    assert tracker.metrics[20]["gaussians"] >= 300
+    assert list(tracker.images) == ["step_00010.png", "step_00020.png", "step_00024.png"]
+
+
+def test_previews_show_four_views_of_a_person(finished):
+    with Image.open(finished[0] / "previews/step_00024.png") as picture:
+        assert picture.size == (4 * 32, 32)
+        corners = [picture.getpixel((x, y)) for x in (0, 32, 64, 96) for y in (0, 31)]
+        middles = [picture.getpixel((x, 14)) for x in (16, 48, 80, 112)]
+    assert corners == [(255, 255, 255)] * 8
+    assert all(min(pixel) < 200 for pixel in middles)
+
+
+def test_every_parameter_moves(finished, open_body):
+    trained, _ = load_avatar(finished[0] / "avatar.safetensors")
+    start = Avatar.on_body(open_body, 300, 0.9, torch.Generator().manual_seed(0))
+    for name, parameter in start.skinning.named_parameters():
+        assert not torch.equal(parameter, trained.skinning.get_parameter(name)), name
+    assert not torch.allclose(trained.rgb.mean(0), torch.full((3,), 0.5), atol=0.02)
+
+
+def test_without_residual_skinning_nothing_of_it_is_kept(tmp_path, open_body):
+    path = run(open_body, tmp_path, small_config(steps=2, residual_skinning=False))
+    assert load_avatar(path)[0].skinning is None
+
+
+def test_without_pose_guidance_the_prior_sees_no_pose(tmp_path, open_body):
+    class Blind(OraclePrior):
+        def predict_noise(self, latents, timesteps, text, pose_image=None):
+            assert pose_image is None
+            return torch.randn(len(text), *latents.shape[1:])
+
+    run(open_body, tmp_path, small_config(steps=2, pose_guidance=False), prior=Blind())
+
+
+def test_words_that_the_prior_never_saw_are_named(tmp_path, open_body, capsys):
+    class Illiterate(OraclePrior):
+        def unknown_words(self, prompt):
+            return ["red", "person"]
+
+    run(open_body, tmp_path, small_config(steps=1), prior=Illiterate())
+    assert "never seen red, person" in capsys.readouterr().err
+    assert json.loads((tmp_path / "run.json").read_text())["unknown_words"] == ["red", "person"]
+
+
+def test_a_nan_stops_the_training_and_keeps_the_checkpoint(tmp_path, open_body):
+    class Broken(OraclePrior):
+        calls = 0
+
+        def predict_noise(self, *arguments):
+            self.calls += 1
+            noise = super().predict_noise(*arguments)
+            return noise * float("nan") if self.calls == 11 else noise
+
+    with pytest.raises(UserError, match=r"diverged at step 11: .* is not finite; lower train"):
+        run(open_body, tmp_path, prior=Broken())
+    assert (tmp_path / "checkpoint.pt").exists()
+    assert not (tmp_path / "avatar.safetensors").exists()
+
+
+def test_a_log_gets_lines_with_an_estimate(tmp_path, open_body, capsys):
+    run(open_body, tmp_path, small_config(steps=2), progress=True)
+    line = capsys.readouterr().err.strip()
+    assert line.startswith("someone, seed 0: step 2 of 2, ")
+    assert line.endswith("0 s to go")
+
+
+def test_cuda_where_there_is_none_is_refused(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(UserError, match="write device: auto"):
+        choose_device("cuda")
+    assert choose_device("auto") == torch.device("cpu")
+
+
+def test_each_group_has_its_learning_rate(open_body):
+    avatar = Avatar.on_body(open_body, 10, 0.9, torch.Generator())
+    rates = LearningRates(means=1, quats=2, scales=3, opacities=4, colours=5, skinning=6)
+    groups = {g["name"]: g for g in make_optimiser(avatar, rates).param_groups}
+    assert {name: group["lr"] for name, group in groups.items()} == {
+        "means": 1,
+        "quats": 2,
+        "log_scales": 3,
+        "logit_opacities": 4,
+        "colours": 5,
+        "skinning": 6,
+    }
+    assert sum(len(group["params"]) for group in groups.values()) == len(list(avatar.parameters()))

@@ -1,0 +1,112 @@
+"""Training views: framed as asked, from all around, drawn by the generator alone."""
+
+import pytest
+import torch
+
+from gaussianmotion.body.poses import a_pose, star_pose
+from gaussianmotion.config import CameraConfig, TrainConfig
+from gaussianmotion.pose.sampling import sample_poses
+from gaussianmotion.training.cameras import sample_cameras, sample_views
+
+FULL = {"full_body": 1.0, "upper_body": 0.0, "head": 0.0}
+UPPER = {"full_body": 0.0, "upper_body": 1.0, "head": 0.0}
+HEAD = {"full_body": 0.0, "upper_body": 0.0, "head": 1.0}
+SIZE = 96
+
+
+def draw(body, poses, seed=0, **keys):
+    joints = body.posed_joints(poses)
+    config = CameraConfig.model_validate(keys)
+    return sample_cameras(joints, config, SIZE, torch.Generator().manual_seed(seed))
+
+
+def test_a_full_body_view_shows_the_whole_body(open_body):
+    config = TrainConfig(batch=32, size=SIZE, cameras=CameraConfig(**FULL))
+    poses = sample_poses(32, config.poses, torch.Generator().manual_seed(1))
+    cameras = draw(open_body, poses, **FULL)
+    pixels = cameras.project(open_body.posed_vertices(poses))[..., :2]
+    inside = ((pixels > 0) & (pixels < SIZE)).all(dim=-1).float().mean(dim=1)
+    assert inside.min() > 0.99
+    # And not lost in the distance: the body spans at least half of the image.
+    span = (pixels.amax(dim=1) - pixels.amin(dim=1)).amax(dim=1)
+    assert span.min() > 0.5 * SIZE
+
+
+def test_the_margin_is_the_share_that_stays_free(open_body):
+    poses = star_pose().repeat(8, 1, 1)
+    near = draw(open_body, poses, **FULL, margin=(1.0, 1.0))
+    far = draw(open_body, poses, **FULL, margin=(1.5, 1.5))
+    spans = []
+    for cameras in (near, far):
+        pixels = cameras.project(open_body.posed_vertices(poses))[..., :2]
+        spans.append((pixels.amax(dim=1) - pixels.amin(dim=1)).amax(dim=1))
+    assert (spans[0] / spans[1]).mean().item() == pytest.approx(1.5, rel=0.05)
+
+
+@pytest.mark.parametrize(("share", "inside", "outside"), [(UPPER, 12, 7), (HEAD, 15, 0)])
+def test_a_closer_framing_shows_its_part_only(open_body, share, inside, outside):
+    poses = a_pose().repeat(16, 1, 1)
+    cameras = draw(open_body, poses, **share)
+    pixels = cameras.project(open_body.posed_joints(poses))[..., :2]
+    assert ((pixels[:, inside] > 0) & (pixels[:, inside] < SIZE)).all()
+    assert (pixels[:, outside, 1] > SIZE).all()
+
+
+def test_a_head_view_shows_the_crown(open_body):
+    poses = a_pose().repeat(16, 1, 1)
+    cameras = draw(open_body, poses, **HEAD)
+    vertices = open_body.posed_vertices(poses)
+    crown = vertices.gather(1, vertices[..., 1].argmax(dim=1)[:, None, None].expand(-1, 1, 3))
+    rows = cameras.project(crown)[:, 0, 1]
+    assert (rows > 0).all()
+    assert (rows < 0.45 * SIZE).all()
+
+
+def test_the_views_of_a_step_are_from_all_around(open_body):
+    azimuths = draw(open_body, a_pose().repeat(4, 1, 1)).azimuth.sort().values
+    gaps = torch.cat([azimuths.diff(), azimuths[:1] + 360 - azimuths[-1:]])
+    assert gaps.max() < 180.0
+
+
+def test_ranges_and_shares_are_kept(open_body):
+    cameras = draw(
+        open_body,
+        a_pose().repeat(400, 1, 1),
+        elevation=(-5.0, 10.0),
+        fov_y=(45.0, 50.0),
+        full_body=0.5,
+        upper_body=0.3,
+        head=0.2,
+    )
+    assert -5.0 <= cameras.elevation.min() < -4.0
+    assert 9.0 < cameras.elevation.max() <= 10.0
+    focal = cameras.Ks[:, 1, 1]
+    fov = 2 * torch.rad2deg(torch.atan(0.5 * SIZE / focal))
+    assert fov.min() >= 45.0 - 1e-3
+    assert fov.max() <= 50.0 + 1e-3
+    shares = [cameras.framing.count(f) / 400 for f in ("full body", "upper body", "head")]
+    assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.08)
+
+
+def test_a_generator_decides(open_body):
+    poses = a_pose().repeat(4, 1, 1)
+    one, same, other = (draw(open_body, poses, seed) for seed in (1, 1, 2))
+    assert torch.equal(one.viewmats, same.viewmats)
+    assert not torch.equal(one.viewmats, other.viewmats)
+
+
+def test_one_pose_per_step_where_asked(open_body):
+    views = sample_views(
+        open_body, TrainConfig(batch=3, pose_per_view=False), torch.Generator().manual_seed(0)
+    )
+    assert torch.equal(views.poses[0], views.poses[2])
+    views = sample_views(open_body, TrainConfig(batch=3), torch.Generator().manual_seed(0))
+    assert not torch.equal(views.poses[0], views.poses[2])
+
+
+def test_backgrounds_come_from_the_palette(open_body):
+    palette = [(1.0, 0.0, 0.0), (0.0, 0.0, 1.0)]
+    views = sample_views(
+        open_body, TrainConfig(batch=16, backgrounds=palette), torch.Generator().manual_seed(0)
+    )
+    assert {tuple(colour) for colour in views.backgrounds.tolist()} == set(palette)
