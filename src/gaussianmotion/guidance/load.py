@@ -170,15 +170,24 @@ def load_alpha_bar(folder: Path) -> Float[Tensor, " T"]:
             f"{path}: the model predicts {prediction}; one that predicts epsilon is needed"
         )
     with loading(path):
-        start, end = float(config["beta_start"]), float(config["beta_end"])
-        count = int(config.get("num_train_timesteps", 1000))
-        match config["beta_schedule"]:
-            case "scaled_linear":
-                betas = torch.linspace(start**0.5, end**0.5, count, dtype=torch.float64) ** 2
-            case "linear":
-                betas = torch.linspace(start, end, count, dtype=torch.float64)
-            case other:
-                raise ValueError(f"beta_schedule {other} is not scaled_linear or linear")
+        return alpha_bar_of(config)
+
+
+def alpha_bar_of(config: dict[str, Any]) -> Float[Tensor, " T"]:
+    """Cumulative product of the alphas of a scheduler's configuration.
+
+    Raises:
+        KeyError, ValueError: the schedule is incomplete or unknown.
+    """
+    start, end = float(config["beta_start"]), float(config["beta_end"])
+    count = int(config.get("num_train_timesteps", 1000))
+    match config["beta_schedule"]:
+        case "scaled_linear":
+            betas = torch.linspace(start**0.5, end**0.5, count, dtype=torch.float64) ** 2
+        case "linear":
+            betas = torch.linspace(start, end, count, dtype=torch.float64)
+        case other:
+            raise ValueError(f"beta_schedule {other} is not scaled_linear or linear")
     return torch.cumprod(1.0 - betas, dim=0).float()
 
 
