@@ -153,7 +153,7 @@ def main() -> None:
             device = torch.device(options.device or ("cuda" if able else "cpu"))
             prior = random_stable_diffusion(device, network_dtype("float16", device))
         else:
-            device = options.device or "cpu"
+            device = torch.device(options.device or "cpu")
             here = Path(EMBEDDED.model, "model_index.json").is_file()
             prior = load_prior(EMBEDDED, device) if here else random_embedded()
         size = options.size or (512 if name == "sd15" else 128)
