@@ -52,7 +52,10 @@ STAGES = {
         ("device", "rasteriser", *_render(*_STILL, *_VIDEO, *_MOTION)),
         (*_DRAWING, "pose/motion.py"),
     ),
-    "sheet": Stage((), ("rendering/sheet.py",)),
+    "sheet": Stage(
+        (),
+        tuple(f"rendering/{name}.py" for name in ("sheet", "run_files", "typography", "video")),
+    ),
 }
 
 

@@ -1,0 +1,55 @@
+# The project's verbs; `make` alone lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check ui lock clean-demo
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(shell command -v $(name))))
+
+# PROMPT reaches the program through the environment, as it was written: no shell reads it. A PROMPT
+# that the environment holds for other reasons (some shells) is not meant.
+unexport PROMPT
+ifeq ($(origin PROMPT),command line)
+export GAUSSIANMOTION_PROMPT = $(value PROMPT)
+endif
+
+help: ## list these verbs
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-8s %s\n' "$$verb" "$$text"; done
+
+env: $(STAMP) ## make .venv with everything in it (once, a few minutes)
+
+demo: env ## three avatars on this computer; PROMPT="a man in a green suit" for your own
+	@$(BIN)/gaussianmotion demo
+
+test: env ## all tests
+	@$(BIN)/pytest
+
+check: env ## style, types, workflow lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint --profile profiles/laptop
+
+ui: env ## training curves, pictures and videos in the browser (MLflow)
+	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}"
+
+lock: ## write requirements.lock and envs/ anew from pyproject.toml
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+	sed -i.bak '/^ *- pip:/,$$d' envs/gaussianmotion.yaml && rm envs/gaussianmotion.yaml.bak
+	{ echo '  - pip:'; grep -v '^#' requirements.lock | sed "s/^/      - \"/; s/$$/\"/"; } >> envs/gaussianmotion.yaml
+
+# uv, not pip: it takes torch and torchvision as a matching pair from one place.
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or 3.12 is needed; install it, or name it with PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "make: $(PYTHON) is not Python 3.11 or 3.12; name one with PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null; then uv=uv; else test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv; uv=$(BIN)/uv; fi; \
+	  set -e; \
+	  echo "installing $$(grep -c == requirements.lock) packages (some GB the first time)"; \
+	  $$uv pip install --python $(BIN)/python -r requirements.lock; \
+	  $$uv pip install --python $(BIN)/python --no-deps -e .
+	@touch $(STAMP)

@@ -1,0 +1,22 @@
+"""What all tests share: the shipped body, and a source of randomness."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from gaussianmotion.body import Body, load_body
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def open_body() -> Body:
+    """The shipped open body, on the CPU."""
+    return load_body(REPOSITORY / "resources/body/open_body.npz")
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    """Seeded anew for each test."""
+    return torch.Generator().manual_seed(0)

@@ -1,0 +1,90 @@
+"""The house's own rules, which `make check` checks too; and generated files that must not drift."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_copy import REPOSITORY, run
+
+from gaussianmotion.cli.manage import schema_text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["snakefmt", "--check", "Snakefile", "rules"],
+        ["snakemake", "--lint", "--profile", "profiles/laptop"],
+        ["mypy"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_the_tree_passes(command: list[str]) -> None:
+    done = run(REPOSITORY, [str(Path(sys.executable).parent / command[0]), *command[1:]])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_schema_is_that_of_the_models() -> None:
+    written = (REPOSITORY / "config/schema.json").read_text(encoding="utf-8")
+    assert written == schema_text(), "run `gaussianmotion schema`"
+
+
+def test_the_lock_holds_exact_versions_and_no_address() -> None:
+    lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
+    packages = [line for line in lines if not line.startswith("#")]
+    assert all(re.match(r"[a-z0-9._-]+==\S+( ; .+)?$", line) for line in packages)
+    assert not [line for line in lines if "://" in line or line.startswith("-")]
+    assert "torch==2.13.0" in packages
+
+
+def test_the_conda_environment_is_the_lock() -> None:
+    lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
+    environment = yaml.safe_load((REPOSITORY / "envs/gaussianmotion.yaml").read_text())
+    assert environment["dependencies"][-1]["pip"] == [
+        line for line in lines if not line.startswith("#")
+    ]
+
+
+def test_every_verb_of_make_is_explained() -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    done = run(REPOSITORY, ["make", "help"])
+    for verb in ("env", "demo", "test", "check", "ui", "help"):
+        assert f"make {verb}" in done.stdout
+
+
+def test_make_passes_any_sentence_on_unread(tmp_path: Path) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    shutil.copy(REPOSITORY / "Makefile", tmp_path)
+    program = tmp_path / ".venv/bin/gaussianmotion"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nprintf "%s" "$GAUSSIANMOTION_PROMPT" > said\n')
+    program.chmod(0o755)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    (program.parents[1] / ".installed").touch()
+    sentence = "it's \"5 $\" $(shell touch pwned) `touch pwned` <b>ü</b> \\ #1"
+    done = run(tmp_path, ["make", "demo", f"PROMPT={sentence}"])
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "said").read_text() == sentence
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_every_shipped_file_has_its_licence_noted() -> None:
+    listed = re.findall(
+        r"^\| `([^`]+)` \|", (REPOSITORY / "resources/README.md").read_text(), re.MULTILINE
+    )
+    root = REPOSITORY / "resources"
+    known = {path for pattern in listed for path in root.glob(pattern)}
+    notes = {"README.md", "LICENSE"}
+    shipped = {
+        path
+        for path in root.rglob("*")
+        if path.is_file() and path.name not in notes and not path.name.startswith("LICENSE-")
+    }
+    assert shipped - known == set()

@@ -1,0 +1,98 @@
+"""A copy of the workflow in which stages are fast fakes, and a way to run commands in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "profiles", "envs")
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A folder with the workflow's files.
+
+    Attributes:
+        folder: Its root.
+    """
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake with the laptop's profile; returns what it printed and its exit code."""
+        return run(
+            self.folder,
+            [
+                sys.executable,
+                "-m",
+                "snakemake",
+                *arguments,
+                "--profile",
+                "profiles/laptop",
+                "--cores",
+                "2",
+            ],
+            environment,
+        )
+
+    def jobs(self, *arguments: str) -> dict[str, int]:
+        """How many jobs of each rule a dry run would do."""
+        done = self.snakemake(*arguments, "-n")
+        assert done.returncode == 0, done.stderr
+        lines = (done.stdout + done.stderr).splitlines()
+        if not any(line.startswith("job ") for line in lines):
+            return {}
+        start = max(index for index, line in enumerate(lines) if line.startswith("job "))
+        counts: dict[str, int] = {}
+        for line in lines[start + 2 :]:
+            parts = line.split()
+            if len(parts) != 2 or parts[0] == "total":
+                break
+            counts[parts[0]] = int(parts[1])
+        counts.pop("all", None)
+        return counts
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text in a file of the copy."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def run(
+    folder: Path, command: list[str], environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user would, in a folder."""
+    unset = ("PYTHONPATH", "GAUSSIANMOTION_TRACKING", "GAUSSIANMOTION_PROMPT", "SNAKEMAKE_PROFILE")
+    clean = {key: value for key, value in os.environ.items() if key not in unset}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=clean | {"OMP_NUM_THREADS": "1"} | (environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=580,
+        check=False,
+    )
+
+
+def copy_workflow(folder: Path) -> Workflow:
+    """Copy the workflow, its package with fake stages, and stand-ins for resources."""
+    for name in WORKFLOW:
+        source = REPOSITORY / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / name)
+    shutil.copytree(
+        REPOSITORY / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.nb*")
+    )
+    shutil.copy(
+        Path(__file__).with_name("fake_stages.py"), folder / "src/gaussianmotion/__main__.py"
+    )
+    body = folder / "resources/body/open_body.npz"
+    body.parent.mkdir(parents=True)
+    body.write_bytes(b"fake")
+    return Workflow(folder)
