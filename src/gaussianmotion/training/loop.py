@@ -118,6 +118,11 @@ def train(
                 "what they mean will be guessed or ignored",
                 file=sys.stderr,
             )
+        if hasattr(prior, "fits") and not prior.fits(f"{prompt}, front view, upper body"):
+            print(
+                f"{prompt_id}: the prompt is longer than the prior reads; its middle is left out",
+                file=sys.stderr,
+            )
         distil = ScoreDistillation(prior, settings.score, config.prior, prompt)
 
         # Start, or go on.
