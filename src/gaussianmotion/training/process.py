@@ -1,5 +1,6 @@
 """A training as a process among others: one per folder, and it stops when it is asked to."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -35,6 +36,10 @@ def only_run_in(folder: Path) -> Iterator[None]:
         raise UserError(
             f"another training runs in {folder}: wait for it, stop it, or choose another folder"
         ) from None
+    except OSError as error:
+        # Some network file systems know no locks: better to train without than not at all.
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
     try:
         yield
     finally:

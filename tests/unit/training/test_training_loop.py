@@ -14,7 +14,7 @@ from gaussianmotion.config import LearningRates
 from gaussianmotion.errors import UserError
 from gaussianmotion.training.curves import COLUMNS
 from gaussianmotion.training.loop import choose_device, make_optimiser
-from gaussianmotion.training.oracle import OraclePrior
+from gaussianmotion.training.oracle import OraclePrior, coloured_body, target_images
 
 
 def test_writes_its_files_and_nothing_else(finished):
@@ -161,3 +161,24 @@ def test_each_group_has_its_learning_rate(open_body):
         "skinning": 6,
     }
     assert sum(len(group["params"]) for group in groups.values()) == len(list(avatar.parameters()))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_trains_on_a_gpu_with_the_same_views(tmp_path, open_body, finished):
+    config = small_config().model_copy(update={"device": "cuda"})
+    target = coloured_body(open_body, 600, torch.Generator().manual_seed(7)).to("cuda")
+    path = run(
+        open_body,
+        tmp_path,
+        config,
+        prior=OraclePrior("cuda"),
+        condition=target_images(target),
+    )
+    on_gpu, on_cpu = (
+        list(csv.DictReader((folder / "curves.csv").read_text().splitlines()))
+        for folder in (path.parent, finished[0])
+    )
+    # The same first views, drawn by another rasteriser.
+    assert float(on_gpu[0]["score"]) == pytest.approx(float(on_cpu[0]["score"]), rel=1e-3)
+    assert float(on_gpu[-1]["score"]) < float(on_gpu[0]["score"])
