@@ -59,7 +59,7 @@ class Motion:
         """Time from the first frame to the last."""
         return (len(self) - 1) / self.fps
 
-    def resample(self, fps: float) -> "Motion":
+    def resample(self, fps: float | int) -> "Motion":
         """The same clip at another rate, rotations by slerp, positions linearly.
 
         First and last frame stay what they are, so the duration is right to half a frame.
@@ -77,7 +77,7 @@ class Motion:
         moved = torch.lerp(self.translation[before], self.translation[before + 1], share)
         return replace(self, fps=float(fps), poses=to_axis_angle(between), translation=moved)
 
-    def loop(self, seconds: float) -> "Motion":
+    def loop(self, seconds: float | int) -> "Motion":
         """A cyclic clip repeated, each time from where it ended, to last at least ``seconds``.
 
         Other clips are returned as they are.

@@ -40,6 +40,8 @@ LIMITS: dict[str, Limits] = {
 
 # Share of the large joints' standard deviation; joints not named here get a third.
 FULL_SPREAD = ("left_hip", "left_knee", "left_shoulder", "left_elbow")
+# Share of the spread about z that poses with lowered arms and closed legs keep.
+LOWERED_OPENING = 1.0 / 3.0
 
 
 def sample_poses(
@@ -64,7 +66,11 @@ def sample_poses(
 
     means = torch.where(lowered[:, None, None], arms_down_pose(), mean)
     low, high, spread = _limits()
-    deviation = (spread * math.radians(config.std)).clamp(min=1e-9)
+    # Lowered limbs swing freely but hardly open: limits cut one side of that spread, so a wide
+    # one would open the legs and lift the arms again.
+    opening = torch.where(lowered[:, None], LOWERED_OPENING, 1.0)
+    spreads = torch.stack([spread[:, 0].expand(count, -1)] * 2 + [spread[:, 0] * opening], dim=-1)
+    deviation = (spreads * math.radians(config.std)).clamp(min=1e-9)
     cdf_low = torch.special.ndtr((low - means) / deviation)
     cdf_high = torch.special.ndtr((high - means) / deviation)
     quantile = cdf_low + uniform * (cdf_high - cdf_low)

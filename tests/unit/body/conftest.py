@@ -5,10 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.joints import INDEX, PARENTS
-
-SHIPPED = Path(__file__).parents[3] / "resources" / "body" / "open_body.npz"
 
 # Offsets from the parent, of the left side and the middle.
 OFFSETS = {
@@ -61,8 +58,3 @@ def body_file(tmp_path: Path, arrays: dict[str, np.ndarray]) -> Path:
     path = tmp_path / "tiny.npz"
     np.savez(path, **arrays)
     return path
-
-
-@pytest.fixture(scope="session")
-def open_body() -> Body:
-    return load_body(SHIPPED)

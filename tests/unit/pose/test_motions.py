@@ -1,0 +1,253 @@
+"""Motion files: the bundled clips as people would judge them, foreign files, and bad ones."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gaussianmotion.body import Body
+from gaussianmotion.body.joints import INDEX
+from gaussianmotion.body.rotation import multiply, to_axis_angle, to_quaternion
+from gaussianmotion.errors import UserError
+from gaussianmotion.pose.motion import Motion, bundled_motions, load_motion
+
+CLIPS = bundled_motions()
+
+
+def forward(motion: Motion) -> torch.Tensor:
+    """Where the pelvis looks, (T, 3)."""
+    w, x, y, z = to_quaternion(motion.poses[:, 0]).unbind(-1)
+    return torch.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], -1)
+
+
+def test_the_clips_that_people_ask_for_are_bundled() -> None:
+    assert {"walk", "run", "dance", "kick", "punch", "jump", "cartwheel"} <= set(CLIPS)
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_a_clip_starts_upright_at_the_origin_facing_z(name: str, open_body: Body) -> None:
+    motion = load_motion(name)
+    assert motion.fps == 30
+    assert "pybullet" in motion.source
+    assert torch.isfinite(motion.poses).all()
+    assert motion.translation[0, [0, 2]].abs().max() < 1e-6
+    heading = forward(motion)[0]
+    assert abs(math.degrees(math.atan2(heading[0], heading[2]))) < 25
+    joints = open_body.posed_joints(motion.poses[:1], motion.translation[:1])[0]
+    assert joints[INDEX["head"], 1] > joints[INDEX["pelvis"], 1] + 0.3
+    assert joints[INDEX["left_hip"], 0] > joints[INDEX["right_hip"], 0]
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_a_clip_stands_on_the_floor_and_does_not_jerk(name: str, open_body: Body) -> None:
+    motion = load_motion(name)
+    lowest = torch.cat(
+        [
+            open_body.posed_vertices(pose[None], move[None])[..., 1].amin(1)
+            for pose, move in zip(motion.poses, motion.translation, strict=True)
+        ]
+    )
+    height = lowest - open_body.floor
+    assert height.min() > -0.01
+    assert height.quantile(0.3) < 0.01
+    if name in ("jump", "backflip", "spinkick"):
+        assert height.max() > 0.15
+    if name in ("walk", "kick", "punch", "cartwheel"):
+        assert height.max() < 0.02
+    turns = to_quaternion(motion.poses)
+    cosine = (turns[1:] * turns[:-1]).sum(-1).abs().clamp(max=1)
+    assert torch.rad2deg(2 * cosine.acos()).max() < 60  # degrees in a 30th of a second
+
+
+@pytest.mark.parametrize("name", ["walk", "run", "kick", "jump"])
+def test_knees_bend_backward_and_elbows_forward(name: str, open_body: Body) -> None:
+    motion = load_motion(name)
+    transforms = open_body.transforms(motion.poses)
+    joints = open_body.posed_joints(motion.poses)
+    for side in ("left", "right"):
+        hip, knee, ankle, shoulder, elbow, wrist = (
+            INDEX[f"{side}_{part}"]
+            for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
+        )
+        thigh = transforms[:, hip, :3, :3]
+        shin = (thigh.mT @ (joints[:, ankle] - joints[:, knee])[..., None])[..., 0]
+        assert shin[:, 2].max() < 0.05
+        arm = transforms[:, shoulder, :3, :3]
+        forearm = (arm.mT @ (joints[:, wrist] - joints[:, elbow])[..., None])[..., 0]
+        assert forearm[:, 2].min() > -0.05
+
+
+@pytest.mark.parametrize("name", ["walk", "run"])
+def test_arms_swing_against_the_legs_and_the_person_goes_forward(
+    name: str, open_body: Body
+) -> None:
+    motion = load_motion(name)
+    joints = open_body.posed_joints(motion.poses)[..., 2]
+
+    def apart(part: str) -> np.ndarray:
+        return (joints[:, INDEX[f"left_{part}"]] - joints[:, INDEX[f"right_{part}"]]).numpy()
+
+    assert np.corrcoef(apart("wrist"), apart("ankle"))[0, 1] < -0.7
+    travelled = motion.translation[-1] - motion.translation[0]
+    assert travelled[2] > 1.0
+    assert abs(float(travelled[0])) < 0.1
+
+
+@pytest.mark.parametrize("name", [name for name in CLIPS if load_motion(name).cyclic])
+def test_a_cyclic_clip_closes_and_loops(name: str) -> None:
+    motion = load_motion(name)
+    torch.testing.assert_close(motion.poses[-1], motion.poses[0], atol=2e-3, rtol=0)
+    looped = motion.loop(4.0)
+    assert looped.seconds >= 4.0
+    assert looped.seconds < 4.0 + motion.seconds
+    period = len(motion) - 1
+    assert (len(looped) - 1) % period == 0
+    step = motion.translation[-1] - motion.translation[0]
+    moved = looped.translation[period] - looped.translation[0]
+    torch.testing.assert_close(moved[[0, 2]], step[[0, 2]])
+    # No jump where two cycles meet: not more than elsewhere.
+    speed = (looped.translation[1:] - looped.translation[:-1]).norm(dim=-1)
+    assert speed[period - 1 : period + 1].max() <= 1.5 * speed[:period].max()
+
+
+def test_a_clip_that_is_no_cycle_is_not_looped() -> None:
+    motion = load_motion("kick")
+    assert motion.loop(10.0) is motion
+
+
+def test_resampling_keeps_ends_and_duration_and_goes_the_short_way() -> None:
+    motion = load_motion("walk")
+    for fps in (12, 25, 30, 60):
+        other = motion.resample(fps)
+        assert other.fps == fps
+        assert abs(other.seconds - motion.seconds) <= 0.5 / fps + 1e-6
+        torch.testing.assert_close(other.translation[[0, -1]], motion.translation[[0, -1]])
+        ends = to_quaternion(other.poses[[0, -1]]), to_quaternion(motion.poses[[0, -1]])
+        torch.testing.assert_close((ends[0] * ends[1]).sum(-1).abs(), torch.ones(2, 24))
+    same = motion.resample(30)
+    torch.testing.assert_close(same.poses, motion.poses, atol=1e-5, rtol=0)
+    turns = torch.tensor([[0.0, math.radians(170), 0.0], [0.0, math.radians(-170), 0.0]])
+    poses = torch.zeros(2, 24, 3)
+    poses[:, 0] = turns
+    half = Motion("turn", 1.0, poses, torch.zeros(2, 3), "test").resample(2.0).poses[1, 0]
+    assert float(half.norm()) == pytest.approx(math.pi, abs=1e-4)
+
+
+def z_up(motion: Motion) -> dict[str, np.ndarray]:
+    """What AMASS would have stored: the world turned by +90 degrees about x."""
+    turn = to_quaternion(torch.tensor([math.pi / 2, 0.0, 0.0])).expand(len(motion), 4)
+    poses = motion.poses.clone()
+    poses[:, 0] = to_axis_angle(multiply(turn, to_quaternion(poses[:, 0])))
+    x, y, z = motion.translation.unbind(-1)
+    wide = np.zeros((len(motion), 156))
+    wide[:, :66] = poses[:, :22].flatten(1)
+    return {
+        "poses": wide,
+        "trans": torch.stack([x, -z, y], -1).numpy().astype(np.float64),
+        "mocap_framerate": np.array(30.0),
+        "gender": np.array("female"),
+        "betas": np.zeros(16),
+        "dmpls": np.zeros((len(motion), 8)),
+    }
+
+
+@pytest.mark.parametrize("name", ["walk", "roll", "cartwheel"])
+def test_an_amass_file_is_turned_upright(name: str, tmp_path: Path) -> None:
+    motion = load_motion(name)
+    path = tmp_path / "clip_poses.npz"
+    np.savez(path, **z_up(motion))
+    read = load_motion(path)
+    same = (to_quaternion(read.poses) * to_quaternion(motion.poses)).sum(-1).abs()
+    torch.testing.assert_close(same[:, :20], torch.ones(len(motion), 20))
+    torch.testing.assert_close(read.translation, motion.translation, atol=1e-5, rtol=0)
+    assert (read.name, read.fps, read.cyclic) == ("clip_poses", 30.0, False)
+
+
+def test_a_y_up_file_without_the_key_is_left_upright(tmp_path: Path) -> None:
+    motion = load_motion("walk")
+    path = tmp_path / "smpl.npz"
+    poses = motion.poses.reshape(-1, 72).numpy()
+    np.savez(path, poses=poses, trans=motion.translation.numpy(), fps=30)
+    torch.testing.assert_close(load_motion(path).poses, motion.poses)
+
+
+@pytest.mark.parametrize("width", [66, 72, 156, 165])
+def test_all_widths_of_the_smpl_family_are_read(width: int, tmp_path: Path) -> None:
+    poses = np.full((5, width), 0.1)
+    path = tmp_path / "m.npz"
+    np.savez(path, poses=poses, trans=np.zeros((5, 3)), mocap_frame_rate=60.0, up_axis="y")
+    read = load_motion(path)
+    assert read.poses.shape == (5, 24, 3)
+    assert (read.poses[:, :22] == np.float32(0.1)).all()
+    assert (read.poses[:, 22:] == (np.float32(0.1) if width == 72 else 0)).all()
+
+
+def test_root_and_body_in_two_arrays_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "stageii.npz"
+    np.savez(
+        path,
+        root_orient=np.full((4, 3), 0.2),
+        pose_body=np.full((4, 63), 0.1),
+        trans=np.zeros((4, 3)),
+        mocap_frame_rate=30.0,
+        up_axis="y",
+    )
+    read = load_motion(path)
+    assert (read.poses[:, 0] == np.float32(0.2)).all()
+    assert (read.poses[:, 1:22] == np.float32(0.1)).all()
+
+
+GOOD = {"poses": np.zeros((6, 72)), "trans": np.zeros((6, 3)), "mocap_framerate": 30.0}
+NAN = np.zeros((6, 72))
+NAN[4, 7] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"poses": np.zeros((6, 69))}, r"shape \(6, 69\), but T x 72"),
+        ({"poses": np.zeros((6, 21, 3))}, r"shape \(6, 63\)"),
+        ({"poses": np.zeros(72)}, "but T x 72"),
+        ({"poses": np.zeros((0, 72))}, "no frames"),
+        ({"poses": NAN}, "not numbers, first in frame 4"),
+        ({"poses": np.full((6, 72), "a")}, "not numbers"),
+        ({"poses": None}, "lacks poses"),
+        ({"trans": None}, "lacks trans"),
+        ({"trans": np.zeros((5, 3))}, "6 x 3 is needed"),
+        ({"trans": np.full((6, 3), np.inf)}, "trans has values"),
+        ({"mocap_framerate": None}, "add the key mocap_framerate"),
+        ({"mocap_framerate": 0.0}, "one positive number"),
+        ({"mocap_framerate": np.array([30.0, 60.0])}, "one positive number"),
+        ({"mocap_framerate": np.nan}, "one positive number"),
+        ({"up_axis": "x"}, "must be 'y' or 'z'"),
+        ({"poses": np.array([None, 1], dtype=object)}, "damaged or no .npz of plain arrays"),
+    ],
+)
+def test_a_bad_file_is_explained_in_one_line(changes: dict, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.npz"
+    np.savez(path, **{k: v for k, v in {**GOOD, **changes}.items() if v is not None})
+    with pytest.raises(UserError, match=message) as error:
+        load_motion(path)
+    assert "\n" not in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_damaged_and_missing_files_are_errors(tmp_path: Path) -> None:
+    path = tmp_path / "half.npz"
+    np.savez(path, **GOOD)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(UserError, match="damaged"):
+        load_motion(path)
+    with pytest.raises(UserError, match="no motion file"):
+        load_motion(tmp_path / "absent.npz")
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(
+        UserError, match=r"unknown motion 'wlak': bundled are .*walk.*; did you mean 'walk'\?"
+    ):
+        load_motion("wlak")
+    with pytest.raises(UserError, match="or the path of an AMASS"):
+        load_motion("qqq")
