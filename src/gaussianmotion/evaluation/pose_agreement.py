@@ -28,6 +28,7 @@ from gaussianmotion.rendering.cameras import select
 from gaussianmotion.rendering.clip import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.subject import Subject, load_subject
+from gaussianmotion.splat import Backend
 
 PROTOCOL = 1
 SIZE = 256
@@ -43,7 +44,7 @@ def pose_agreement(
     out_path: Path,
     config: RenderConfig,
     frames: int = FRAMES,
-    backend: str = "auto",
+    backend: Backend = "auto",
     device: torch.device | str = "cpu",
 ) -> dict[str, Any]:
     """Score one avatar in one motion and write the result as JSON.
@@ -98,7 +99,7 @@ def score(
     detector: PoseDetector,
     config: RenderConfig,
     frames: int = FRAMES,
-    backend: str = "auto",
+    backend: Backend = "auto",
 ) -> dict[str, Any]:
     """Draw frames, detect, compare; see the module's protocol."""
     clip = prepare(motion, config)

@@ -16,7 +16,8 @@ from PIL import Image
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.errors import UserError
 
-MODEL_PATH = Path("resources/pose_detector/pose_landmark_full.tflite")
+_RESOURCES = Path(__file__).resolve().parents[3] / "resources"
+MODEL_PATH = _RESOURCES / "pose_detector" / "pose_landmark_full.tflite"
 # What is compared, in the order of all arrays here: left and right alternate.
 NAMES = tuple(
     f"{side}_{part}"

@@ -13,6 +13,7 @@ from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import load_subject
 from gaussianmotion.rendering.video import write_video
 from gaussianmotion.rendering.views import camera_facts, identity
+from gaussianmotion.splat import Backend
 
 ANIMATION_VERSION = 1
 
@@ -22,7 +23,7 @@ def render_motion(
     motion: Motion | str,
     out_path: Path,
     config: RenderConfig,
-    backend: str = "auto",
+    backend: Backend = "auto",
     device: torch.device | str = "cpu",
     progress: bool = True,
 ) -> Path:
@@ -58,7 +59,9 @@ def render_motion(
         backend=backend,
     )
     out_path = Path(out_path)
-    facts = write_video(out_path, tracked(frames, len(clip), motion.name, progress), config.fps)
+    facts = write_video(
+        out_path, tracked(frames, len(clip), motion.name, progress), float(config.fps)
+    )
     write_json(
         out_path.with_suffix(".json"),
         {

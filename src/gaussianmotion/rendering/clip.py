@@ -8,6 +8,7 @@ from smplx.lbs import batch_rodrigues
 from torch import Tensor
 
 from gaussianmotion.body import Body
+from gaussianmotion.body.model import skin
 from gaussianmotion.camera import Cameras
 from gaussianmotion.config import RenderConfig
 from gaussianmotion.pose.motion import Motion
@@ -48,7 +49,7 @@ def prepare(motion: Motion, config: RenderConfig) -> Clip:
     frame, which is the first one again, is left out: the video loops. Any other is played once and
     cut at ``motion_seconds_max``.
     """
-    once = motion.resample(config.fps)
+    once = motion.resample(float(config.fps))
     longest = max(1, round(config.motion_seconds_max * config.fps))
     period = len(once) - 1
     if not motion.cyclic or not 2 <= period <= longest:
@@ -70,14 +71,10 @@ def film(clip: Clip, body: Body, size: int, config: RenderConfig) -> tuple[Camer
     Returns:
         One camera per frame, of the world; floor height in metres.
     """
-    device = body.vertices.device
+    some = slice(None, None, VERTEX_STRIDE)
     with torch.no_grad():
-        points = torch.stack(
-            [
-                body.posed_vertices(pose[None].to(device))[0, ::VERTEX_STRIDE].cpu()
-                for pose in clip.poses
-            ]
-        )
+        transforms = body.transforms(clip.poses.to(body.device))
+        points = skin(body.vertices[some], body.weights[some], transforms).cpu()
     world = points + clip.translation[:, None]
     path = _camera_path(clip)
     azimuth = heading(clip.poses) + config.motion_azimuth

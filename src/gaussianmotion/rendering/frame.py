@@ -12,7 +12,7 @@ from gaussianmotion.config import RenderConfig
 from gaussianmotion.rendering.cameras import moved, select
 from gaussianmotion.rendering.ground import floor_layer
 from gaussianmotion.rendering.subject import Subject
-from gaussianmotion.splat import rasterise
+from gaussianmotion.splat import Backend, rasterise
 
 # Frames per call of the rasteriser: enough to keep every core busy, little enough for memory.
 BATCH = 4
@@ -24,7 +24,7 @@ def draw(
     cameras: Cameras,
     layer: Float[Tensor, "B H W 3"],
     config: RenderConfig,
-    backend: str = "auto",
+    backend: Backend = "auto",
 ) -> UInt8[ndarray, "B H W 3"]:
     """Pose b seen by camera b, in front of picture b.
 
@@ -70,7 +70,7 @@ def draw_sequence(
     cameras: Cameras,
     floor: float | None,
     config: RenderConfig,
-    backend: str = "auto",
+    backend: Backend = "auto",
 ) -> Iterator[UInt8[ndarray, "H W 3"]]:
     """Frames one by one: frame t has pose t, moved by translation t, seen by camera t.
 

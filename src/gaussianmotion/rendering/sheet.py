@@ -137,7 +137,7 @@ def _experiment_cells(run: RunPictures) -> tuple[list[Image.Image], list[str]]:
     return cells, labels
 
 
-def _strip(label: str, pictures: list[Picture], labels: list[str], width: float) -> Strip:
+def _strip(label: str, pictures: list[Picture], labels: list[str], width: int | float) -> Strip:
     return Strip(label, _cut(pictures, width, AVATAR_ROW), labels)
 
 
@@ -145,7 +145,9 @@ def _strip_height(strip: Strip) -> int:
     return strip.cells[0].height + (26 if strip.labels else 0) + (30 if strip.label else 0) + GAP
 
 
-def _place(page: Image.Image, pen: ImageDraw.ImageDraw, strip: Strip, y: int, width: float) -> int:
+def _place(
+    page: Image.Image, pen: ImageDraw.ImageDraw, strip: Strip, y: int, width: int | float
+) -> int:
     """Draw a strip from ``y`` down; returns where the next one starts."""
     end = y + _strip_height(strip)
     if strip.label:
@@ -161,7 +163,7 @@ def _place(page: Image.Image, pen: ImageDraw.ImageDraw, strip: Strip, y: int, wi
     return end
 
 
-def _cut(pictures: list[Picture], width: float, height: float) -> list[Image.Image]:
+def _cut(pictures: list[Picture], width: int | float, height: int | float) -> list[Image.Image]:
     """Cut pictures to the box that holds the person in all of them, then scale them to fit.
 
     What is cut through (the floor and its shadow) fades into the background toward the edges.

@@ -29,7 +29,7 @@ def tidy(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def wrap(text: str, face: FreeTypeFont, width: float, lines: int) -> list[str]:
+def wrap(text: str, face: FreeTypeFont, width: int | float, lines: int) -> list[str]:
     """Break text into at most ``lines`` lines of at most ``width`` pixels.
 
     Lines break between words, inside a word only where it alone is too long (or where a script has
@@ -51,7 +51,7 @@ def wrap(text: str, face: FreeTypeFont, width: float, lines: int) -> list[str]:
     return wrapped
 
 
-def _fitting(text: str, face: FreeTypeFont, width: float) -> int:
+def _fitting(text: str, face: FreeTypeFont, width: int | float) -> int:
     """How many characters of a text fit, at least one."""
     low, high = 1, len(text)
     while low < high:

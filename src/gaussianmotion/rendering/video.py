@@ -108,14 +108,30 @@ def decode(path: Path) -> Iterator[UInt8[ndarray, "H W 3"]]:
     """
     if not Path(path).is_file():
         raise UserError(f"{path} is missing: render it first")
-    reader = imageio_ffmpeg.read_frames(str(path))
-    try:
-        facts = next(reader)
-    except (OSError, RuntimeError, StopIteration):
-        raise UserError(f"{path} is not a video, or is truncated: render it again") from None
-    width, height = facts["size"]
-    for data in reader:
-        yield np.frombuffer(data, np.uint8).reshape(height, width, 3)
+    # Portable pixmaps carry their own size, so the stream needs no other description.
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-loglevel", "error", "-i", str(path)),
+        *("-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-"),
+    ]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        count = 0
+        try:
+            while process.stdout.readline() == b"P6\n":
+                width, height = map(int, process.stdout.readline().split())
+                process.stdout.readline()  # the largest value, 255
+                data = process.stdout.read(3 * width * height)
+                if len(data) < 3 * width * height:
+                    break
+                count += 1
+                yield np.frombuffer(data, np.uint8).reshape(height, width, 3)
+        finally:
+            process.kill()  # where the caller wants no more frames
+    if count == 0:
+        raise UserError(f"{path} is not a video, or is truncated: render it again")
 
 
 def _encoder(width: int, height: int, fps: float) -> list[str]:

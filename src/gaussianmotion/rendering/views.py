@@ -21,6 +21,7 @@ from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.rendering.video import write_video
+from gaussianmotion.splat import Backend
 
 VIEWS_VERSION = 1
 
@@ -29,7 +30,7 @@ def render_views(
     avatar_path: Path,
     out_dir: Path,
     config: RenderConfig,
-    backend: str = "auto",
+    backend: Backend = "auto",
     device: torch.device | str = "cpu",
     progress: bool = True,
 ) -> Path:
@@ -97,8 +98,10 @@ def render_views(
     return out_dir / "views.json"
 
 
-def identity(subject: Subject, backend: str) -> dict[str, object]:
+def identity(subject: Subject, backend: Backend) -> dict[str, object]:
     """Whose pictures these are: what every JSON beside pictures starts with."""
+    if backend == "auto":
+        backend = "gsplat" if subject.device.type == "cuda" else "numba"
     return {
         "prompt_id": subject.metadata.prompt_id,
         "prompt": subject.metadata.prompt,
@@ -128,7 +131,7 @@ def _turntable(
     points: Float[Tensor, "V 3"],
     path: Path,
     config: RenderConfig,
-    backend: str,
+    backend: Backend,
     progress: bool,
 ) -> None:
     """One turn in equal steps that starts in front: the last frame is one step before the first."""
@@ -142,7 +145,7 @@ def _turntable(
         config=config,
         backend=backend,
     )
-    write_video(path, tracked(frames, len(azimuths), "turntable", progress), config.fps)
+    write_video(path, tracked(frames, len(azimuths), "turntable", progress), float(config.fps))
 
 
 def _standing(

@@ -1,0 +1,66 @@
+"""What an avatar file says is enough to draw it, and what is missing is said in one line."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from gaussianmotion.avatar.file import load_avatar, save_avatar
+from gaussianmotion.body.poses import a_pose
+from gaussianmotion.errors import UserError
+from gaussianmotion.rendering.cameras import fitted_orbit
+from gaussianmotion.rendering.frame import draw
+from gaussianmotion.rendering.subject import load_subject
+
+
+def rewritten(avatar_path, tmp_path, **changes):
+    avatar, metadata = load_avatar(avatar_path)
+    save_avatar(tmp_path / "other.safetensors", avatar, metadata.model_copy(update=changes))
+    return tmp_path / "other.safetensors"
+
+
+def test_another_body_is_refused(avatar_path, tmp_path):
+    other = rewritten(avatar_path, tmp_path, body_id="smpl.npz:0123456789ab")
+    with pytest.raises(UserError, match=r"trained on body smpl.npz:0123456789ab"):
+        load_subject(other)
+
+
+def test_missing_body_is_one_line(avatar_path, tmp_path):
+    with pytest.raises(UserError, match="nowhere"):
+        load_subject(avatar_path, body_path=tmp_path / "nowhere.npz")
+
+
+def test_configuration_of_another_version_is_said_to_be_one(avatar_path, tmp_path):
+    other = rewritten(
+        avatar_path, tmp_path, config={"train": {"colour_of_magic": 8}}, version="9.9"
+    )
+    with pytest.raises(UserError, match=r"another version of gaussianmotion \(9.9\)"):
+        load_subject(other)
+
+
+def test_blur_is_what_finer_pixels_lack(avatar_path):
+    subject = load_subject(avatar_path)
+    trained = 1.25 * subject.body.height / subject.training_size
+    assert subject.training_blur(trained) == 0.0
+    assert subject.training_blur(2 * trained) == 0.0
+    assert subject.training_blur(0.5 * trained) == pytest.approx(trained * (0.3 * 0.75) ** 0.5)
+
+
+def test_anti_aliasing_closes_gaps_of_an_avatar_trained_on_coarse_pictures(avatar_path, settings):
+    subject = dataclasses.replace(load_subject(avatar_path), training_size=48)
+    with torch.no_grad():
+        subject.avatar.log_scales -= 1.0  # small splats that coarse pixels would have joined
+        subject.avatar.logit_opacities.fill_(3.0)
+    pose = a_pose()[None]
+    points = subject.body.posed_vertices(pose)[0]
+    camera = fitted_orbit(points, torch.zeros(1), 0.0, 192, settings)
+    magenta = torch.tensor([1.0, 0.0, 1.0]).expand(1, 192, 192, 3)
+
+    def holes(anti_alias: float) -> float:
+        config = settings.model_copy(update={"anti_alias": anti_alias})
+        image = draw(subject, pose, camera, magenta, config)[0].astype(int)
+        chest = image[70:100, 88:104]
+        return float((np.minimum(chest[..., 0], chest[..., 2]) - chest[..., 1] > 128).mean())
+
+    assert holes(1.0) < 0.2 * holes(0.0)
