@@ -1,5 +1,6 @@
 """How kernels are compiled: without the interpreter lock, and once for all processes."""
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,11 @@ import numba
 
 def kernel(function: Callable) -> Any:
     """Compile a function for numpy arrays; threads may run it side by side."""
-    compiled: Any = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+    # The tests' import hook wraps every function in a check of its annotations; Numba needs the
+    # function itself.
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", cache=True)(
+        inspect.unwrap(function)
+    )
     # Numba keeps machine code until the function's own file changes, but these kernels also contain
     # code of their neighbours (vector operations, constants). Any change in this folder counts.
     files = sorted(Path(__file__).parent.glob("*.py"))

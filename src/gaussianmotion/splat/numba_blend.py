@@ -5,6 +5,9 @@ the tile's pixels stay in the cache. The backward pass walks back to front, so t
 splat is a running blend and never the difference of two large numbers.
 """
 
+# Kernels get their types from Numba.
+# mypy: no-check-untyped-defs
+
 import math
 
 import numpy as np
@@ -58,7 +61,8 @@ def row_span(centre, curvature, slope, peak, low, high):
 
     Args:
         centre: Column of the splat's centre, pixels from the middle of column 0.
-        curvature, slope, peak: The exponent is curvature d d + slope d + peak at d = centre - column.
+        curvature, slope, peak: With d = centre - column, the exponent is
+            curvature d d + slope d + peak.
         low, high: Columns to stay within.
     """
     discriminant = slope * slope - _FOUR * curvature * (peak - _LOG2_CUT)

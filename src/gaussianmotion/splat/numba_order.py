@@ -1,5 +1,8 @@
 """One view's splats, front to back, and which of them each tile has to draw."""
 
+# Kernels get their types from Numba.
+# mypy: no-check-untyped-defs
+
 import numpy as np
 
 from gaussianmotion.splat.jit import kernel
@@ -52,9 +55,9 @@ def sort_keys(keys):
             starts[bucket] = start
             start += size
         for k in range(count):
-            bucket = np.int64((source[k] >> shift) & np.uint64(_BUCKETS - 1))
-            target[starts[bucket]] = source[k]
-            starts[bucket] += 1
+            place = np.int64((source[k] >> shift) & np.uint64(_BUCKETS - 1))
+            target[starts[place]] = source[k]
+            starts[place] += 1
         source, target = target, source
     return source
 

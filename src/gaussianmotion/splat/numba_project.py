@@ -5,6 +5,9 @@ cost more than the 1e-5 of the reference that this backend keeps. Formulas: Zwic
 gsplat's persp_proj and persp_proj_vjp.
 """
 
+# Kernels get their types from Numba.
+# mypy: no-check-untyped-defs
+
 import math
 
 import numpy as np

@@ -4,6 +4,9 @@ A chunk of Gaussians is one task; what is summed over Gaussians is summed per ch
 order, so the number of threads does not show in the result. Joints are padded to whole vectors.
 """
 
+# Kernels get their types from Numba.
+# mypy: no-check-untyped-defs
+
 import math
 
 import numpy as np

@@ -20,6 +20,9 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 WIDTH = 8
 
+# Its type says what the compiler sees, not what a kernel writes.
+_operation: Any = intrinsic
+
 _FLOAT = ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(32), WIDTH)
@@ -99,7 +102,7 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
     return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
 
 
-@intrinsic
+@_operation
 def load(typingctx, array, index):
     """Eight neighbours of a flat contiguous float32 array, from ``index`` on; no bounds check."""
 
@@ -110,7 +113,7 @@ def load(typingctx, array, index):
     return lanes(array, types.intp), generate
 
 
-@intrinsic
+@_operation
 def store(typingctx, array, index, value):
     """Write eight neighbours of a flat contiguous float32 array; no bounds check."""
 
@@ -128,7 +131,7 @@ def _spread(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(first, undefined, ir.Constant(_INTEGERS, [0] * WIDTH))
 
 
-@intrinsic
+@_operation
 def fill(typingctx, value):
     """The same float32 in every lane."""
 
@@ -138,7 +141,7 @@ def fill(typingctx, value):
     return lanes(types.float32), generate
 
 
-@intrinsic
+@_operation
 def count_from(typingctx, start):
     """start, start + 1, ..., start + 7."""
 
@@ -149,7 +152,7 @@ def count_from(typingctx, start):
     return lanes(types.float32), generate
 
 
-@intrinsic
+@_operation
 def fma(typingctx, x, y, z):
     """x * y + z, rounded once where the processor can."""
 
@@ -159,7 +162,7 @@ def fma(typingctx, x, y, z):
     return lanes(lanes, lanes, lanes), generate
 
 
-@intrinsic
+@_operation
 def smaller(typingctx, x, y):
     """The smaller number of each lane."""
 
@@ -169,7 +172,7 @@ def smaller(typingctx, x, y):
     return lanes(lanes, lanes), generate
 
 
-@intrinsic
+@_operation
 def where(typingctx, condition, x, y):
     """x where the mask is set, else y."""
 
@@ -179,7 +182,7 @@ def where(typingctx, condition, x, y):
     return lanes(mask, lanes, lanes), generate
 
 
-@intrinsic
+@_operation
 def any_lane(typingctx, condition):
     """Whether the mask is set in any lane."""
 
@@ -190,7 +193,7 @@ def any_lane(typingctx, condition):
     return types.boolean(mask), generate
 
 
-@intrinsic
+@_operation
 def total(typingctx, x):
     """Sum of the lanes, pairwise: halves, then quarters, then neighbours."""
 
@@ -229,7 +232,7 @@ _EXP2 = _exp2_coefficients(6)
 _ROUNDER = 1.5 * 2.0**23
 
 
-@intrinsic
+@_operation
 def exp2(typingctx, x):
     """2^x for x <= 126, to 1.5 units in the last place; x under -126 counts as -126."""
 
