@@ -86,13 +86,14 @@ def fetch(config: PriorConfig) -> list[Path]:
 
 
 def _download(key: str, name: str, revision: str | None) -> Path:
-    from httpx import HTTPError
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    # HTTPError of the HTTP library that this version of the hub's client uses.
+    from huggingface_hub.errors import HFValidationError, HTTPError
 
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=_FILES))
-    except (OSError, HTTPError, HfHubHTTPError, HFValidationError) as error:
+    except (OSError, HTTPError, HFValidationError) as error:
         raise UserError(
             f"{key}: {name} cannot be downloaded ({_reason(error)}): check the name, the revision "
             f"and the network, or set {key} to a folder that holds a copy"
@@ -205,6 +206,6 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _reason(error: Exception) -> str:
-    """The first line of an error's text, short enough for a message."""
+    """The first sentence of an error's text, short enough for a message."""
     lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:200]
+    return (lines[0].split(". ")[0] if lines else type(error).__name__)[:200]

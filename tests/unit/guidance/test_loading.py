@@ -55,6 +55,14 @@ def test_fetching_takes_folders_as_they_are(folder: Path):
     assert fetch(prior_config(folder)) == [folder, folder / "controlnet"]
 
 
+@pytest.mark.parametrize("name", ["owner/model", "a b"])
+def test_a_model_that_cannot_be_fetched(name: str, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match=r"cannot be downloaded .* set prior.model to a folder"):
+        fetch(PriorConfig(model=name, revision=None))
+
+
 @pytest.mark.parametrize("part", ["unet", "vae", "controlnet"])
 def test_truncated_weights(folder: Path, part: str):
     path = folder / part / WEIGHTS
