@@ -1,0 +1,141 @@
+"""The rendered training set: shards of images with captions, keypoints and labels.
+
+A dataset is a folder of ``shard_0000.npz`` ... (uncompressed) and ``dataset.json``. A shard holds
+
+    images      uint8   (n, 128, 128, 3)  RGB
+    masks       uint8   (n, 128, 128)     coverage of the person
+    regions     uint8   (n, 128, 128)     index into :data:`REGIONS`
+    keypoints   float32 (n, 18, 2)        pixels, in the order of gaussianmotion.pose.openpose
+    visible     bool    (n, 18)
+    azimuth     float32 (n,)              degrees, 0 in front
+    framing     uint8   (n,)
+    captions    unicode (n,)              and captions2, another wording, where present
+    attributes  unicode (n,)              JSON: {"sex": ..., "top_colour": ..., ...}
+    background  uint8   (n,)
+"""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaussianmotion.errors import UserError
+
+REGIONS = ("background", "skin", "hair", "top", "bottom", "dress", "shoes", "hat", "other")
+
+# Array name -> dtype kind and shape of one item.
+_ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
+    "images": ("u", (128, 128, 3)),
+    "masks": ("u", (128, 128)),
+    "regions": ("u", (128, 128)),
+    "keypoints": ("f", (18, 2)),
+    "visible": ("b", (18,)),
+    "azimuth": ("f", ()),
+    "framing": ("u", ()),
+    "captions": ("U", ()),
+    "attributes": ("U", ()),
+    "background": ("u", ()),
+}
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The arrays of one shard; ``captions2`` repeats ``captions`` where the file has none."""
+
+    images: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
+    regions: NDArray[np.uint8]
+    keypoints: NDArray[np.float32]
+    visible: NDArray[np.bool_]
+    azimuth: NDArray[np.float32]
+    framing: NDArray[np.uint8]
+    captions: np.ndarray
+    attributes: np.ndarray
+    background: NDArray[np.uint8]
+    captions2: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def list_shards(dataset: Path) -> list[Path]:
+    """The shards of a dataset in order.
+
+    Raises:
+        UserError: there are none.
+    """
+    shards = sorted(Path(dataset).glob("shard_*.npz"))
+    if not shards:
+        raise UserError(
+            f"{dataset} holds no shard_*.npz: make it with `gaussianmotion synthesis render`"
+        )
+    return shards
+
+
+def load_shard(path: Path) -> Shard:
+    """Read and check one shard.
+
+    Raises:
+        UserError: the file is damaged, or an array is missing or of another shape.
+    """
+    arrays = _read(path, set(Shard.__annotations__))
+    count = len(arrays["images"]) if "images" in arrays else 0
+    for name, (kind, shape) in _ARRAYS.items():
+        array = arrays.get(name)
+        if array is None or array.dtype.kind != kind or array.shape != (count, *shape):
+            found = "missing" if array is None else f"{array.dtype} {array.shape}"
+            raise UserError(
+                f"{path}: array {name} is {found}, not {(count, *shape)}: "
+                "delete the file and render again"
+            )
+    arrays.setdefault("captions2", arrays["captions"])
+    return Shard(**arrays)
+
+
+def load_captions(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The two wordings of the captions of one shard, without reading its images.
+
+    Raises:
+        UserError: the file is damaged or has no captions.
+    """
+    arrays = _read(path, {"captions", "captions2"})
+    if "captions" not in arrays:
+        raise UserError(f"{path} has no captions: delete it and render again")
+    return arrays["captions"], arrays.get("captions2", arrays["captions"])
+
+
+def _read(path: Path, names: set[str]) -> dict[str, Any]:
+    try:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files if name in names}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is damaged: delete it and render again") from error
+
+
+def load_shards(dataset: Path, limit: int | None = None) -> Shard:
+    """Read the shards of a dataset as one, at most ``limit`` items."""
+    shards: list[Shard] = []
+    for path in list_shards(dataset):
+        shards.append(load_shard(path))
+        if limit is not None and sum(map(len, shards)) >= limit:
+            break
+    names = list(Shard.__annotations__)
+    return Shard(**{n: np.concatenate([getattr(s, n) for s in shards])[:limit] for n in names})
+
+
+def read_palette(dataset: Path) -> dict[str, tuple[int, int, int]]:
+    """Colour name -> RGB 0..255 of the garments, from ``dataset.json``.
+
+    Raises:
+        UserError: the file is missing or has no palette.
+    """
+    path = Path(dataset) / "dataset.json"
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {name: (int(r), int(g), int(b)) for name, (r, g, b) in data["palette"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} has no readable palette: render the dataset again") from error

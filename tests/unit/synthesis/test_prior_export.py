@@ -1,0 +1,95 @@
+"""The exported prior reloads and predicts what the trained networks predict."""
+
+import json
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from prior_fakes import write_fakes
+
+from gaussianmotion.config import PriorConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.synthesis.export_prior import averaged_networks, export_prior
+from gaussianmotion.synthesis.measure_prior import measure_prior
+from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
+from gaussianmotion.synthesis.prior_networks import new_autoencoder
+from gaussianmotion.synthesis.train_diffusion import DiffusionSettings, Trainer
+
+SMALL = {"block_out_channels": (32, 32, 32), "attention_head_dim": (1, 1, 1)}
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Untrained networks as checkpoints of a diffusion and of an autoencoder."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    trainer = Trainer(DiffusionSettings(unet=SMALL, controlnet=SMALL))
+    settings = {"batch": 16, "unet": SMALL, "controlnet": SMALL}
+    state = {"settings": settings, "step": 3, "seconds": 1.0, "scaling": 0.8}
+    save_checkpoint(folder / "d.pt", "diffusion", {**state, "averages": trainer.averages})
+    torch.manual_seed(1)
+    save_checkpoint(folder / "a.pt", "autoencoder", {"network": new_autoencoder().state_dict()})
+    return folder / "d.pt", folder / "a.pt"
+
+
+@pytest.fixture(scope="module")
+def prior(checkpoints: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("prior")
+    return export_prior(*checkpoints, out, captions=["a man in Red trousers, front view"])
+
+
+def test_the_export_predicts_what_the_checkpoint_does(
+    checkpoints: tuple[Path, Path], prior: Path
+) -> None:
+    networks = averaged_networks(load_checkpoint(checkpoints[0], "diffusion"))
+    config = PriorConfig(model=str(prior), controlnet=str(prior / "controlnet"), dtype="float32")
+    loaded = load_prior(config, "cpu")
+    latents, pose = torch.randn(2, 4, 32, 32), torch.rand(2, 3, 128, 128)
+    times, text = torch.tensor([100, 900]), loaded.encode_text(["a man", "a woman"])
+    with torch.no_grad():
+        down, mid = networks["controlnet"](latents, times, text, pose, return_dict=False)
+        expected = networks["unet"](
+            latents,
+            times,
+            text,
+            down_block_additional_residuals=down,
+            mid_block_additional_residual=mid,
+            return_dict=False,
+        )[0]
+    found = loaded.predict_noise(latents, times, text, pose)
+    torch.testing.assert_close(found, expected, atol=5e-3, rtol=5e-3)
+
+
+def test_the_export_is_complete(prior: Path) -> None:
+    assert (prior / "vocabulary.txt").read_text().split() == sorted(
+        ["a", "man", "in", "red", "trousers", "front", "view"]
+    )
+    assert json.loads((prior / "training.json").read_text())["samples_seen"] == 48
+    assert json.loads((prior / "vae" / "config.json").read_text())["scaling_factor"] == 0.8
+    assert not list(prior.glob(".partial*"))
+
+
+def test_weights_that_are_not_finite_are_not_exported(
+    checkpoints: tuple[Path, Path], tmp_path: Path
+) -> None:
+    state = load_checkpoint(checkpoints[0], "diffusion")
+    name = next(iter(state["averages"]))
+    state["averages"] = {**state["averages"], name: state["averages"][name] * float("nan")}
+    save_checkpoint(tmp_path / "d.pt", "diffusion", state)
+    with pytest.raises(UserError, match="not finite"):
+        export_prior(tmp_path / "d.pt", checkpoints[1], tmp_path / "out")
+
+
+def test_measuring_runs_end_to_end(prior: Path, tmp_path: Path) -> None:
+    heldout = write_fakes(tmp_path / "heldout", count=16, per_shard=16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        measures = measure_prior(
+            prior, heldout, tmp_path / "out", count=16, steps=1, report=lambda _: None
+        )
+    assert measures["silhouette"]["true renders"] > 0.8
+    assert measures["colours"]["top"]["true renders"] > 0.8
+    assert (tmp_path / "out" / "grid.png").exists()
+    with pytest.raises(UserError, match="at least 16"):
+        measure_prior(prior, heldout, tmp_path, count=4)

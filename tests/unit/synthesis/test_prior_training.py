@@ -1,0 +1,173 @@
+"""Training of the embedded prior: it learns, and it resumes exactly."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from prior_fakes import write_fakes
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.synthesis import train_autoencoder as ae
+from gaussianmotion.synthesis.diffusion_loss import TimestepSampler, alpha_bars
+from gaussianmotion.synthesis.encoded_data import EncodedData, encode_dataset, training_captions
+from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
+from gaussianmotion.synthesis.prior_networks import new_autoencoder
+from gaussianmotion.synthesis.prior_optimiser import orthogonalise
+from gaussianmotion.synthesis.text_cache import cache_captions
+from gaussianmotion.synthesis.train_diffusion import (
+    DiffusionSettings,
+    Trainer,
+    epoch_rows,
+    extend,
+    learning_rate,
+    train_diffusion,
+)
+
+SMALL = {"block_out_channels": (32, 32, 32), "attention_head_dim": (1, 1, 1)}
+SETTINGS = DiffusionSettings(batch=4, warmup=5, unet=SMALL, controlnet=SMALL)
+
+
+def silent(_: str) -> None:
+    """No progress lines."""
+
+
+def fake_states(prompts: list[str]) -> torch.Tensor:
+    """Token states that differ by prompt, without the text encoder."""
+    return torch.stack(
+        [torch.randn(6, 384, generator=torch.Generator().manual_seed(len(p))) for p in prompts]
+    )
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_fakes(tmp_path_factory.mktemp("fakes"), count=24, per_shard=16)
+
+
+@pytest.fixture(scope="module")
+def data(dataset: Path) -> EncodedData:
+    torch.manual_seed(0)
+    cache = cache_captions(training_captions(dataset), fake_states)
+    return encode_dataset(dataset, new_autoencoder().eval(), cache, report=silent)
+
+
+def test_encoded_data_is_scaled_and_weighted(data: EncodedData) -> None:
+    assert len(data) == 24
+    assert data.latents.float().std().item() == pytest.approx(1.0, abs=0.01)
+    torch.testing.assert_close(
+        data.weights.float().mean(dim=(1, 2, 3)), torch.ones(24), atol=0.01, rtol=0
+    )
+    assert data.poses(torch.arange(2)).shape == (2, 3, 128, 128)
+
+
+def test_person_weighs_more_than_empty_ground(data: EncodedData) -> None:
+    weights = data.weights[0, 0].float()
+    assert weights[0, 0] < 0.5 * weights.max()
+
+
+def test_captions_are_cached_once_each_in_any_order() -> None:
+    calls: list[str] = []
+
+    def encoder(prompts: list[str]) -> torch.Tensor:
+        calls.extend(prompts)
+        return fake_states(prompts)
+
+    cache = cache_captions(["b", "aaa", "b"], encoder)
+    assert sorted(calls) == ["", "aaa", "b"]
+    assert cache.lookup(["aaa", "b"]).tolist() == [1, 2]
+    torch.testing.assert_close(cache.states[1].float(), fake_states(["aaa"])[0], atol=1e-2, rtol=0)
+
+
+def test_autoencoder_learns_and_resumes_bit_for_bit(dataset: Path, tmp_path: Path) -> None:
+    settings = ae.AutoencoderSettings(steps=8, batch=4, crop=32)
+    lines: list[str] = []
+    whole = ae.train_autoencoder(dataset, tmp_path / "whole", settings, report=lines.append)
+    ae.train_autoencoder(dataset, tmp_path / "parts", settings, stop_after=3, report=silent)
+    parts = ae.train_autoencoder(dataset, tmp_path / "parts", settings, report=silent)
+    one, other = (load_checkpoint(path, ae.KIND)["network"] for path in (whole, parts))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    images = ae.decode_latents(ae.load_autoencoder(whole), torch.zeros(2, 4, 8, 8))
+    assert images.shape == (2, 3, 32, 32)
+    assert lines
+
+
+def test_diffusion_overfits_a_few_items(data: EncodedData) -> None:
+    trainer = Trainer(SETTINGS)
+    losses = [trainer.advance(data, 1.0) for _ in range(24)]
+    assert sum(losses[-8:]) < 0.8 * sum(losses[:8])
+
+
+def test_diffusion_resumes_bit_for_bit(data: EncodedData, tmp_path: Path) -> None:
+    arguments = {"steps": 6, "tail": 2, "settings": SETTINGS, "report": silent}
+    whole = train_diffusion(data, tmp_path / "whole", **arguments)
+    train_diffusion(data, tmp_path / "parts", stop_after=3, **arguments)
+    parts = train_diffusion(data, tmp_path / "parts", **arguments)
+    one, other = (load_checkpoint(path, "diffusion") for path in (whole, parts))
+    for kind in ("networks", "averages"):
+        assert all(torch.equal(one[kind][name], other[kind][name]) for name in one[kind])
+
+    # A finished training is extended from before its tail, and takes other data of the same kind.
+    assert load_checkpoint(extend(tmp_path / "parts"), "diffusion")["step"] == 4
+    longer = train_diffusion(data, tmp_path / "parts", steps=8, tail=2, settings=SETTINGS)
+    assert load_checkpoint(longer, "diffusion")["step"] == 8
+
+
+def test_foreign_settings_are_refused_not_overwritten(data: EncodedData, tmp_path: Path) -> None:
+    path = train_diffusion(data, tmp_path, steps=1, tail=0, settings=SETTINGS, report=silent)
+    before = path.read_bytes()
+    other = DiffusionSettings(batch=8, unet=SMALL, controlnet=SMALL)
+    with pytest.raises(UserError, match="another training"):
+        train_diffusion(data, tmp_path, steps=2, tail=0, settings=other, report=silent)
+    assert path.read_bytes() == before
+
+
+def test_too_little_data_is_refused(data: EncodedData, tmp_path: Path) -> None:
+    settings = DiffusionSettings(batch=64, unet=SMALL, controlnet=SMALL)
+    with pytest.raises(UserError, match="fewer than a batch"):
+        train_diffusion(data, tmp_path, steps=1, tail=0, settings=settings, report=silent)
+
+
+def test_damaged_checkpoints_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "diffusion.pt"
+    with pytest.raises(UserError, match="not found"):
+        load_checkpoint(path, "diffusion")
+    path.write_bytes(b"PK\x03\x04 half a file")
+    with pytest.raises(UserError, match="damaged"):
+        load_checkpoint(path, "diffusion")
+    save_checkpoint(path, "autoencoder", {"step": 1})
+    with pytest.raises(UserError, match="not a checkpoint of the diffusion"):
+        load_checkpoint(path, "diffusion")
+
+
+def test_timesteps_follow_min_snr_without_bias() -> None:
+    sampler = TimestepSampler()
+    drawn = torch.cat([sampler.draw(64, torch.Generator().manual_seed(i)) for i in range(200)])
+    counts = torch.bincount(drawn, minlength=1000).float() / len(drawn)
+    torch.testing.assert_close(
+        counts.reshape(10, 100).sum(1), sampler.density.reshape(10, 100).sum(1), atol=0.01, rtol=0
+    )
+    # Density times factor is min(SNR, 5) / SNR up to a constant.
+    snr = alpha_bars() / (1 - alpha_bars())
+    ratio = sampler.density * sampler.factor * snr / snr.clamp(max=5)
+    torch.testing.assert_close(ratio, ratio[0].expand_as(ratio), rtol=1e-4, atol=0)
+
+
+def test_orthogonalise_levels_the_singular_values() -> None:
+    matrices = torch.randn(2, 24, 96, generator=torch.Generator().manual_seed(0))
+    values = torch.linalg.svdvals(orthogonalise(matrices, steps=5))
+    assert values.min() > 0.5
+    assert values.max() < 1.5
+
+
+def test_learning_rate_rises_stays_and_falls_to_zero() -> None:
+    settings = DiffusionSettings(warmup=10)
+    rates = [learning_rate(step, 100, 20, settings) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[10] == rates[80] == 1.0
+    assert rates[90] == pytest.approx(0.5)
+    assert rates[100] == 0.0
+
+
+def test_an_epoch_shows_every_item_once() -> None:
+    rows = torch.cat([epoch_rows(12, 4, step, seed=0) for step in range(3)])
+    assert sorted(rows.tolist()) == list(range(12))
+    assert not torch.equal(rows, torch.cat([epoch_rows(12, 4, step, seed=0) for step in (3, 4, 5)]))
