@@ -43,12 +43,12 @@ rule animate:
         motion=motion_files,
         sources=sources("animate"),
     output:
-        video=f"{RUN}/{{motion}}.mp4",
-        facts=f"{RUN}/{{motion}}.json",
+        video=f"{RUN}/motions/{{motion}}.mp4",
+        facts=f"{RUN}/motions/{{motion}}.json",
     log:
-        f"{RUN}/logs/{{motion}}.log",
+        f"{RUN}/logs/motions/{{motion}}.log",
     benchmark:
-        f"{RUN}/benchmarks/{{motion}}.tsv"
+        f"{RUN}/benchmarks/motions/{{motion}}.tsv"
     # What is trained is shown before the next training starts.
     priority: 10
     conda:

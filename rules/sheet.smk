@@ -5,7 +5,9 @@ rule avatar_sheet:
     input:
         run=f"{RUN}/run.json",
         views=f"{RUN}/views.json",
-        motions=expand(f"{RUN}/{{motion}}.json", motion=MOTIONS, allow_missing=True),
+        motions=expand(
+            f"{RUN}/motions/{{motion}}.json", motion=MOTIONS, allow_missing=True
+        ),
         sources=sources("sheet"),
     output:
         f"{RUN}/sheet.png",

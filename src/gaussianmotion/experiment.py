@@ -11,9 +11,6 @@ from gaussianmotion.config_file import Layer, load_variants, validate, with_vari
 from gaussianmotion.errors import UserError
 from gaussianmotion.prompts import Prompt, configured_prompts, slug
 
-# File names in a run's folder that a motion's video must not take.
-_RESERVED = {"turntable"}
-
 
 @dataclass(frozen=True)
 class Experiment:
@@ -70,10 +67,9 @@ def motion_names(motions: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for motion in motions:
         name = motion if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", motion) else slug(Path(motion).stem)
-        if name in names or name in _RESERVED:
-            other = names.get(name, "the turntable")
+        if name in names:
             raise UserError(
-                f"motions: {motion!r} and {other!r} would both be written to {name}.mp4; "
+                f"motions: {motion!r} and {names[name]!r} would both be written to {name}.mp4; "
                 "rename one file"
             )
         names[name] = motion

@@ -35,7 +35,8 @@ class LogHandler(LogHandlerBase):
     def __post_init__(self) -> None:
         self._started = 0
         self._total = 0
-        self._failed: set[str] = set()
+        self._messages: dict[int, str] = {}
+        self._failed: set[int] = set()
 
     @property
     def writes_to_stream(self) -> bool:
@@ -77,6 +78,7 @@ class LogHandler(LogHandlerBase):
             if what == "all":
                 return None
             self._started += 1
+            self._messages[record.__dict__["jobid"]] = what
             return f"[{self._started}/{self._total}] {what}"
         if event == LogEvent.JOB_ERROR:
             return self._failure(record)
@@ -86,10 +88,11 @@ class LogHandler(LogHandlerBase):
 
     def _failure(self, record: logging.LogRecord) -> str | None:
         logs = [str(path) for path in getattr(record, "log", None) or []]
-        what = getattr(record, "rule_msg", None) or f"rule {getattr(record, 'rule_name', '?')}"
-        if what in self._failed:
+        job = record.__dict__["jobid"]
+        if job in self._failed:  # Snakemake tells of a job that runs on this computer twice
             return None
-        self._failed.add(what)
+        self._failed.add(job)
+        what = self._messages.get(job, f"rule {record.__dict__['rule_name']}")
         line = f"failed: {what}" + (f"; log: {', '.join(logs)}" if logs else "")
         if self.common_settings.show_failed_logs:
             line += "".join(f"\n  {_last_line(path)}" for path in logs)

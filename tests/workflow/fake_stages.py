@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 arguments = sys.argv[1:]
@@ -33,6 +34,7 @@ if failing and failing in " ".join(arguments):
     print("gaussianmotion: what went wrong and what to do", file=sys.stderr)
     write(Path(option("--log") or "log"), "gaussianmotion: what went wrong and what to do\n")
     sys.exit(2)
+time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
 settings = json.loads(option("--settings") or "{}")
 out = Path(option("--out") or "")
 if stage == "train":

@@ -68,7 +68,7 @@ def test_make_passes_any_sentence_on_unread(tmp_path: Path) -> None:
     for name in ("requirements.lock", "pyproject.toml"):
         (tmp_path / name).touch()
     (program.parents[1] / ".installed").touch()
-    sentence = "it's \"5 $\" $(shell touch pwned) `touch pwned` <b>ü</b> \\ #1"
+    sentence = 'it\'s "5 $" $(shell touch pwned) `touch pwned` <b>ü</b> \\ #1'
     done = run(tmp_path, ["make", "demo", f"PROMPT={sentence}"])
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "said").read_text() == sentence

@@ -1,7 +1,11 @@
 """How a run looks: dry runs, the jobs' own errors, locks, strange prompts (stages are fakes)."""
 
 import json
+import re
+import subprocess
 import sys
+import threading
+import time
 
 import pytest
 from workflow_copy import Workflow, run
@@ -15,7 +19,7 @@ def test_the_papers_experiment_dry_runs_clean(workflow: Workflow) -> None:
         [sys.executable, "-m", "snakemake", "-n", "--cores", "all", "--resources", "gpu=4"],
     )
     assert done.returncode == 0, done.stderr
-    assert "train                  30" in " ".join([done.stdout, done.stderr])
+    assert re.search(r"^train +30$", done.stdout + done.stderr, re.MULTILINE)
 
 
 def test_the_laptops_experiment_dry_runs_clean(workflow: Workflow) -> None:
@@ -38,19 +42,28 @@ def test_a_failed_job_is_one_line_and_the_others_go_on(workflow: Workflow) -> No
 
 
 def test_a_second_run_in_the_same_folder_is_one_line(workflow: Workflow) -> None:
-    locks = workflow.folder / ".snakemake/locks"
-    locks.mkdir(parents=True)
-    for kind in ("input", "output"):
-        (locks / f"0.{kind}.lock").write_text(str(workflow.folder / TARGET) + "\n")
-    done = workflow.snakemake(TARGET)
-    assert done.returncode != 0
-    assert "another run is working in this folder" in done.stderr.splitlines()[-1]
+    def first() -> None:
+        done.append(workflow.snakemake("--until", "models", FAKE_SECONDS="15"))
+
+    done: list[subprocess.CompletedProcess[str]] = []
+    thread = threading.Thread(target=first)
+    thread.start()
+    waited = time.monotonic() + 60
+    while not (workflow.folder / ".snakemake/incomplete").exists():
+        assert time.monotonic() < waited
+        time.sleep(0.2)
+    time.sleep(1.0)
+    second = workflow.snakemake("--until", "models")
+    thread.join()
+    assert second.returncode != 0
+    assert "another run is working in this folder" in second.stderr.splitlines()[-1]
+    assert done[0].returncode == 0, done[0].stderr
 
 
 @pytest.mark.parametrize(
     "prompt",
     [
-        "it's a \"man\" in a green suit",
+        'it\'s a "man" in a green suit',
         "a man / woman in ../../etc; $(touch pwned) `touch pwned` $HOME & {wildcards.prompt} \\n",
         "<script>alert('x')</script> <b>a man</b> & -- --log x",
         "eine Frau im grünen Kleid, 緑のドレスの女性 👗",

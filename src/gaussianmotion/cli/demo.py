@@ -93,7 +93,7 @@ def _print_results(root: Path, seconds: float) -> None:
     for title, pattern in (
         ("Contact sheet", "sheet.png"),
         ("Pictures", "*/*/*/sheet.png"),
-        ("Videos", "*/*/*/*.mp4"),
+        ("Videos", "*/*/*/**/*.mp4"),
         ("Avatars", "*/*/*/avatar.safetensors"),
     ):
         print(f"{title}:")

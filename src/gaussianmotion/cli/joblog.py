@@ -73,7 +73,7 @@ def job_log(path: str | None) -> Iterator[None]:
         raise UserError(f"--log {path}: cannot be written ({error.strerror})") from error
     terminal = sys.stderr
     with file:
-        sys.stderr = Tee(terminal, file)  # type: ignore[assignment]
+        sys.stderr = Tee(terminal, file)
         try:
             yield
         finally:

@@ -48,7 +48,7 @@ def add_commands(commands: Commands) -> None:
     animate.add_argument(
         "--motion", required=True, metavar="NAME", help="bundled clip, or path of a SMPL .npz"
     )
-    animate.add_argument("--out", type=Path, metavar="FILE", help="default: MOTION.mp4 beside it")
+    animate.add_argument("--out", type=Path, metavar="FILE", help="default: motions/MOTION.mp4 beside it")
 
     sheet = add_command(commands, "sheet", _sheet, "contact sheet of an avatar or an experiment")
     sheet.add_argument("runs", type=Path, nargs="+", metavar="FOLDER", help="folders of runs")
@@ -109,7 +109,7 @@ def _views(options: argparse.Namespace) -> None:
 
 def _animate(options: argparse.Namespace) -> None:
     config = resolve_config(options)
-    out = options.out or options.avatar.parent / f"{Path(options.motion).stem}.mp4"
+    out = options.out or options.avatar.parent / "motions" / f"{Path(options.motion).stem}.mp4"
     with _leased_gpu(config) as leased:
         from gaussianmotion.rendering.animate import render_motion
 

@@ -13,6 +13,8 @@ from PIL import Image
 from gaussianmotion.errors import UserError
 from gaussianmotion.rendering.video import read_frames
 
+# Folder of the animations: a motion may have any name, also that of another file of the run.
+MOTIONS = "motions"
 # First in a sheet, where they are there.
 PREFERRED = ("walk", "run", "dance", "kick", "jump")
 
@@ -52,7 +54,7 @@ class RunPictures:
         # Of a cycle, the point after the last frame is the first one again.
         steps = np.arange(count) / count if motion["cycles"] else (np.arange(count) + 0.5) / count
         indices = [min(length - 1, int(step * length)) for step in steps]
-        return read_frames(self.folder / motion["file"], indices)
+        return read_frames(self.folder / MOTIONS / motion["file"], indices)
 
 
 def read_run(folder: Path) -> RunPictures:
@@ -68,9 +70,9 @@ def read_run(folder: Path) -> RunPictures:
         )
     facts = _read_json(folder / "views.json", ("prompt", "front", "views"))
     motions = []
-    for video in sorted(folder.glob("*.mp4")):
+    for video in sorted((folder / MOTIONS).glob("*.mp4")):
         beside = video.with_suffix(".json")
-        if video.name != "turntable.mp4" and beside.is_file():
+        if beside.is_file():
             motions.append(_read_json(beside, ("motion", "file", "frames", "cycles")))
     order = {name: place for place, name in enumerate(PREFERRED)}
     motions.sort(key=lambda facts: (order.get(facts["motion"], len(order)), facts["motion"]))

@@ -52,9 +52,9 @@ def make_run(folder: Path, prompt: str, motions=("walk",)) -> Path:
     (folder / "views.json").write_text(json.dumps(facts))
     for motion in motions:
         frames = [picture((0, 0, 25 * index)) for index in range(10)]
-        write_video(folder / f"{motion}.mp4", frames, 10.0)
+        write_video(folder / "motions" / f"{motion}.mp4", frames, 10.0)
         facts = {"motion": motion, "file": f"{motion}.mp4", "frames": 10, "cycles": 0}
-        (folder / f"{motion}.json").write_text(json.dumps(facts))
+        (folder / "motions" / f"{motion}.json").write_text(json.dumps(facts))
     write_video(folder / "turntable.mp4", [picture((9, 9, 9))] * 2, 10.0)
     return folder
 
@@ -99,7 +99,7 @@ def test_missing_or_damaged_pictures_are_one_line(tmp_path):
     (run / "front.png").write_bytes(b"\x89PNG truncated")
     with pytest.raises(UserError, match=r"front\.png is damaged"):
         avatar_sheet(run, tmp_path / "s.png")
-    (run / "walk.json").write_text("{")
+    (run / "motions" / "walk.json").write_text("{")
     with pytest.raises(UserError, match=r"walk\.json is damaged"):
         avatar_sheet(run, tmp_path / "s.png")
     (run / "views.json").write_text('{"prompt": "x"}')
