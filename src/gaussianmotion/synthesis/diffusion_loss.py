@@ -1,8 +1,11 @@
 """Noise schedule, timestep sampling and the loss of one training batch.
 
-The target is the noise, weighted by min(SNR, 5) / SNR (min-SNR, Hang et al. 2023). Timesteps are
-drawn in proportion to that weight rather than evenly, and the loss is divided by how often they are
-drawn: the same expectation, less variance, since no work goes into steps of nearly no weight.
+The target is the noise, its squared error weighted by sigma = sqrt((1 - alpha_bar) / alpha_bar):
+half way between an even weight on the noise and one on the image. A garment is a flat patch of a
+hundred latent cells, so its colour shows through all but the strongest noise: only timesteps above
+about 700 must read it from the text, and there the error of the noise is 10 to 50 times smaller
+than below. With min-SNR weights (even on the noise, where it matters) 16,000 samples did not teach
+a word; with sigma, every timestep has nearly the same loss.
 """
 
 from dataclasses import dataclass
@@ -14,8 +17,9 @@ from torch import Tensor
 
 from gaussianmotion.synthesis.prior_networks import SCHEDULER
 
-_MIN_SNR = 5.0
-_EVEN_SHARE = 0.3  # Share of timesteps drawn evenly: the few low ones stay trained too.
+# Timesteps are drawn more often towards the noisy end, the first a sixth as often as the last; the
+# loss is divided by how often, so this changes the variance and not the weights.
+_LEAST_DENSITY = 0.2
 
 
 def alpha_bars() -> Float[Tensor, " T"]:
@@ -54,11 +58,10 @@ class TimestepSampler:
 
     def __init__(self) -> None:
         self.alpha_bars = alpha_bars()
-        snr = self.alpha_bars / (1.0 - self.alpha_bars)
-        weight = snr.clamp(max=_MIN_SNR) / snr
-        share = weight / weight.sum()
-        self.density = (1.0 - _EVEN_SHARE) * share + _EVEN_SHARE / len(share)
-        self.factor = weight / (self.density * len(share))
+        weight = ((1.0 - self.alpha_bars) / self.alpha_bars).sqrt()
+        share = _LEAST_DENSITY + torch.linspace(0.0, 1.0, len(weight))
+        self.density = share / share.sum()
+        self.factor = weight / self.density
         self.factor /= (self.factor * self.density).sum()
 
     def draw(self, count: int, generator: torch.Generator) -> Int64[Tensor, " B"]:
