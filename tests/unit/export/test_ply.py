@@ -8,6 +8,7 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from gaussianmotion.body.poses import named_pose
+from gaussianmotion.cli import main
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.mannequin import save_mannequin
@@ -69,6 +70,16 @@ def test_head_is_where_viewers_look_for_it(subject, tmp_path):
     np.testing.assert_array_equal(down["y"], -up["y"])
     np.testing.assert_array_equal(down["z"], -up["z"])
     np.testing.assert_array_equal(down["x"], up["x"])
+
+
+def test_command_writes_beside_the_avatar_and_says_mistakes_in_one_line(subject, tmp_path, capsys):
+    path, _ = subject
+    assert main(["ply", "--avatar", str(path), "--y-up"]) == 0
+    assert len(parse(path.with_suffix(".ply"))["x"]) == COUNT
+    assert main(["ply", "--avatar", str(tmp_path / "none.safetensors")]) == 2
+    assert (
+        capsys.readouterr().err.strip().splitlines()[-1].startswith("gaussianmotion: there is no")
+    )
 
 
 def test_opaque_gaussians_stay_finite(subject):

@@ -1,0 +1,59 @@
+"""What else can be done with a finished avatar: judge its animations, give it to other programs."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands to the parser."""
+    agreement = add_command(
+        commands, "pose-agreement", _agreement, "does an animated avatar keep the pose asked for?"
+    )
+    add_config(agreement)
+    agreement.add_argument("--avatar", type=Path, required=True, metavar="FILE")
+    agreement.add_argument(
+        "--motion", required=True, metavar="NAME", help="bundled clip, or path of a SMPL .npz"
+    )
+    agreement.add_argument(
+        "--frames", type=int, default=24, metavar="N", help="frames to judge (default: %(default)s)"
+    )
+    agreement.add_argument(
+        "--out", type=Path, metavar="FILE", help="default: pose_agreement/MOTION.json beside it"
+    )
+
+    ply = add_command(commands, "ply", _ply, "export an avatar as a 3D Gaussian Splatting .ply")
+    ply.add_argument("--avatar", type=Path, required=True, metavar="FILE")
+    ply.add_argument("--out", type=Path, metavar="FILE", help="default: avatar.ply beside it")
+    ply.add_argument(
+        "--pose", default="star", metavar="NAME", help="star, a, t or arms_down (default: star)"
+    )
+    ply.add_argument(
+        "--y-up", action="store_true", help="keep y up (default: down, as viewers of such files)"
+    )
+
+
+def _agreement(options: argparse.Namespace) -> None:
+    from gaussianmotion.evaluation.pose_agreement import pose_agreement
+
+    name = f"{Path(options.motion).stem}.json"
+    out = options.out or options.avatar.parent / "pose_agreement" / name
+    config = resolve_config(options)
+    result = pose_agreement(options.avatar, options.motion, out, config.render, options.frames)
+    ceiling = result["ceiling"]
+    print(
+        f"{result['motion']}: {result['pck']:.0%} of the joints within "
+        f"{result['right_within_torsos']} torsos of the pose asked for "
+        f"(a painted mannequin: {ceiling['pck']:.0%}), {result['frames']} frames: {out}",
+        file=sys.stderr,
+    )
+
+
+def _ply(options: argparse.Namespace) -> None:
+    from gaussianmotion.export.ply import export_ply
+
+    out = options.out or options.avatar.with_suffix(".ply")
+    count = export_ply(options.avatar, out, options.pose, "y" if options.y_up else "-y")
+    print(f"ply: {count:,} Gaussians: {out}", file=sys.stderr)
