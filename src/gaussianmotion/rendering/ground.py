@@ -65,8 +65,9 @@ def _landing(
     cameras: Cameras, floor: float, step: int
 ) -> tuple[Float[Tensor, "C h w 2"], Float[Tensor, "C h w 2"], Tensor]:
     """Where pixels land on the floor (x, z in metres), their size there, and whether they do."""
-    rows = torch.arange(0.5 * step, cameras.height, step)
-    columns = torch.arange(0.5 * step, cameras.width, step)
+    device = cameras.viewmats.device
+    rows = torch.arange(0.5 * step, cameras.height, step, device=device)
+    columns = torch.arange(0.5 * step, cameras.width, step, device=device)
     v, u = torch.meshgrid(rows, columns, indexing="ij")
     pixels = torch.stack([u, v, torch.ones_like(u)], dim=-1)
     rotation = cameras.viewmats[:, :3, :3]
