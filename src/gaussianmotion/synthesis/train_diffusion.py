@@ -29,6 +29,7 @@ from gaussianmotion.synthesis.prior_networks import new_controlnet, new_unet
 from gaussianmotion.synthesis.prior_optimiser import new_optimiser
 
 KIND = "diffusion"
+OFFSET_NOISE = 0.1  # Spread of a constant added to the noise, per sample and channel.
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,10 @@ class Trainer:
         timesteps = self.sampler.draw(settings.batch, generator)
         latents = data.latents[rows].float()
         noise = torch.randn(latents.shape, generator=generator)
+        # A plain ground's brightness, a mean over 1,000 cells, shows through the strongest noise of
+        # the schedule: the text would never be asked for it, and samples, which start from noise of
+        # mean 0, would all be grey. A noise of the mean hides it.
+        noise += OFFSET_NOISE * torch.randn((*latents.shape[:2], 1, 1), generator=generator)
         a = self.sampler.alpha_bars[timesteps][:, None, None, None]
         return NoisedBatch(
             noisy=_last(a.sqrt() * latents + (1.0 - a).sqrt() * noise),

@@ -13,6 +13,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.synthesis.export_prior import averaged_networks, export_prior
 from gaussianmotion.synthesis.measure_prior import measure_prior
+from gaussianmotion.synthesis.model_card import write_model_card
 from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior_networks import new_autoencoder
 from gaussianmotion.synthesis.train_diffusion import DiffusionSettings, Trainer
@@ -93,3 +94,26 @@ def test_measuring_runs_end_to_end(prior: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "grid.png").exists()
     with pytest.raises(UserError, match="at least 16"):
         measure_prior(prior, heldout, tmp_path, count=4)
+
+
+def test_the_model_card_says_what_was_missed(tmp_path: Path) -> None:
+    colours = {"items": 9, "right caption": 0.5, "other caption": 0.1, "true renders": 1.0}
+    names = ("conditioned", "no pose", "other pose", "true renders")
+    measures = {
+        "protocol": "x",
+        "items": 9,
+        "guidance": 5.0,
+        "ddim_steps": 25,
+        "silhouette": dict.fromkeys(names, 0.85),
+        "colours": dict.fromkeys(("top", "bottom", "dress"), colours),
+        "faces": {"front view": {"items": 3, "samples": 0.5, "true renders": 0.6}},
+    }
+    with pytest.raises(UserError, match="export and measure"):
+        write_model_card(tmp_path, tmp_path / "measures.json")
+    (tmp_path / "measures.json").write_text(json.dumps(measures))
+    (tmp_path / "training.json").write_text('{"samples_seen": 1, "steps": 2, "hours": 3.0}')
+    card = write_model_card(tmp_path, tmp_path / "measures.json", notes="Feet are weak.")
+    text = card.read_text()
+    assert "silhouette: 0.85 of 0.80, reached" in text
+    assert "top: 0.50 of 0.85, missed by 0.35" in text
+    assert text.endswith("Feet are weak.\n")
