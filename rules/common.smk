@@ -102,7 +102,7 @@ def motion_files(wildcards):
 
 
 def run_folder(wildcards, output):
-    """The folder of a job's run: the one that holds its last output."""
+    """The folder that holds a job's last output: that of its run."""
     return str(Path(output[-1]).parent)
 
 

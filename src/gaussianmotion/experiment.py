@@ -1,5 +1,6 @@
 """A whole experiment, checked before anything runs: configuration, variants, prompts, motions."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
     config = validate(layer, where)
     for key in ("variants", "seeds", "motions"):
         _unique(getattr(config, key), f"{where}: {key}")
+    _writable(config.results)
     overlays = load_variants(config.variants_file)
     experiment = Experiment(
         config=config,
@@ -74,6 +76,14 @@ def motion_names(motions: list[str]) -> dict[str, str]:
             )
         names[name] = motion
     return names
+
+
+def _writable(results: Path) -> None:
+    folder = results.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"results: {folder} is not a folder that you may write; choose another one")
 
 
 def _unique(values: list[Any], where: str) -> None:

@@ -63,16 +63,25 @@ class Workflow:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def clean_environment(changes: dict[str, str]) -> dict[str, str]:
+    """This process's environment without what would change the outcome, and with ``changes``."""
+    unset = ("PYTHONPATH", "MLFLOW_TRACKING_URI", "SNAKEMAKE_PROFILE")
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in unset and not key.startswith("GAUSSIANMOTION_")
+    }
+    return kept | {"OMP_NUM_THREADS": "1"} | changes
+
+
 def run(
     folder: Path, command: list[str], environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command as a user would, in a folder."""
-    unset = ("PYTHONPATH", "GAUSSIANMOTION_TRACKING", "GAUSSIANMOTION_PROMPT", "SNAKEMAKE_PROFILE")
-    clean = {key: value for key, value in os.environ.items() if key not in unset}
     return subprocess.run(
         command,
         cwd=folder,
-        env=clean | {"OMP_NUM_THREADS": "1"} | (environment or {}),
+        env=clean_environment(environment or {}),
         capture_output=True,
         text=True,
         timeout=580,

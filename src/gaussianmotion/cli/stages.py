@@ -48,7 +48,9 @@ def add_commands(commands: Commands) -> None:
     animate.add_argument(
         "--motion", required=True, metavar="NAME", help="bundled clip, or path of a SMPL .npz"
     )
-    animate.add_argument("--out", type=Path, metavar="FILE", help="default: motions/MOTION.mp4 beside it")
+    animate.add_argument(
+        "--out", type=Path, metavar="FILE", help="default: motions/MOTION.mp4 beside it"
+    )
 
     sheet = add_command(commands, "sheet", _sheet, "contact sheet of an avatar or an experiment")
     sheet.add_argument("runs", type=Path, nargs="+", metavar="FOLDER", help="folders of runs")

