@@ -21,8 +21,10 @@ class StepProgress:
             label: Names the training, such as "ours/red-dress, seed 0".
             show: False shows nothing.
         """
-        self._label, self._start, self._total = label, finished, total
-        self._began = self._last = time.monotonic()
+        self._label, self._total = label, total
+        self._last = time.monotonic()
+        # When and after which step the clock started: after the first one, which compiles.
+        self._clock: tuple[float, int] | None = None
         self._bar: Progress | None = None
         self._lines = show and not sys.stderr.isatty()
         if show and sys.stderr.isatty():
@@ -43,12 +45,14 @@ class StepProgress:
         now = time.monotonic()
         if self._lines and (now - self._last >= LINE_EVERY or finished == self._total):
             self._last = now
-            left = (now - self._began) / (finished - self._start) * (self._total - finished)
-            print(
-                f"{self._label}: step {finished} of {self._total}, {note}, {_duration(left)} to go",
-                file=sys.stderr,
-                flush=True,
-            )
+            began, first = self._clock or (now, finished)
+            parts = [f"{self._label}: step {finished} of {self._total}", note]
+            if finished > first:
+                left = (now - began) / (finished - first) * (self._total - finished)
+                parts.append(f"{_duration(left)} to go")
+            print(", ".join(parts), file=sys.stderr, flush=True)
+        if self._clock is None:
+            self._clock = (now, finished)
 
     def __enter__(self) -> "StepProgress":
         if self._bar is not None:

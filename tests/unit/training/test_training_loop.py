@@ -138,6 +138,7 @@ def test_a_log_gets_lines_with_an_estimate(tmp_path, open_body, capsys):
     run(open_body, tmp_path, small_config(steps=2), progress=True)
     line = capsys.readouterr().err.strip()
     assert line.startswith("someone, seed 0: step 2 of 2, ")
+    assert "300 Gaussians" in line
     assert line.endswith("0 s to go")
 
 
