@@ -131,7 +131,7 @@ def test_ctrl_c_is_resumed_and_an_unreachable_mlflow_stops_nothing(real: Workflo
         env=clean_environment(unreachable),
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
+        process_group=0,
     )
     curves, waited = folder / "curves.csv", time.monotonic() + 300
     while not (curves.exists() and curves.read_text().count("\n") > 20):

@@ -130,22 +130,16 @@ def _autoencoder(options: argparse.Namespace) -> None:
 
 
 def _diffusion(options: argparse.Namespace) -> None:
-    from gaussianmotion.guidance.text import MiniLMEncoder
-    from gaussianmotion.synthesis.encoded_data import encode_dataset, training_captions
-    from gaussianmotion.synthesis.text_cache import cache_captions
-    from gaussianmotion.synthesis.train_autoencoder import load_autoencoder
-    from gaussianmotion.synthesis.train_diffusion import DiffusionSettings, train_diffusion
+    from gaussianmotion.synthesis.train_diffusion import DiffusionSettings
+    from gaussianmotion.synthesis.train_prior import train_prior
 
-    settings = DiffusionSettings() if options.lr is None else DiffusionSettings(lr=options.lr)
-    cache = cache_captions(training_captions(options.dataset), MiniLMEncoder("cpu"))
-    autoencoder = load_autoencoder(options.out / "autoencoder.pt")
-    data = encode_dataset(options.dataset, autoencoder, cache, report=_say)
-    train_diffusion(
-        data,
+    train_prior(
+        options.dataset,
+        options.out / "autoencoder.pt",
         options.out,
         options.steps,
         options.tail,
-        settings,
+        DiffusionSettings() if options.lr is None else DiffusionSettings(lr=options.lr),
         resume=options.resume,
         report=_say,
     )

@@ -1,5 +1,6 @@
 """Where MLflow keeps its records: a SQLite file, or a server."""
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -43,12 +44,10 @@ def open_client(uri: str) -> Any:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    import logging
-
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     from mlflow import MlflowClient
 
+    for name in ("mlflow", "alembic"):  # after the import, which sets them to INFO
+        logging.getLogger(name).setLevel(logging.ERROR)
     if _sqlite_path(uri) is not None and "?" not in uri:
         uri += "?timeout=30"  # seconds to wait for another writer
     return MlflowClient(uri)

@@ -1,0 +1,144 @@
+"""MLflow holds what the files say, once, and its failures stop nothing."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.tracking import Identity, create_store, identify, live, mirror, sync
+
+# MLflow's own imports warn.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def tracking(tmp_path_factory: pytest.TempPathFactory) -> TrackingConfig:
+    """A new store."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    config = TrackingConfig(uri=f"sqlite:///{folder}/mlflow.db", artifacts=str(folder / "files"))
+    create_store(config)
+    return config
+
+
+@pytest.fixture(autouse=True)
+def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("GAUSSIANMOTION_TRACKING", raising=False)
+
+
+def client(tracking: TrackingConfig):
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking.uri)
+
+
+def write_run(folder: Path, steps: int = 3) -> Path:
+    """What a training leaves behind."""
+    (folder / "previews").mkdir(parents=True)
+    rows = [f"{step},{step / 10}" for step in range(1, steps + 1)]
+    (folder / "curves.csv").write_text("step,loss\n" + "\n".join(rows) + "\n")
+    (folder / "avatar.safetensors").write_bytes(b"avatar")
+    (folder / "previews/step_00003.png").write_bytes(b"picture")
+    (folder / "logs").mkdir()
+    (folder / "logs/train.json").write_text("{}")
+    facts = {"prompt": "a man", "config": {"train": {"steps": steps}, "device": "cpu"}}
+    (folder / "run.json").write_text(json.dumps(facts))
+    return folder
+
+
+def test_mirroring_twice_changes_nothing(tmp_path: Path, tracking: TrackingConfig) -> None:
+    folder = write_run(tmp_path / "twice/ours/ann/0")
+    first = mirror(folder, tracking)
+    assert mirror(folder, tracking) == first
+    store = client(tracking)
+    history = store.get_metric_history(first, "loss")
+    assert [(point.step, point.value) for point in history] == [(1, 0.1), (2, 0.2), (3, 0.3)]
+    run = store.get_run(first)
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"device": "cpu", "train.steps": "3"}
+    assert run.data.tags["prompt"] == "a man"
+    names = {item.path for item in store.list_artifacts(first)}
+    assert names == {"avatar.safetensors", "curves.csv", "previews", "run.json"}
+
+
+def test_a_new_training_of_a_folder_gets_a_run_of_its_own(
+    tmp_path: Path, tracking: TrackingConfig
+) -> None:
+    folder = write_run(tmp_path / "again/ours/ann/0")
+    first = mirror(folder, tracking)
+    config = Config(tracking=tracking)
+    with live(folder, Identity("again", "ours", "ann", 0, "a man"), config, every=0.05):
+        pass
+    second = json.loads((folder / "mlflow.json").read_text())["run_id"]
+    assert second != first
+    assert client(tracking).get_run(first).data.tags["superseded_by"] == second
+    assert mirror(folder, tracking) == second
+
+
+def test_parallel_jobs_lose_nothing(tmp_path: Path, tracking: TrackingConfig) -> None:
+    folders = [write_run(tmp_path / f"parallel/ours/ann/{seed}", 40) for seed in range(8)]
+    found: dict[Path, str] = {}
+    jobs = [
+        threading.Thread(target=lambda f=folder: found.update({f: mirror(f, tracking)}))
+        for folder in folders
+    ]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join(60)
+    assert len(set(found.values())) == 8
+    store = client(tracking)
+    assert all(len(store.get_metric_history(run, "loss")) == 40 for run in found.values())
+
+
+def test_an_interrupted_training_is_marked_and_goes_on_in_its_run(
+    tmp_path: Path, tracking: TrackingConfig
+) -> None:
+    folder = tmp_path / "stopped/ours/ann/0"
+    folder.mkdir(parents=True)
+    identity = Identity("stopped", "ours", "ann", 0, "a man")
+    config = Config(tracking=tracking)
+    (folder / "curves.csv").write_text("step,loss\n1,5\n2,4\n")
+    with pytest.raises(SystemExit), live(folder, identity, config, every=0.05):
+        raise SystemExit(130)
+    run = json.loads((folder / "mlflow.json").read_text())["run_id"]
+    assert client(tracking).get_run(run).info.status == "KILLED"
+    with live(folder, identity, config, every=0.05):
+        (folder / "curves.csv").write_text("step,loss\n1,5\n2,4\n3,3\n4,")  # a row being written
+    assert json.loads((folder / "mlflow.json").read_text())["run_id"] == run
+    store = client(tracking)
+    assert store.get_run(run).info.status == "FINISHED"
+    assert [point.step for point in store.get_metric_history(run, "loss")] == [1, 2, 3]
+
+
+def test_an_unreachable_server_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    folder = write_run(tmp_path / "away/ours/ann/0")
+    with live(folder, Identity("away", "ours", "ann", 0), Config(), every=60.0):
+        done = "trained"
+    assert done == "trained"
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "gaussianmotion sync" in lines[0]
+
+
+def test_sync_names_what_it_cannot_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tracking: TrackingConfig
+) -> None:
+    for prompt in ("ann", "bob"):
+        write_run(tmp_path / f"some/ours/{prompt}/0")
+    assert sync(tmp_path, tracking) == (2, [])
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/none/mlflow.db")
+    done, failed = sync(tmp_path, tracking)
+    assert done == 0
+    assert [folder.parent.name for folder, _ in failed] == ["ann", "bob"]
+
+
+def test_a_folder_that_is_no_run_is_refused() -> None:
+    with pytest.raises(UserError, match="is not a run"):
+        identify(Path("/somewhere/else/than/here"))
