@@ -117,7 +117,7 @@ def test_a_lost_store_is_rebuilt_from_the_files(real: Workflow) -> None:
 @pytest.mark.slow
 def test_ctrl_c_is_resumed_and_an_unreachable_mlflow_stops_nothing(real: Workflow) -> None:
     (real.folder / "more.tsv").write_text("id\tprompt\nbob\ta man in a red suit\n")
-    settings = SETTINGS.replace("prompts.tsv", "more.tsv").replace("steps: 6", "steps: 400")
+    settings = SETTINGS.replace("prompts.tsv", "more.tsv").replace("steps: 6", "steps: 150")
     (real.folder / "more.yaml").write_text(settings.replace("experiment: tiny", "experiment: more"))
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/laptop"]
     command += ["--cores", "2", "--configfile", "config/laptop.yaml", "more.yaml"]
@@ -145,12 +145,12 @@ def test_ctrl_c_is_resumed_and_an_unreachable_mlflow_stops_nothing(real: Workflo
     assert "Traceback" not in errors
     assert (folder / "checkpoint.pt").exists()
     reached = curves.read_text().count("\n") - 1
-    assert 20 <= reached < 400
+    assert 20 <= reached < 150
 
     again = run(real.folder, command, unreachable)
     assert again.returncode == 0, again.stderr
     with curves.open() as file:
-        assert [int(row["step"]) for row in csv.DictReader(file)] == list(range(1, 401))
+        assert [int(row["step"]) for row in csv.DictReader(file)] == list(range(1, 151))
     warnings = [line for line in again.stderr.splitlines() if "warning: MLflow" in line]
-    assert 1 <= len(warnings) <= 3
-    assert all("gaussianmotion sync" in line for line in warnings)
+    assert len(warnings) == 1
+    assert "gaussianmotion sync" in warnings[0]

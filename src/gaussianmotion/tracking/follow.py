@@ -31,13 +31,17 @@ def live(folder: Path, identity: Identity, config: Config, every: float = 10.0) 
     ended = threading.Event()
     curves = folder / "curves.csv"
 
+    warned = False
+
     def follow() -> None:
+        nonlocal warned
         run.begin()
         while not ended.wait(every):
             # MLflow is imported here, seconds of work, only once the training is under way.
             if next(curve_rows(curves), None) is not None and not _try(
                 lambda: run.update(params, "RUNNING"), "while training"
             ):
+                warned = True
                 return
 
     follower = threading.Thread(target=follow, name="mlflow", daemon=True)
@@ -53,7 +57,8 @@ def live(folder: Path, identity: Identity, config: Config, every: float = 10.0) 
         ended.set()
         follower.join(timeout=60.0)
         if curves.exists() and not follower.is_alive():
-            _try(lambda: run.update(params, status), "at the end")
+            # A server may be back by now; if not, it was said once.
+            _try(lambda: run.update(params, status), "at the end", say=not warned)
 
 
 def mirror(folder: Path, tracking: TrackingConfig) -> str:
@@ -86,11 +91,12 @@ def warn(error: Exception, when: str) -> None:
     )
 
 
-def _try(call: Any, when: str) -> bool:
+def _try(call: Any, when: str, say: bool = True) -> bool:
     try:
         call()
     except Exception as error:  # a store can fail in any way, and none may stop a training
-        warn(error, when)
+        if say:
+            warn(error, when)
         return False
     return True
 
