@@ -6,7 +6,6 @@ unknown words can be warned of.
 """
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -135,7 +134,8 @@ def _write_network(network: Any, folder: Path) -> None:
             raise UserError("the trained weights are not finite: resume from an older checkpoint")
         save_file(weights, Path(scratch) / WEIGHTS, metadata={"format": "pt"})
         write_json(folder / "config.json", config)
-        shutil.move(Path(scratch) / WEIGHTS, folder / WEIGHTS)
+        (Path(scratch) / WEIGHTS).chmod(0o644)
+        (Path(scratch) / WEIGHTS).replace(folder / WEIGHTS)
 
 
 def _write_scheduler(folder: Path) -> None:

@@ -12,6 +12,7 @@ from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.synthesis.export_prior import averaged_networks, export_prior
+from gaussianmotion.synthesis.import_prior import import_prior
 from gaussianmotion.synthesis.measure_prior import measure_prior
 from gaussianmotion.synthesis.model_card import write_model_card
 from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
@@ -117,3 +118,12 @@ def test_the_model_card_says_what_was_missed(tmp_path: Path) -> None:
     assert "silhouette: 0.85 of 0.80, reached" in text
     assert "top: 0.50 of 0.85, missed by 0.35" in text
     assert text.endswith("Feet are weak.\n")
+
+
+def test_a_shipped_prior_becomes_a_checkpoint_again(prior: Path, tmp_path: Path) -> None:
+    diffusion, autoencoder = import_prior(prior, tmp_path / "imported")
+    assert load_checkpoint(diffusion, "diffusion")["step"] == 3
+    again = export_prior(diffusion, autoencoder, tmp_path / "again")
+    for part in ("unet", "controlnet", "vae"):
+        name = f"{part}/diffusion_pytorch_model.safetensors"
+        assert (again / name).read_bytes() == (prior / name).read_bytes()
