@@ -33,6 +33,9 @@ class LogHandler(LogHandlerBase):
     """Prints job starts, failures and warnings to standard error."""
 
     def __post_init__(self) -> None:
+        # After Ctrl-C Snakemake drops its handlers while jobs still end; what it says of them then
+        # would reach the terminal raw, through Python's handler of last resort.
+        logging.lastResort = None
         self._started = 0
         self._total = 0
         self._messages: dict[int, str] = {}
