@@ -57,8 +57,17 @@ def add_commands(commands: Commands) -> None:
         "--lr", type=float, metavar="X", help="learning rate (default: as the shipped prior)"
     )
     diffusion.add_argument(
-        "--resume", type=Path, metavar="FILE", help="before_tail.pt of a training to extend"
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="before_tail.pt of a training to extend, or shipped.pt of import-prior",
     )
+
+    again = add_command(
+        steps, "import-prior", _import, "checkpoints of the shipped prior, to train it further"
+    )
+    _path(again, "--prior", "resources/prior")
+    _path(again, "--out", str(WORK / "prior"))
 
     export = add_command(steps, "export-prior", _export, "write the prior in diffusers layout")
     _path(export, "--work", str(WORK / "prior"))
@@ -143,6 +152,13 @@ def _diffusion(options: argparse.Namespace) -> None:
         resume=options.resume,
         report=_say,
     )
+
+
+def _import(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.import_prior import import_prior
+
+    for path in import_prior(options.prior, options.out):
+        _say(f"wrote {path}")
 
 
 def _export(options: argparse.Namespace) -> None:
