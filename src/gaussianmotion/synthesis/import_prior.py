@@ -46,7 +46,7 @@ def import_prior(prior: Path, out: Path) -> tuple[Path, Path]:
         "settings": settings,
         "step": int(facts["steps"]),
         "seconds": 3600.0 * float(facts["hours"]),
-        "scaling": float(vae.config.scaling_factor),
+        "scaling": float(read_json(prior / "vae" / "config.json")["scaling_factor"]),
         "networks": trainer.networks.state_dict(),
         "averages": trainer.averages,
         "optimiser": trainer.optimiser.state_dict(),

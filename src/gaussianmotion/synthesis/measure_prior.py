@@ -175,12 +175,12 @@ def _colours(
     true: NDArray[np.float32],
     items: Shard,
     palette: dict[str, tuple[int, int, int]],
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | int]]:
     """Share of garments whose nearest colour is the caption's, within the true region.
 
     Only garments whose colour the caption names are counted: no model can know the others.
     """
-    result: dict[str, dict[str, float]] = {}
+    result: dict[str, dict[str, float | int]] = {}
     attributes = [json.loads(text) for text in items.attributes]
     for garment in GARMENTS:
         regions = items.regions == REGIONS.index(garment)
@@ -226,12 +226,12 @@ def names_colour(caption: str, colour: str | None) -> bool:
 
 def _faces(
     pictures: NDArray[np.float32], true: NDArray[np.float32], items: Shard
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | int]]:
     """Share of the head that is skin coloured: much in front views, little in back views."""
     views = np.array([view_word(float(azimuth)) for azimuth in items.azimuth])
     result = {}
     for view in ("front view", "back view"):
-        rows = np.flatnonzero(views == view)
+        rows = [int(i) for i in np.flatnonzero(views == view)]
         result[view] = {
             "items": len(rows),
             "samples": _mean([_skin_share(pictures[i], items, i) for i in rows]),

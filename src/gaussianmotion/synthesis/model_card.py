@@ -97,7 +97,9 @@ def write_model_card(prior: Path, measures: Path, notes: str = "") -> Path:
     return path
 
 
-def _shortfall(silhouette: dict[str, float], colours: dict[str, dict[str, float]]) -> list[str]:
+def _shortfall(
+    silhouette: dict[str, float | int], colours: dict[str, dict[str, float | int]]
+) -> list[str]:
     """One line per target: reached, or missed by how much."""
     values = {"silhouette": silhouette["conditioned"]}
     values |= {garment: row["right caption"] for garment, row in colours.items()}

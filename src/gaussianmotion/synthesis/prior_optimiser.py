@@ -42,7 +42,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(groups, defaults)
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             params = [p for p in group["params"] if p.grad is not None]
             if group["matrix"]:
@@ -53,6 +53,7 @@ class Muon(torch.optim.Optimizer):
     def _muon(self, params: list[Tensor], group: dict[str, Any]) -> None:
         shapes: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = {}
         for p in params:
+            assert p.grad is not None  # chosen by `step`
             state = self.state[p]
             if not state:
                 state["momentum"] = torch.zeros_like(p)

@@ -71,7 +71,9 @@ def encode_once(
     Raises:
         UserError: dataset or autoencoder are missing or damaged.
     """
-    source = [[path.name, os.stat(path).st_size] for path in list_shards(dataset)]
+    source: list[list[str | int]] = [
+        [path.name, os.stat(path).st_size] for path in list_shards(dataset)
+    ]
     source.append(
         [str(autoencoder.name), autoencoder.stat().st_size if autoencoder.exists() else 0]
     )
