@@ -103,8 +103,8 @@ rule synthesis_autoencoder:
         ENVIRONMENT
     threads: CONFIG.threads
     params:
-        dataset=f"{SYNTHESIS}/train",
-        prior=f"{SYNTHESIS}/prior",
+        dataset=lambda wildcards: f"{SYNTHESIS}/train",
+        prior=lambda wildcards: f"{SYNTHESIS}/prior",
     message:
         "synthesis: the autoencoder"
     shell:
@@ -124,9 +124,9 @@ rule synthesis_prior:
         ENVIRONMENT
     threads: CONFIG.threads
     params:
-        dataset=f"{SYNTHESIS}/train",
-        held_out=f"{SYNTHESIS}/held_out",
-        prior=f"{SYNTHESIS}/prior",
+        dataset=lambda wildcards: f"{SYNTHESIS}/train",
+        held_out=lambda wildcards: f"{SYNTHESIS}/held_out",
+        prior=lambda wildcards: f"{SYNTHESIS}/prior",
     message:
         "synthesis: UNet and ControlNet, hours on a CPU; then their measures"
     shell:
