@@ -5,21 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-PALETTE = {
-    "red": (208, 24, 32),
-    "orange": (250, 128, 14),
-    "yellow": (250, 220, 40),
-    "green": (30, 140, 52),
-    "blue": (30, 84, 222),
-    "navy": (22, 30, 92),
-    "purple": (118, 40, 160),
-    "pink": (250, 130, 190),
-    "brown": (104, 60, 28),
-    "beige": (222, 200, 158),
-    "black": (26, 26, 30),
-    "white": (252, 252, 252),
-    "grey": (132, 134, 138),
-}
+from gaussianmotion.synthesis.palette import GARMENT_COLOURS
+
+PALETTE = GARMENT_COLOURS
 _GROUNDS = {"white": 255, "grey": 128, "black": 0}
 _BONES = (
     (1, 8, 3, 9), (1, 11, 3, 9), (8, 11, 3, 7), (2, 3, 3, 5), (5, 6, 3, 5), (3, 4, 1, 4),
