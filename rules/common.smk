@@ -46,15 +46,15 @@ os.environ.update(
 )
 
 
+def folder_of(run):
+    """The results folder of a run."""
+    return f"{ROOT}/{run.variant}/{run.prompt}/{run.seed}"
+
+
 def finished_runs():
     """The last file of every run of the experiment."""
     last = "logged.json" if CONFIG.tracking.enabled else "sheet.png"
-    return expand(
-        f"{RUN}/{last}",
-        variant=CONFIG.variants,
-        prompt=EXPERIMENT.prompts,
-        seed=CONFIG.seeds,
-    )
+    return [f"{folder_of(run)}/{last}" for run in EXPERIMENT.runs]
 
 
 def run_sheets():

@@ -5,7 +5,7 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -249,6 +249,41 @@ class RenderConfig(Section):
     )
 
 
+class AblationConfig(Section):
+    """The ablations' grid: every variant on some prompts with some seeds, beside the main grid."""
+
+    variants: list[Slug] = Field(
+        default_factory=list, description="Names of the variants file; none: no ablations."
+    )
+    prompts: list[str] = Field(
+        default_factory=list, description="Ids of the prompt list; none: its first three."
+    )
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(default_factory=lambda: [0], min_length=1)
+
+
+class ReferenceConfig(Section):
+    """Samples of the text-to-image model, which the renders' distribution is compared with."""
+
+    count: Count = Field(10, description="Samples of each prompt.")
+    steps: Count = Field(50, description="DDIM steps.")
+    guidance_scale: Positive = 7.5
+    batch: Count = Field(5, description="Samples at once.")
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+ScoreName = Literal["clip", "hps", "fid", "alignment", "features", "geometry", "pose"]
+
+
+class ScoresConfig(Section):
+    """Which scores an experiment reports, and with which models."""
+
+    names: list[ScoreName] = Field(
+        default_factory=lambda: ["clip", "fid", "hps", "geometry", "pose"],
+        description="clip, hps: of the front view. fid: FID and KID. alignment, features: the "
+        "small models that ship, under their own names. geometry, pose: need no weights.",
+    )
+
+
 class TrackingConfig(Section):
     """MLflow: a projection of the result files, which can be rebuilt."""
 
@@ -272,6 +307,13 @@ class Config(Section):
     variants: list[Slug] = Field(default_factory=lambda: ["ours"], min_length=1)
     variants_file: Path = Path("config/variants.yaml")
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default_factory=lambda: [0], min_length=1)
+    ablation: AblationConfig = AblationConfig()
+    scale: str = Field(
+        "full", description="full, or the name of one of `scales`: a smaller version of it all."
+    )
+    scales: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Named overlays of these keys, for `--config scale=NAME`."
+    )
     motions: list[str] = Field(
         default_factory=lambda: ["walk", "run", "dance", "kick"],
         description="Bundled clips by name, or paths to AMASS / SMPL .npz files.",
@@ -285,4 +327,6 @@ class Config(Section):
     body: BodyConfig = BodyConfig()
     train: TrainConfig = TrainConfig()
     render: RenderConfig = RenderConfig()
+    reference: ReferenceConfig = ReferenceConfig()
+    scores: ScoresConfig = ScoresConfig()
     tracking: TrackingConfig = TrackingConfig()

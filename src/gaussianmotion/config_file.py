@@ -107,6 +107,24 @@ def parse_override(text: str) -> Layer:
     return layer
 
 
+def scaled(layer: Mapping[str, Any], where: str) -> Layer:
+    """``layer`` overlaid by the scale that it asks for (``scale: small`` of ``scales``).
+
+    Raises:
+        UserError: there is no scale of that name.
+    """
+    name, scales = layer.get("scale", "full"), layer.get("scales") or {}
+    if name == "full" or not isinstance(scales, Mapping):
+        return dict(layer)
+    if not isinstance(scales.get(name), Mapping):
+        names = ", ".join(["full", *map(str, scales)])
+        raise UserError(
+            f"{where}: no scale {name!r}{_suggestion(str(name), scales)}; choose one of {names}"
+        )
+    _check_keys(scales[name], f"{where}: scales: {name}")
+    return merge(layer, scales[name])
+
+
 def validate(layer: Mapping[str, Any], where: str) -> Config:
     """The validated configuration.
 
@@ -135,7 +153,8 @@ def load_config(paths: Sequence[Path], overrides: Sequence[str] = ()) -> Config:
         overlay = parse_override(text)
         _check_keys(overlay, f"--set {text}")
         layer = merge(layer, overlay)
-    return validate(layer, ", ".join(map(str, paths)) or "configuration")
+    where = ", ".join(map(str, paths)) or "configuration"
+    return validate(scaled(layer, where), where)
 
 
 def load_variants(path: Path) -> dict[str, Layer]:

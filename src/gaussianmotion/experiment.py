@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import Config
-from gaussianmotion.config_file import Layer, load_variants, validate, with_variant
+from gaussianmotion.config_file import Layer, load_variants, scaled, validate, with_variant
 from gaussianmotion.errors import UserError
 from gaussianmotion.prompts import Prompt, configured_prompts, slug
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One training and what is made of it."""
+
+    variant: str
+    prompt: str
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,28 @@ class Experiment:
     motions: dict[str, str]
     overlays: dict[str, Layer]
 
+    @property
+    def main_runs(self) -> list[Run]:
+        """The main grid, by which the tables compare: variants x all prompts x seeds."""
+        config = self.config
+        return _grid(config.variants, list(self.prompts), config.seeds)
+
+    @property
+    def ablation_prompts(self) -> list[str]:
+        """Ids of the ablations' prompts."""
+        return self.config.ablation.prompts or list(self.prompts)[:3]
+
+    @property
+    def ablation_runs(self) -> list[Run]:
+        """The ablations' grid; some of it may be in the main grid, too."""
+        ablation = self.config.ablation
+        return _grid(ablation.variants, self.ablation_prompts, ablation.seeds)
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs, each once."""
+        return list(dict.fromkeys([*self.main_runs, *self.ablation_runs]))
+
     def variant(self, name: str) -> Config:
         """The configuration of one variant."""
         return with_variant(self.config, name, self.overlays)
@@ -44,9 +75,11 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
     Raises:
         UserError: the first mistake found.
     """
-    config = validate(layer, where)
+    config = validate(scaled(layer, where), where)
     for key in ("variants", "seeds", "motions"):
         _unique(getattr(config, key), f"{where}: {key}")
+    for key in ("variants", "prompts", "seeds"):
+        _unique(getattr(config.ablation, key), f"{where}: ablation: {key}")
     _writable(config.results)
     overlays = load_variants(config.variants_file)
     experiment = Experiment(
@@ -55,9 +88,19 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
         motions=motion_names(config.motions),
         overlays=overlays,
     )
-    for name in config.variants:
+    for name in (*config.variants, *config.ablation.variants):
         experiment.variant(name)
+    unknown = [name for name in config.ablation.prompts if name not in experiment.prompts]
+    if unknown:
+        raise UserError(
+            f"{where}: ablation: prompts: no prompt has the id {unknown[0]!r}; choose some of "
+            f"{', '.join(experiment.prompts)}"
+        )
     return experiment
+
+
+def _grid(variants: list[str], prompts: list[str], seeds: list[int]) -> list[Run]:
+    return [Run(v, p, s) for v in variants for p in prompts for s in seeds]
 
 
 def motion_names(motions: list[str]) -> dict[str, str]:
