@@ -119,6 +119,11 @@ class LearningRates(Section):
     """Adam learning rates, one per group."""
 
     means: Positive = 1.6e-4
+    means_decay: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        1.0,
+        description="Share of its rate that the means' falls to, exponentially: surfaces move early "
+        "and are smooth late.",
+    )
     quats: Positive = 1e-3
     scales: Positive = 5e-3
     opacities: Positive = 1e-2
@@ -284,6 +289,65 @@ class ScoresConfig(Section):
     )
 
 
+class WeightsConfig(Section):
+    """Weights of one score: a file or folder of yours, or where they are fetched from."""
+
+    source: str = Field(
+        description="Hub id (owner/name), https:// address of the file, or path of your own copy: "
+        "the file, or a folder that holds it."
+    )
+    revision: str | None = Field(
+        None, description="Pinned commit of a hub source; ignored for others."
+    )
+    file: str = Field(description="Name of the file of weights.")
+    companions: list[str] = Field(
+        default_factory=list, description="Small files that belong to it, of the same hub source."
+    )
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        None, description="Digest that the file of weights must have; null: what is found is noted."
+    )
+    architecture: str = Field("", description="Name of the network in open_clip, where it has one.")
+    gib: Positive = Field(1.0, description="Size of the download, GiB.")
+
+
+class ModelsConfig(Section):
+    """Where models are kept, and which weights the scores use.
+
+    CLIP is LAION's ViT-L/14, not OpenAI's: that one's text encoder is Stable Diffusion's own, so
+    that score distillation would be judged by what it optimises.
+    """
+
+    folder: Path | None = Field(
+        None,
+        description="Folder of downloads that several users may share; null: HF_HOME, else "
+        "~/.cache/huggingface.",
+    )
+    clip: WeightsConfig = WeightsConfig(
+        source="laion/CLIP-ViT-L-14-laion2B-s32B-b82K",
+        revision="1627032197142fbe2a7cfec626f4ced3ae60d07a",
+        file="open_clip_pytorch_model.safetensors",
+        companions=["open_clip_config.json"],
+        sha256="7d129ed747e0ed53e82dfcc140382b51be66b56e6a9bdc3258afd2846e3bb019",
+        architecture="ViT-L-14",
+        gib=1.6,
+    )
+    inception: WeightsConfig = WeightsConfig(
+        source="https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
+        "weights-inception-2015-12-05-6726825d.pth",
+        file="weights-inception-2015-12-05-6726825d.pth",
+        sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+        gib=0.1,
+    )
+    hps: WeightsConfig = WeightsConfig(
+        source="xswu/HPSv2",
+        revision="697403c78157020a1ae59d23f111aa58ced35b0a",
+        file="HPS_v2.1_compressed.pt",
+        sha256="c57a38fb4a2f7e7c15bf00da2ea377cdf165448b4dd1052a484c215a998c9837",
+        architecture="ViT-H-14",
+        gib=3.7,
+    )
+
+
 class TrackingConfig(Section):
     """MLflow: a projection of the result files, which can be rebuilt."""
 
@@ -329,4 +393,5 @@ class Config(Section):
     render: RenderConfig = RenderConfig()
     reference: ReferenceConfig = ReferenceConfig()
     scores: ScoresConfig = ScoresConfig()
+    models: ModelsConfig = ModelsConfig()
     tracking: TrackingConfig = TrackingConfig()

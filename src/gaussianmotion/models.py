@@ -2,9 +2,10 @@
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 
 from gaussianmotion.atomic import write_json
-from gaussianmotion.config import PriorConfig
+from gaussianmotion.config import Config, PriorConfig
 
 
 def check_models(config: PriorConfig, out: Path | None = None) -> dict[str, object]:
@@ -35,6 +36,26 @@ def check_models(config: PriorConfig, out: Path | None = None) -> dict[str, obje
     if out is not None:
         write_json(out, facts)
     return facts
+
+
+WeightsName = Literal["clip", "inception", "hps"]
+
+
+def model_path(config: Config, name: WeightsName) -> Path:
+    """The file of weights of a score, which the models stage has fetched; nothing is downloaded.
+
+    Files that go with it (``open_clip_config.json`` of clip) are in the same folder.
+
+    Raises:
+        UserError: it is not here.
+    """
+    raise NotImplementedError
+
+
+def weights_digest(path: Path) -> str:
+    """SHA-256 of a file of weights; without reading it where the hub's cache names it by that."""
+    name = path.resolve().name
+    return name if len(name) == 64 and path.is_symlink() else _sha256(path)
 
 
 def _sha256(path: Path) -> str:
