@@ -293,13 +293,14 @@ class WeightsConfig(Section):
     """Weights of one score: a file or folder of yours, or where they are fetched from."""
 
     source: str = Field(
+        "",
         description="Hub id (owner/name), https:// address of the file, or path of your own copy: "
-        "the file, or a folder that holds it."
+        "the file, or a folder that holds it.",
     )
     revision: str | None = Field(
         None, description="Pinned commit of a hub source; ignored for others."
     )
-    file: str = Field(description="Name of the file of weights.")
+    file: str = Field("", description="Name of the file of weights.")
     companions: list[str] = Field(
         default_factory=list, description="Small files that belong to it, of the same hub source."
     )
@@ -346,6 +347,19 @@ class ModelsConfig(Section):
         architecture="ViT-H-14",
         gib=3.7,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_other_keys(cls, data: Any) -> Any:
+        """``clip: {source: /my/copy}`` changes the source only, as in every other section."""
+        if not isinstance(data, dict):
+            return data
+        completed = dict(data)
+        for name in ("clip", "inception", "hps"):
+            if isinstance(data.get(name), dict):
+                default = cls.model_fields[name].get_default().model_dump()
+                completed[name] = {**default, **data[name]}
+        return completed
 
 
 class TrackingConfig(Section):
