@@ -362,6 +362,18 @@ class ModelsConfig(Section):
         return completed
 
 
+class StudyConfig(Section):
+    """The user study (Table 2): which systems are compared, in how many A/B pairs."""
+
+    compared: Slug = Field("ours", description="The variant that the others are compared with.")
+    against: list[Slug] = Field(
+        default_factory=list,
+        description="Variants and imported baselines; none: every imported baseline.",
+    )
+    pairs: Count = Field(30, description="A/B pairs that each person judges.")
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="Of the choice of pairs.")
+
+
 class TrackingConfig(Section):
     """MLflow: a projection of the result files, which can be rebuilt."""
 
@@ -408,4 +420,5 @@ class Config(Section):
     reference: ReferenceConfig = ReferenceConfig()
     scores: ScoresConfig = ScoresConfig()
     models: ModelsConfig = ModelsConfig()
+    study: StudyConfig = StudyConfig()
     tracking: TrackingConfig = TrackingConfig()

@@ -56,6 +56,7 @@ STAGES = {
         (),
         tuple(f"rendering/{name}.py" for name in ("sheet", "run_files", "typography", "video")),
     ),
+    "study": Stage(("study",), ("study/pairs.py",)),
 }
 
 
