@@ -201,6 +201,7 @@ def train(
                 skin = skinning_loss(weights, avatar.smpl_weights)
                 loss = score + settings.loss.scale * scale + settings.loss.skin * skin
 
+                slow_means(optimiser, settings.lr, finished / settings.steps)
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
                 refuse_not_finite(loss, avatar, finished + 1, checkpoint)
@@ -312,6 +313,13 @@ def make_optimiser(avatar: Avatar, lr: LearningRates) -> torch.optim.Adam:
         parameters = list(avatar.skinning.parameters())
         groups.append({"params": parameters, "lr": lr.skinning, "name": "skinning"})
     return torch.optim.Adam(groups, eps=ADAM_EPS)
+
+
+def slow_means(optimiser: torch.optim.Adam, lr: LearningRates, done: float) -> None:
+    """Set the means' learning rate after the share ``done`` of the training."""
+    for group in optimiser.param_groups:
+        if group["name"] == "means":
+            group["lr"] = lr.means * lr.means_decay**done
 
 
 def refuse_not_finite(loss: Tensor, avatar: Avatar, step: int, checkpoint: Path) -> None:

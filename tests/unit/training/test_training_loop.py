@@ -13,7 +13,7 @@ from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.config import LearningRates
 from gaussianmotion.errors import UserError
 from gaussianmotion.training.curves import COLUMNS
-from gaussianmotion.training.loop import choose_device, make_optimiser
+from gaussianmotion.training.loop import choose_device, make_optimiser, slow_means
 from gaussianmotion.training.oracle import OraclePrior, coloured_body, target_images
 
 
@@ -183,3 +183,15 @@ def test_trains_on_a_gpu_with_the_same_views(tmp_path, open_body, finished):
     # The same first views, drawn by another rasteriser.
     assert float(on_gpu[0]["score"]) == pytest.approx(float(on_cpu[0]["score"]), rel=1e-3)
     assert float(on_gpu[-1]["score"]) < float(on_gpu[0]["score"])
+
+
+def test_means_slow_down_exponentially_and_nothing_else_does(open_body):
+    avatar = Avatar.on_body(open_body, 20, 0.5, torch.Generator().manual_seed(0), True)
+    rates = LearningRates(means=1e-3, means_decay=0.01)
+    optimiser = make_optimiser(avatar, rates)
+    before = {group["name"]: group["lr"] for group in optimiser.param_groups}
+    slow_means(optimiser, rates, 0.5)
+    after = {group["name"]: group["lr"] for group in optimiser.param_groups}
+    assert after.pop("means") == pytest.approx(1e-4)
+    del before["means"]
+    assert after == before
