@@ -2,11 +2,10 @@
 
 import argparse
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
-from gaussianmotion.config import Config
+from gaussianmotion.cli.device import device_of, leased_gpu
 
 # Everything that imports torch is imported by the command that needs it: help must be instant, and
 # a GPU must be leased before CUDA is initialised.
@@ -89,7 +88,7 @@ def _train(options: argparse.Namespace) -> None:
         prompt=prompt,
         seed=options.seed,
     )
-    with _leased_gpu(config), tracking.live(out, identity, config):
+    with leased_gpu(config), tracking.live(out, identity, config):
         from gaussianmotion.training.loop import train
 
         train(config, prompt_id, prompt, options.seed, out)
@@ -97,7 +96,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _views(options: argparse.Namespace) -> None:
     config = resolve_config(options)
-    with _leased_gpu(config) as leased:
+    with leased_gpu(config) as leased:
         from gaussianmotion.rendering.views import render_views
 
         render_views(
@@ -105,14 +104,14 @@ def _views(options: argparse.Namespace) -> None:
             options.out or options.avatar.parent,
             config.render,
             backend=config.rasteriser,
-            device=_device(config, leased),
+            device=device_of(config, leased),
         )
 
 
 def _animate(options: argparse.Namespace) -> None:
     config = resolve_config(options)
     out = options.out or options.avatar.parent / "motions" / f"{Path(options.motion).stem}.mp4"
-    with _leased_gpu(config) as leased:
+    with leased_gpu(config) as leased:
         from gaussianmotion.rendering.animate import render_motion
 
         render_motion(
@@ -121,7 +120,7 @@ def _animate(options: argparse.Namespace) -> None:
             out,
             config.render,
             backend=config.rasteriser,
-            device=_device(config, leased),
+            device=device_of(config, leased),
         )
 
 
@@ -136,21 +135,3 @@ def _sheet(options: argparse.Namespace) -> None:
     else:
         raise UserError("sheet: give one folder, or --experiment for a sheet of several")
     print(f"sheet: {options.out}", file=sys.stderr)
-
-
-def _leased_gpu(config: Config):
-    """One GPU for the life of the command, or nothing where it runs on the CPU."""
-    from gaussianmotion import gpu
-
-    return nullcontext() if config.device == "cpu" else gpu.lease()
-
-
-def _device(config: Config, leased: str | None) -> str:
-    from gaussianmotion.errors import UserError
-
-    if config.device == "cuda" and leased is None:
-        raise UserError(
-            "device is cuda, but this computer shows no GPU; write `device: auto`, or run the "
-            "laptop's experiment with --profile profiles/laptop"
-        )
-    return "cpu" if leased is None else "cuda"

@@ -1,0 +1,27 @@
+"""The device of a command: one leased GPU, or the CPU."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+from gaussianmotion.config import Config
+from gaussianmotion.errors import UserError
+
+
+def leased_gpu(config: Config) -> AbstractContextManager[str | None]:
+    """One GPU for the life of the command, or nothing where it runs on the CPU."""
+    from gaussianmotion import gpu
+
+    return nullcontext() if config.device == "cpu" else gpu.lease()
+
+
+def device_of(config: Config, leased: str | None) -> str:
+    """``cuda`` where a GPU was leased, else ``cpu``.
+
+    Raises:
+        UserError: a GPU is asked for and there is none.
+    """
+    if config.device == "cuda" and leased is None:
+        raise UserError(
+            "device is cuda, but this computer shows no GPU; write `device: auto`, or run the "
+            "laptop's experiment with --profile profiles/laptop"
+        )
+    return "cpu" if leased is None else "cuda"
