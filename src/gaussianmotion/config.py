@@ -121,8 +121,8 @@ class LearningRates(Section):
     means: Positive = 1.6e-4
     means_decay: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         1.0,
-        description="Share of its rate that the means' falls to, exponentially: surfaces move early "
-        "and are smooth late.",
+        description="Share of its rate that the means' falls to, exponentially: surfaces move "
+        "early and are smooth late.",
     )
     quats: Positive = 1e-3
     scales: Positive = 5e-3
