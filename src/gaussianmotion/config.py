@@ -13,6 +13,8 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 Count = Annotated[int, Field(ge=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
+# Other systems keep their published names.
+SystemName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
 
 
 class Section(BaseModel):
@@ -108,9 +110,19 @@ class ScoreConfig(Section):
 
 
 class LossConfig(Section):
-    """Weights of eq. 8."""
+    """Weights of eq. 8.
 
-    scale: Annotated[float, Field(ge=0)] = Field(1.0, description="lambda_scale.")
+    Eq. 7 is a mean over N Gaussians, so lambda_scale reaches each of them divided by N, while the
+    gradient of score distillation with respect to one splat depends on its size in latent cells, s
+    and w(t), not on N. 3e4 was found at 12,000 Gaussians, 32 x 32 latents, s = 7.5 and
+    w = 1 - alpha_bar (about 0.6 on average). The same balance at 50,000, 64 x 64, s = 50 and w = 1
+    is 3e4 x 50/12 x (64/32)^2 x 50/7.5 / 0.6 = 5.6e6. Its exact size matters little: the loss is zero
+    below r, and Adam bounds the step above it.
+    """
+
+    scale: Annotated[float, Field(ge=0)] = Field(
+        5e6, description="lambda_scale; in proportion to the number of Gaussians, see LossConfig."
+    )
     scale_threshold: Positive = Field(0.01, description="r of eq. 7, metres.")
     skin: Annotated[float, Field(ge=0)] = Field(1.0, description="lambda_skin.")
 
@@ -366,7 +378,7 @@ class StudyConfig(Section):
     """The user study (Table 2): which systems are compared, in how many A/B pairs."""
 
     compared: Slug = Field("ours", description="The variant that the others are compared with.")
-    against: list[Slug] = Field(
+    against: list[SystemName] = Field(
         default_factory=list,
         description="Variants and imported baselines; none: every imported baseline.",
     )
@@ -398,6 +410,10 @@ class Config(Section):
     variants_file: Path = Path("config/variants.yaml")
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default_factory=lambda: [0], min_length=1)
     ablation: AblationConfig = AblationConfig()
+    baselines: dict[SystemName, Path] = Field(
+        default_factory=dict,
+        description="Folders of other systems' renders, by the system's name (docs/baselines.md).",
+    )
     scale: str = Field(
         "full", description="full, or the name of one of `scales`: a smaller version of it all."
     )
