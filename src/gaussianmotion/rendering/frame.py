@@ -12,7 +12,7 @@ from gaussianmotion.config import RenderConfig
 from gaussianmotion.rendering.cameras import moved, select
 from gaussianmotion.rendering.ground import floor_layer
 from gaussianmotion.rendering.subject import Subject
-from gaussianmotion.splat import Backend, rasterise
+from gaussianmotion.splat import Backend, Rendering, rasterise
 
 # Frames per call of the rasteriser: enough to keep every core busy, little enough for memory.
 BATCH = 4
@@ -36,15 +36,33 @@ def draw(
         config: ``anti_alias`` is read.
         backend: As of ``splat.rasterise``.
     """
+    rendering = draw_layers(subject, poses, cameras, config, backend)
+    image = rendering.rgb + (1.0 - rendering.alpha) * layer
+    return (image.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).cpu().numpy()
+
+
+def draw_layers(
+    subject: Subject,
+    poses: Float[Tensor, "B 24 3"],
+    cameras: Cameras,
+    config: RenderConfig,
+    backend: Backend = "auto",
+    opacities: Float[Tensor, " N"] | None = None,
+) -> Rendering:
+    """The person alone, on black, and what of each pixel they cover.
+
+    Args as of :func:`draw`, and:
+        opacities: In place of the avatar's own.
+    """
     means, covars = subject.splats(poses)
     sigma = config.anti_alias * subject.training_blur(metres_per_pixel(means, cameras))
     covars = covars + sigma**2 * torch.eye(3, device=covars.device)
     with torch.no_grad():
-        rendering = rasterise(
+        return rasterise(
             means,
             covars,
             subject.avatar.rgb,
-            subject.avatar.opacities,
+            subject.avatar.opacities if opacities is None else opacities,
             cameras.viewmats,
             cameras.Ks,
             cameras.width,
@@ -52,8 +70,6 @@ def draw(
             None,
             backend,
         )
-        image = rendering.rgb + (1.0 - rendering.alpha) * layer
-    return (image.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).cpu().numpy()
 
 
 def metres_per_pixel(means: Float[Tensor, "B N 3"], cameras: Cameras) -> float:
