@@ -19,7 +19,10 @@ include: "rules/models.smk"
 include: "rules/train.smk"
 include: "rules/render.smk"
 include: "rules/sheet.smk"
+include: "rules/score.smk"
 include: "rules/tracking.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
 include: "rules/synthesis.smk"
 
 

@@ -21,6 +21,7 @@ os.environ.update(
 from gaussianmotion import gpu
 from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import load_experiment
+from gaussianmotion.figures.grid import FIGURES, figure_inputs, grid_of
 from gaussianmotion.stages import stage_settings, stage_sources
 
 try:
@@ -35,6 +36,8 @@ CONFIG = EXPERIMENT.config
 ROOT = f"{CONFIG.results}/{CONFIG.experiment}"
 RUN = f"{ROOT}/{{variant}}/{{prompt}}/{{seed}}"
 MOTIONS = EXPERIMENT.motions
+POOLED = ("fid", "features")  # scores of all prompts of a variant and seed
+VIEW_FILES = [f"views/{index:02d}.png" for index in range(CONFIG.render.views)]
 ENVIRONMENT = "../envs/gaussianmotion.yaml"
 STORE = f"{CONFIG.results}/mlflow/created.json"
 
@@ -60,6 +63,37 @@ def finished_runs():
 def run_sheets():
     """The contact sheet of every run of the experiment."""
     return [str(Path(path).with_name("sheet.png")) for path in finished_runs()]
+
+
+def score_files():
+    """Every score of the experiment: of each run, and pooled for each variant and seed."""
+    names = CONFIG.scores.names
+    alone = [
+        f"{folder_of(run)}/scores/{name}.json"
+        for run in EXPERIMENT.runs
+        for name in names
+        if name not in POOLED
+    ]
+    pooled = [
+        f"{ROOT}/scores/{variant}/{seed}/{name}.json"
+        for variant, seed in dict.fromkeys(
+            (run.variant, run.seed) for run in EXPERIMENT.runs
+        )
+        for name in names
+        if name in POOLED
+    ]
+    return alone + pooled
+
+
+def pooled_runs(wildcards):
+    """The runs that a pooled score is of."""
+    runs = EXPERIMENT.pooled_runs(wildcards.variant, int(wildcards.seed))
+    if not runs:
+        raise WorkflowError(
+            f"no runs of {wildcards.variant} with seed {wildcards.seed}; name both in the "
+            "configuration"
+        )
+    return runs
 
 
 def settings(stage):
@@ -104,6 +138,11 @@ def motion_files(wildcards):
 def run_folder(wildcards, output):
     """The folder that holds a job's last output: that of its run."""
     return str(Path(output[-1]).parent)
+
+
+def figure_files(wildcards):
+    """What one of the figures 3-7 is drawn from."""
+    return figure_inputs(wildcards.figure, grid_of(EXPERIMENT), ROOT)
 
 
 def gpus(wildcards):

@@ -34,12 +34,30 @@ _VIDEO = ("fps", "video_elevation", "ground")
 _VIEWS = ("views", "turntable_frames", "pose", "elevation")
 _MOTION = ("motion_azimuth", "motion_seconds", "motion_seconds_max")
 _DRAWING = ("camera.py", "body", "splat", "avatar", "rendering")
+# What all scores share.
+_SCORING = tuple(f"evaluation/{name}.py" for name in ("registry", "score_file", "pictures"))
 
 
 def _render(*keys: str) -> tuple[str, ...]:
     return tuple(f"render.{key}" for key in keys)
 
 
+def _score(keys: tuple[str, ...], *sources: str) -> Stage:
+    return Stage(
+        ("device", *keys),
+        (*_SCORING, *(f"evaluation/{name}.py" for name in sources)),
+    )
+
+
+_SCORES = {
+    "score_clip": _score(("models.folder", "models.clip"), "clip_score", "open_clip_model"),
+    "score_hps": _score(("models.folder", "models.hps"), "hps", "open_clip_model"),
+    "score_alignment": _score((), "alignment"),
+    "score_geometry": _score(("rasteriser", "body", "render"), "geometry"),
+    "score_pose": _score(("rasteriser", "body", "render"), "pose_score", "pose_detector"),
+    "pooled_fid": _score(("models.folder", "models.inception"), "fid", "inception", "frechet"),
+    "pooled_features": _score((), "lite_features", "efficientnet", "frechet"),
+}
 STAGES = {
     "prompts": Stage(("prompts", "prompt"), ("prompts.py",)),
     "models": Stage(("prior",), ()),
@@ -56,6 +74,18 @@ STAGES = {
         (),
         tuple(f"rendering/{name}.py" for name in ("sheet", "run_files", "typography", "video")),
     ),
+    "figures": Stage(
+        (
+            *("variants", "seeds", "ablation", "motions", "device", "rasteriser"),
+            *_render(*_STILL, *_VIDEO, *_VIEWS, *_MOTION),
+        ),
+        ("figures", *_DRAWING, "pose"),
+    ),
+    "report": Stage(
+        ("experiment", "variants", "seeds", "ablation", "scores.names", "tracking.enabled"),
+        ("report", "figures/grid.py"),
+    ),
+    **_SCORES,
     "study": Stage(("study",), ("study/pairs.py",)),
 }
 

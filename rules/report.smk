@@ -1,0 +1,62 @@
+# What is read in the end: one page with everything in it, and the executed notebook.
+
+TABLE_FILES = [
+    f"{ROOT}/tables/{name}.csv"
+    for name in ("scores", "table1", "table2", "ablations", "verdicts", "win_rate")
+]
+
+
+rule report:
+    input:
+        prompts=f"{ROOT}/prompts.tsv",
+        models=f"{ROOT}/models.json",
+        runs=finished_runs(),
+        sheet=f"{ROOT}/sheet.png",
+        tables=TABLE_FILES,
+        figures=[f"{ROOT}/figures/{figure}.png" for figure in FIGURES],
+        sources=sources("report"),
+    output:
+        f"{ROOT}/report.html",
+    log:
+        f"{ROOT}/logs/report.log",
+    benchmark:
+        f"{ROOT}/benchmarks/report.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=settings("report"),
+        root=ROOT,
+    message:
+        "report: {output}"
+    shell:
+        "python -m gaussianmotion --log {log:q} report"
+        " --settings {params.settings:q} --root {params.root:q} --out {output:q}"
+
+
+rule notebook:
+    input:
+        notebook="notebooks/ablations.ipynb",
+        tables=TABLE_FILES,
+    output:
+        f"{ROOT}/notebook.ipynb",
+    log:
+        f"{ROOT}/logs/notebook.log",
+    benchmark:
+        f"{ROOT}/benchmarks/notebook.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        root=ROOT,
+    message:
+        "notebook: {output}"
+    shell:
+        "python -m gaussianmotion --log {log:q} notebook {input.notebook:q}"
+        " --root {params.root:q} --out {output:q}"
