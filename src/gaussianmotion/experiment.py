@@ -12,6 +12,12 @@ from gaussianmotion.config_file import Layer, load_variants, scaled, validate, w
 from gaussianmotion.errors import UserError
 from gaussianmotion.prompts import Prompt, configured_prompts, slug
 
+# Folders of results/EXPERIMENT beside those of the variants.
+RESERVED = (
+    *("baselines", "benchmarks", "figures", "logs", "noised", "reference"),
+    *("scores", "study", "tables"),
+)
+
 
 @dataclass(frozen=True, order=True)
 class Run:
@@ -60,6 +66,29 @@ class Experiment:
         """All runs, each once."""
         return list(dict.fromkeys([*self.main_runs, *self.ablation_runs]))
 
+    def pooled_runs(self, variant: str, seed: int) -> list[Run]:
+        """The runs of a variant and seed that one pooled score is of.
+
+        Those of the main grid (all prompts); where it has none, those of the ablations' grid.
+        """
+        for grid in (self.main_runs, self.ablation_runs):
+            runs = [run for run in grid if (run.variant, run.seed) == (variant, seed)]
+            if runs:
+                return runs
+        return []
+
+    @property
+    def pools(self) -> dict[tuple[str, int], list[str]]:
+        """Prompts over which a pooled score of (variant, seed) goes: all, or the ablations'."""
+        pools: dict[tuple[str, int], list[str]] = {}
+        for run in self.main_runs:
+            pools.setdefault((run.variant, run.seed), []).append(run.prompt)
+        whole = set(pools)
+        for run in self.ablation_runs:
+            if (run.variant, run.seed) not in whole:
+                pools.setdefault((run.variant, run.seed), []).append(run.prompt)
+        return pools
+
     def variant(self, name: str) -> Config:
         """The configuration of one variant."""
         return with_variant(self.config, name, self.overlays)
@@ -90,6 +119,16 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
     )
     for name in (*config.variants, *config.ablation.variants):
         experiment.variant(name)
+        if name in RESERVED:
+            raise UserError(
+                f"{config.variants_file}: a variant may not be called {name!r}, which is a folder "
+                f"of the results; rename it, for example my_{name}"
+            )
+    for system in config.baselines:
+        if system in overlays:
+            raise UserError(
+                f"{where}: baselines: {system!r} is also a variant; give the system another name"
+            )
     unknown = [name for name in config.ablation.prompts if name not in experiment.prompts]
     if unknown:
         raise UserError(

@@ -1,0 +1,93 @@
+# One JSON per score: of each avatar, or of all avatars of a variant and seed against references.
+#
+# A rule per score, so that editing one score's source makes that score again and no other.
+
+# What a score of one avatar looks at.
+LOOKED_AT = {
+    "clip": ["front.png", "views.json"],
+    "hps": ["front.png", "views.json"],
+    "alignment": ["front.png", "views.json"],
+    "geometry": ["avatar.safetensors"],
+    "pose": ["avatar.safetensors"],
+}
+
+for NAME in LOOKED_AT:
+
+    rule:
+        name:
+            f"score_{NAME}"
+        input:
+            files=[f"{RUN}/{name}" for name in LOOKED_AT[NAME]],
+            # The digest of the weights is in the parameters.
+            models=ancient(f"{ROOT}/models.json"),
+            sources=sources(f"score_{NAME}"),
+        output:
+            f"{RUN}/scores/{NAME}.json",
+        log:
+            f"{RUN}/logs/scores/{NAME}.log",
+        benchmark:
+            f"{RUN}/benchmarks/scores/{NAME}.tsv"
+        # What is rendered is scored before the next training starts.
+        priority: 10
+        conda:
+            ENVIRONMENT
+        threads: CONFIG.threads
+        resources:
+            gpu=gpus,
+            mem_mb=12000,
+            runtime=30,
+        params:
+            settings=settings(f"score_{NAME}"),
+            score=NAME,
+            folder=lambda wildcards: RUN.format(**wildcards),
+        message:
+            "score: {wildcards.prompt}, {params.score} ({wildcards.variant}, seed {wildcards.seed})"
+        shell:
+            "python -m gaussianmotion --log {log:q} --threads {threads} score {params.score}"
+            " --settings {params.settings:q} --run {params.folder:q} --out {output:q}"
+
+
+for NAME in POOLED:
+
+    rule:
+        name:
+            f"pooled_{NAME}"
+        input:
+            views=lambda wildcards: [
+                f"{folder_of(run)}/{name}"
+                for run in pooled_runs(wildcards)
+                for name in ("views.json", *VIEW_FILES)
+            ],
+            references=lambda wildcards: [
+                f"{ROOT}/reference/{run.prompt}/reference.json"
+                for run in pooled_runs(wildcards)
+            ],
+            models=ancient(f"{ROOT}/models.json"),
+            sources=sources(f"pooled_{NAME}"),
+        output:
+            f"{ROOT}/scores/{{variant}}/{{seed}}/{NAME}.json",
+        log:
+            f"{ROOT}/logs/scores/{{variant}}/{{seed}}/{NAME}.log",
+        benchmark:
+            f"{ROOT}/benchmarks/scores/{{variant}}/{{seed}}/{NAME}.tsv"
+        priority: 20
+        conda:
+            ENVIRONMENT
+        threads: CONFIG.threads
+        resources:
+            gpu=gpus,
+            mem_mb=12000,
+            runtime=60,
+        params:
+            settings=settings(f"pooled_{NAME}"),
+            score=NAME,
+            runs=lambda wildcards: [folder_of(run) for run in pooled_runs(wildcards)],
+            references=lambda wildcards: [
+                f"{ROOT}/reference/{run.prompt}" for run in pooled_runs(wildcards)
+            ],
+        message:
+            "score: {params.score} of all prompts ({wildcards.variant}, seed {wildcards.seed})"
+        shell:
+            "python -m gaussianmotion --log {log:q} --threads {threads}"
+            " score-pooled {params.score} --settings {params.settings:q}"
+            " --runs {params.runs:q} --references {params.references:q} --out {output:q}"
