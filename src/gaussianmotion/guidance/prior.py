@@ -192,6 +192,7 @@ class DiffusionPrior:
         start_latents: Latents | None = None,
         start_timestep: int | None = None,
         limit: float | None = None,
+        noise: Latents | None = None,
     ) -> Images:
         """Images of prompts, by DDIM with classifier-free guidance.
 
@@ -207,6 +208,7 @@ class DiffusionPrior:
                 ``start_timestep`` (image to image).
             start_timestep: Where denoising starts; the last timestep where not given.
             limit: See :func:`~gaussianmotion.guidance.sampling.ddim`.
+            noise: Starting noise in place of the generator's, as :meth:`draw_noise` makes it.
 
         Returns:
             RGB in [0, 1].
@@ -220,7 +222,9 @@ class DiffusionPrior:
             height = width = self.latent_size(size) if size else int(self._unet.config.sample_size)
         shape = (len(prompts), self._unet.config.in_channels, height, width)
         where = generator.device if generator is not None else torch.device("cpu")
-        noise = torch.randn(shape, generator=generator, device=where).to(self.device)
+        if noise is None:
+            noise = torch.randn(shape, generator=generator, device=where)
+        noise = noise.to(self.device)
         if start_latents is not None:
             noise = self.add_noise(start_latents, noise, torch.full((len(prompts),), start))
 
@@ -232,6 +236,19 @@ class DiffusionPrior:
 
         timesteps = ddim_timesteps(start, steps)
         return self.decode(ddim(predict, self.alpha_bar, noise, timesteps, limit))
+
+    def draw_noise(self, seeds: list[int], size: int | None = None) -> Latents:
+        """Starting noise of one seed per image: the same in every batch and on every device.
+
+        Args:
+            seeds: One per image.
+            size: Side of the images in pixels; that of the model's training where not given.
+        """
+        side = self.latent_size(size) if size else int(self._unet.config.sample_size)
+        shape = (self._unet.config.in_channels, side, side)
+        return torch.stack(
+            [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+        )
 
     def unknown_words(self, prompt: str) -> list[str]:
         """Words of the prompt that never occurred in the prior's training captions, each once.
