@@ -1,0 +1,1 @@
+"""The user study (Table 2): pairs of clips, a page that asks people, their votes, the table."""

@@ -1,0 +1,264 @@
+"""Who takes part, what they see and what they chose: everything that must survive a restart."""
+
+import hashlib
+import random
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Engine, create_engine, event, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.study.pairs import PairSet
+from gaussianmotion.study.questions import QUESTION_KEYS
+from gaussianmotion.study.tables import METADATA, PEOPLE, STUDIES, TRIALS, VOTES
+
+# Seconds that a writer waits for another one before it gives up.
+PATIENCE = 30
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One pair as one person sees it.
+
+    Attributes:
+        position: From 1, in that person's order.
+        shown_as_a: Index of the pair's side that is A.
+        answers: ``a`` or ``b`` by question, as far as they are given.
+    """
+
+    position: int
+    pair: str
+    shown_as_a: int
+    answers: dict[str, str]
+
+    @property
+    def finished(self) -> bool:
+        """All questions are answered."""
+        return len(self.answers) == len(QUESTION_KEYS)
+
+
+class UnknownTrial(Exception):
+    """This person was not asked that question about that pair."""
+
+
+class Store:
+    """The votes of one study in a database that may hold several."""
+
+    def __init__(self, url: str, pairs: PairSet) -> None:
+        """Connect, create what is missing, and note the study.
+
+        Raises:
+            UserError: the database cannot be used.
+        """
+        self.study = pairs.study
+        self.engine = connect(url)
+        with _explained(self.engine):
+            METADATA.create_all(self.engine)
+            with self.engine.begin() as connection:
+                connection.execute(
+                    self._insert(STUDIES)
+                    .values(id=pairs.study, began_at=_now(), pairs=pairs.model_dump_json())
+                    .on_conflict_do_nothing(index_elements=["id"])
+                )
+
+    def join(self, pair_ids: Iterable[str], systems: Iterable[str]) -> str:
+        """A new person: a random order of the pairs, each side A equally often for each system.
+
+        Args:
+            pair_ids: Of all pairs.
+            systems: The other system of each pair, over which the sides are balanced.
+
+        Returns:
+            The person's token; only its digest is kept.
+        """
+        token = secrets.token_urlsafe(24)
+        trials = _shuffled(list(zip(pair_ids, systems, strict=True)))
+        with self.engine.begin() as connection:
+            person = connection.execute(
+                insert(PEOPLE).values(
+                    study=self.study, token_sha256=_token_digest(token), joined_at=_now()
+                )
+            ).inserted_primary_key[0]
+            connection.execute(
+                insert(TRIALS),
+                [
+                    {"person": person, "position": position, "pair": pair, "shown_as_a": side}
+                    for position, (pair, side) in enumerate(trials, start=1)
+                ],
+            )
+        return token
+
+    def person(self, token: str | None) -> int | None:
+        """Who has this token in this study; None for a forged or foreign one."""
+        if not token:
+            return None
+        query = select(PEOPLE.c.id).where(
+            PEOPLE.c.token_sha256 == _token_digest(token), PEOPLE.c.study == self.study
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar()
+
+    def trials(self, person: int) -> list[Trial]:
+        """All pairs of a person in their order, with the answers so far."""
+        shown = select(TRIALS).where(TRIALS.c.person == person).order_by(TRIALS.c.position)
+        given = select(VOTES).where(VOTES.c.person == person)
+        with self.engine.connect() as connection:
+            rows = connection.execute(shown).all()
+            votes = connection.execute(given).all()
+        answers: dict[str, dict[str, int]] = {}
+        for vote in votes:
+            answers.setdefault(vote.pair, {})[vote.question] = vote.side
+        return [
+            Trial(
+                position=row.position,
+                pair=row.pair,
+                shown_as_a=row.shown_as_a,
+                answers={
+                    question: "a" if side == row.shown_as_a else "b"
+                    for question, side in answers.get(row.pair, {}).items()
+                },
+            )
+            for row in rows
+        ]
+
+    def vote(self, person: int, position: int, question: str, choice: str) -> None:
+        """Keep an answer; a second one to the same question replaces the first.
+
+        Raises:
+            UnknownTrial: no such position, question or choice.
+        """
+        if question not in QUESTION_KEYS or choice not in ("a", "b"):
+            raise UnknownTrial(question)
+        query = select(TRIALS.c.pair, TRIALS.c.shown_as_a).where(
+            TRIALS.c.person == person, TRIALS.c.position == position
+        )
+        with self.engine.connect() as connection:
+            trial = connection.execute(query).first()
+        if trial is None:
+            raise UnknownTrial(position)
+        side = trial.shown_as_a if choice == "a" else 1 - trial.shown_as_a
+        new = self._insert(VOTES).values(
+            person=person,
+            pair=trial.pair,
+            question=question,
+            side=side,
+            voted_at=_now(),
+            changes=0,
+        )
+        # The same answer again (a repeated request) changes nothing.
+        keep = new.on_conflict_do_update(
+            index_elements=["person", "pair", "question"],
+            set_={
+                "side": new.excluded.side,
+                "voted_at": new.excluded.voted_at,
+                "changes": VOTES.c.changes + 1,
+            },
+            where=VOTES.c.side != new.excluded.side,
+        )
+        with self.engine.begin() as connection:
+            connection.execute(keep)
+
+    def counts(self) -> tuple[int, int]:
+        """People with at least one vote, and votes."""
+        query = (
+            select(func.count(VOTES.c.person.distinct()), func.count())
+            .select_from(VOTES.join(PEOPLE, PEOPLE.c.id == VOTES.c.person))
+            .where(PEOPLE.c.study == self.study)
+        )
+        with self.engine.connect() as connection:
+            people, votes = connection.execute(query).one()
+        return people, votes
+
+    def _insert(self, table: sqlalchemy.Table) -> Any:
+        """INSERT with ON CONFLICT, which both databases know."""
+        dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
+        return dialect.insert(table)
+
+
+def connect(url: str) -> Engine:
+    """An engine for a database's URL, or for the path of a SQLite file.
+
+    Raises:
+        UserError: it is not a database that is known here.
+    """
+    if "://" not in url:
+        Path(url).parent.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{url}"
+    try:
+        parsed = sqlalchemy.make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+pg8000")
+        engine = create_engine(
+            parsed,
+            pool_size=20,
+            pool_pre_ping=parsed.get_backend_name() != "sqlite",
+            connect_args={"timeout": PATIENCE},
+        )
+    except (ArgumentError, NoSuchModuleError):
+        raise UserError(
+            "--database: not a database's address; write a file's name, or "
+            "postgresql://USER:PASSWORD@HOST/NAME"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"--database: {error.name} is not installed; install gaussianmotion[postgres]"
+        ) from None
+    if engine.dialect.name not in ("sqlite", "postgresql"):
+        raise UserError("--database: write a SQLite file's name or postgresql://...; no others")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: Any, record: Any) -> None:
+    # Write-ahead log: readers and a writer do not block each other. FULL: a vote that was
+    # acknowledged is on the disk.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+class _explained:
+    """Turns the database's own errors at the start into one line."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.where = engine.url.render_as_string(hide_password=True)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        # pg8000 raises its own and the socket's errors where it cannot connect.
+        if isinstance(error, (SQLAlchemyError, OSError)):
+            said = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise UserError(
+                f"the database {self.where} cannot be used ({said[:200]}); check its address, "
+                "that it runs, and that you may write there"
+            ) from error
+
+
+def _shuffled(pairs: list[tuple[str, str]]) -> list[tuple[str, int]]:
+    """Pairs in random order with the side shown as A, balanced over each system's pairs."""
+    generator = random.SystemRandom()
+    generator.shuffle(pairs)
+    coin = {system: generator.randrange(2) for _, system in pairs}
+    shown = []
+    for pair, system in pairs:
+        coin[system] = 1 - coin[system]
+        shown.append((pair, coin[system]))
+    generator.shuffle(shown)
+    return shown
+
+
+def _token_digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
