@@ -49,6 +49,10 @@ def _score(keys: tuple[str, ...], *sources: str) -> Stage:
     )
 
 
+def _evaluation(*names: str) -> tuple[str, ...]:
+    return tuple(f"evaluation/{name}.py" for name in names)
+
+
 _SCORES = {
     "score_clip": _score(("models.folder", "models.clip"), "clip_score", "open_clip_model"),
     "score_hps": _score(("models.folder", "models.hps"), "hps", "open_clip_model"),
@@ -60,7 +64,7 @@ _SCORES = {
 }
 STAGES = {
     "prompts": Stage(("prompts", "prompt"), ("prompts.py",)),
-    "models": Stage(("prior",), ()),
+    "models": Stage(("prior", "models", "scores.names"), ()),
     "train": Stage(
         ("device", "rasteriser", "prior", "body", "train"),
         ("camera.py", "body", "splat", "pose", "avatar", "guidance", "training"),
@@ -86,7 +90,19 @@ STAGES = {
         ("report", "figures/grid.py"),
     ),
     **_SCORES,
-    "study": Stage(("study",), ("study/pairs.py",)),
+    "baseline": Stage(("render.size", "render.views"), _evaluation("baselines")),
+    "collect": Stage(("variants", "seeds", "ablation", "baselines", "scores"), _evaluation("collect")),
+    "tables": Stage(
+        ("variants", "seeds", "ablation", "baselines", "scores"),
+        _evaluation(
+            *("measures", "intervals", "table_files", "table1", "ablations", "win_rate"),
+            *("contrasts", "verdicts"),
+        ),
+    ),
+    "study": Stage(
+        ("study",),
+        tuple(f"study/{name}.py" for name in ("avatars", "choice", "pairs", "questions")),
+    ),
 }
 
 
