@@ -21,6 +21,8 @@ include: "rules/render.smk"
 include: "rules/sheet.smk"
 include: "rules/score.smk"
 include: "rules/tracking.smk"
+include: "rules/baselines.smk"
+include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/synthesis.smk"
@@ -33,9 +35,26 @@ wildcard_constraints:
     motion=one_of(MOTIONS),
 
 
-rule all:
-    default_target: True
+rule avatars:
     input:
         f"{ROOT}/prompts.tsv",
         f"{ROOT}/sheet.png",
         finished_runs(),
+
+
+onstart:
+    remember_experiment(EXPERIMENT, workflow.configfiles)
+
+
+rule all:
+    default_target: True
+    input:
+        rules.avatars.input,
+        score_files(),
+        [
+            f"{ROOT}/figures/{figure}.{kind}"
+            for figure in FIGURES
+            for kind in ("png", "pdf")
+        ],
+        f"{ROOT}/report.html",
+        f"{ROOT}/notebook.ipynb",

@@ -22,12 +22,15 @@ from gaussianmotion import gpu
 from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import load_experiment
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, grid_of
+from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
 from gaussianmotion.stages import stage_settings, stage_sources
 
 try:
     EXPERIMENT = load_experiment(
         config, ", ".join(map(str, workflow.configfiles)) or "config.yaml"
     )
+    if workflow.is_main_process:
+        refuse_other_experiment(EXPERIMENT, workflow.configfiles)
 except UserError as error:
     print(f"gaussianmotion: {error}", file=sys.stderr)
     sys.exit(2)
@@ -37,6 +40,13 @@ ROOT = f"{CONFIG.results}/{CONFIG.experiment}"
 RUN = f"{ROOT}/{{variant}}/{{prompt}}/{{seed}}"
 MOTIONS = EXPERIMENT.motions
 POOLED = ("fid", "features")  # scores of all prompts of a variant and seed
+PICTURE_SCORES = (
+    "clip",
+    "hps",
+    "alignment",
+)  # of one front view: other systems have them, too
+SCORE_TABLES = ["table1", "ablations", "win_rate", "verdicts"]
+TABLES = [*SCORE_TABLES]
 VIEW_FILES = [f"views/{index:02d}.png" for index in range(CONFIG.render.views)]
 ENVIRONMENT = "../envs/gaussianmotion.yaml"
 STORE = f"{CONFIG.results}/mlflow/created.json"
@@ -83,6 +93,33 @@ def score_files():
         if name in POOLED
     ]
     return alone + pooled
+
+
+def baseline_files(wildcards):
+    """The files that the user brought of another system, as far as they are there."""
+    folder = CONFIG.baselines[wildcards.system]
+    return sorted(str(path) for path in folder.glob("**/*") if path.is_file())
+
+
+def baseline_score_files():
+    """The scores of other systems' pictures, of each prompt and pooled."""
+    names = CONFIG.scores.names
+    return [
+        f"{ROOT}/baselines/{system}/scores/{name}.json"
+        for system in CONFIG.baselines
+        for score in names
+        if score in (*PICTURE_SCORES, *POOLED)
+        for name in (
+            [score]
+            if score in POOLED
+            else [f"{prompt}/{score}" for prompt in EXPERIMENT.prompts]
+        )
+    ]
+
+
+def table_files(kind):
+    """The tables of the experiment, all in one format: csv, md or tex."""
+    return [f"{ROOT}/tables/{name}.{kind}" for name in TABLES]
 
 
 def pooled_runs(wildcards):
@@ -154,5 +191,5 @@ def gpus(wildcards):
 
 
 def one_of(names):
-    """A wildcard constraint: exactly one of some names."""
-    return "|".join(map(re.escape, names))
+    """A wildcard constraint: exactly one of some names; nothing where there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"

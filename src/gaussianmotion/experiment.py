@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.config import Config
+from gaussianmotion.config import AblationConfig, Config
 from gaussianmotion.config_file import Layer, load_variants, scaled, validate, with_variant
 from gaussianmotion.errors import UserError
 from gaussianmotion.prompts import Prompt, configured_prompts, slug
@@ -77,18 +77,6 @@ class Experiment:
                 return runs
         return []
 
-    @property
-    def pools(self) -> dict[tuple[str, int], list[str]]:
-        """Prompts over which a pooled score of (variant, seed) goes: all, or the ablations'."""
-        pools: dict[tuple[str, int], list[str]] = {}
-        for run in self.main_runs:
-            pools.setdefault((run.variant, run.seed), []).append(run.prompt)
-        whole = set(pools)
-        for run in self.ablation_runs:
-            if (run.variant, run.seed) not in whole:
-                pools.setdefault((run.variant, run.seed), []).append(run.prompt)
-        return pools
-
     def variant(self, name: str) -> Config:
         """The configuration of one variant."""
         return with_variant(self.config, name, self.overlays)
@@ -105,6 +93,8 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
         UserError: the first mistake found.
     """
     config = validate(scaled(layer, where), where)
+    if config.prompt is not None:  # one sentence of the user's own has no ablations
+        config = config.model_copy(update={"ablation": AblationConfig()})
     for key in ("variants", "seeds", "motions"):
         _unique(getattr(config, key), f"{where}: {key}")
     for key in ("variants", "prompts", "seeds"):
@@ -129,7 +119,7 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
             raise UserError(
                 f"{where}: baselines: {system!r} is also a variant; give the system another name"
             )
-    unknown = [name for name in config.ablation.prompts if name not in experiment.prompts]
+    unknown = [name for name in experiment.ablation_prompts if name not in experiment.prompts]
     if unknown:
         raise UserError(
             f"{where}: ablation: prompts: no prompt has the id {unknown[0]!r}; choose some of "

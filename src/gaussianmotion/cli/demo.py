@@ -39,14 +39,18 @@ def _demo(options: argparse.Namespace) -> int:
     overlay: dict[str, object] = {"experiment": "demo", "prompts": "config/prompts/demo.tsv"}
     if options.prompt:
         overlay = {"experiment": "own", "prompt": clean(options.prompt, "PROMPT")}
-    overlay |= {"motions": ["walk", "dance"]}
+    overlay |= {
+        "motions": ["walk", "dance"],
+        "ablation": {"variants": []},
+        "scores": {"names": []},
+    }
     root = Path("results") / str(overlay["experiment"])
     config = root / "config.yaml"
     if not Path("Snakefile").exists():
         raise UserError("there is no Snakefile here; run this in the folder of the repository")
     write_text(config, yaml.safe_dump(overlay, allow_unicode=True, sort_keys=False))
     with _alone():
-        code = _snakemake(["--configfile", "config/laptop.yaml", str(config)])
+        code = _snakemake(["avatars", "--configfile", "config/laptop.yaml", str(config)])
     if code == 0:
         _print_results(root, time.monotonic() - started)
     return code

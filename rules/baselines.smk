@@ -1,0 +1,101 @@
+# Other systems' renders, brought by the user (docs/baselines.md), checked, and scored as ours are.
+
+
+rule baseline:
+    input:
+        files=baseline_files,
+        prompts=f"{ROOT}/prompts.tsv",
+        sources=sources("baseline"),
+    output:
+        # Last of all: the pictures beside it are whole when it is there.
+        f"{ROOT}/baselines/{{system}}/imported.json",
+    log:
+        f"{ROOT}/logs/baselines/{{system}}.log",
+    benchmark:
+        f"{ROOT}/benchmarks/baselines/{{system}}.tsv"
+    wildcard_constraints:
+        system=one_of(CONFIG.baselines),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        settings=settings("baseline"),
+        source=lambda wildcards: str(CONFIG.baselines[wildcards.system]),
+    message:
+        "baseline: {wildcards.system}"
+    shell:
+        "python -m gaussianmotion --log {log:q} baseline {wildcards.system:q}"
+        " --settings {params.settings:q} --renders {params.source:q}"
+        " --prompts {input.prompts:q} --out {output:q}"
+
+
+rule baseline_score:
+    input:
+        imported=f"{ROOT}/baselines/{{system}}/imported.json",
+        models=ancient(f"{ROOT}/models.json"),
+        sources=lambda wildcards: sources(f"score_{wildcards.score}"),
+    output:
+        f"{ROOT}/baselines/{{system}}/scores/{{prompt}}/{{score}}.json",
+    log:
+        f"{ROOT}/logs/baselines/{{system}}/scores/{{prompt}}/{{score}}.log",
+    benchmark:
+        f"{ROOT}/benchmarks/baselines/{{system}}/scores/{{prompt}}/{{score}}.tsv"
+    wildcard_constraints:
+        system=one_of(CONFIG.baselines),
+        score=one_of(PICTURE_SCORES),
+    priority: 10
+    conda:
+        ENVIRONMENT
+    threads: CONFIG.threads
+    resources:
+        gpu=gpus,
+        mem_mb=12000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings(f"score_{wildcards.score}")(wildcards),
+        run=lambda wildcards: f"{ROOT}/baselines/{wildcards.system}/{wildcards.prompt}",
+    message:
+        "score: {wildcards.prompt}, {wildcards.score} ({wildcards.system})"
+    shell:
+        "python -m gaussianmotion --log {log:q} --threads {threads} score {wildcards.score}"
+        " --settings {params.settings:q} --run {params.run:q} --out {output:q}"
+
+
+rule baseline_pooled:
+    input:
+        imported=f"{ROOT}/baselines/{{system}}/imported.json",
+        references=expand(
+            f"{ROOT}/reference/{{prompt}}/reference.json", prompt=EXPERIMENT.prompts
+        ),
+        models=ancient(f"{ROOT}/models.json"),
+        sources=lambda wildcards: sources(f"pooled_{wildcards.score}"),
+    output:
+        f"{ROOT}/baselines/{{system}}/scores/{{score}}.json",
+    log:
+        f"{ROOT}/logs/baselines/{{system}}/scores/{{score}}.log",
+    benchmark:
+        f"{ROOT}/benchmarks/baselines/{{system}}/scores/{{score}}.tsv"
+    wildcard_constraints:
+        system=one_of(CONFIG.baselines),
+        score=one_of(POOLED),
+    priority: 20
+    conda:
+        ENVIRONMENT
+    threads: CONFIG.threads
+    resources:
+        gpu=gpus,
+        mem_mb=12000,
+        runtime=60,
+    params:
+        settings=lambda wildcards: settings(f"pooled_{wildcards.score}")(wildcards),
+        runs=lambda wildcards: [
+            f"{ROOT}/baselines/{wildcards.system}/{prompt}"
+            for prompt in EXPERIMENT.prompts
+        ],
+        references=[f"{ROOT}/reference/{prompt}" for prompt in EXPERIMENT.prompts],
+    message:
+        "score: {wildcards.score} of all prompts ({wildcards.system})"
+    shell:
+        "python -m gaussianmotion --log {log:q} --threads {threads}"
+        " score-pooled {wildcards.score} --settings {params.settings:q}"
+        " --runs {params.runs:q} --references {params.references:q} --out {output:q}"

@@ -1,0 +1,57 @@
+# All scores in one table, and the tables that are made of it.
+
+
+rule collect:
+    input:
+        scores=score_files(),
+        baselines=baseline_score_files(),
+        prompts=f"{ROOT}/prompts.tsv",
+        sources=sources("collect"),
+    output:
+        f"{ROOT}/tables/scores.csv",
+    log:
+        f"{ROOT}/logs/tables/scores.log",
+    benchmark:
+        f"{ROOT}/benchmarks/tables/scores.tsv"
+    priority: 20
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        # Which files there are, the command knows from the configuration: thousands of paths
+        # would be too long for one command line.
+        settings=settings("collect"),
+        root=ROOT,
+    message:
+        "tables: all scores"
+    shell:
+        "python -m gaussianmotion --log {log:q} collect"
+        " --settings {params.settings:q} --root {params.root:q} --out {output:q}"
+
+
+rule table:
+    input:
+        scores=f"{ROOT}/tables/scores.csv",
+        sources=sources("tables"),
+    output:
+        csv=report(f"{ROOT}/tables/{{table}}.csv", category="Tables"),
+        md=f"{ROOT}/tables/{{table}}.md",
+        tex=f"{ROOT}/tables/{{table}}.tex",
+        facts=f"{ROOT}/tables/{{table}}.json",
+    log:
+        f"{ROOT}/logs/tables/{{table}}.log",
+    benchmark:
+        f"{ROOT}/benchmarks/tables/{{table}}.tsv"
+    wildcard_constraints:
+        table=one_of(SCORE_TABLES),
+    priority: 20
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        settings=settings("tables"),
+    message:
+        "tables: {wildcards.table}"
+    shell:
+        "python -m gaussianmotion --log {log:q} table {wildcards.table}"
+        " --settings {params.settings:q} --scores {input.scores:q} --out {output.csv:q}"

@@ -1,0 +1,103 @@
+"""One folder of results belongs to one experiment.
+
+Two configuration files that both say ``experiment: paper`` would overwrite each other's avatars,
+each in turn, without a word. So a run leaves ``experiment.json`` in its folder: which files it was
+configured by, and digests of what its results depend on. Editing those files is no clash (the
+workflow then makes again what changed), and neither are other files that change nothing of it, such
+as an overlay with further prompts.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.atomic import write_json
+from gaussianmotion.errors import UserError
+from gaussianmotion.experiment import Experiment
+
+NAME = "experiment.json"
+# What two experiments that share a folder must agree in.
+SECTIONS = ("prior", "body", "train", "render")
+
+
+def refuse_other_experiment(
+    experiment: Experiment, files: Sequence[str | os.PathLike[str]]
+) -> None:
+    """Stop before another experiment's results are overwritten.
+
+    Args:
+        experiment: The one that is about to run.
+        files: Its configuration files.
+
+    Raises:
+        UserError: its folder holds results of other files that do not agree with these.
+    """
+    known = _read(_folder(experiment))
+    ours = _files(experiment, files)
+    if known is None or ours in known["files"]:
+        return
+    mine = _identity(experiment)
+    differing = next(
+        (key for key in SECTIONS if known["sections"].get(key) != mine["sections"][key]), None
+    )
+    if differing is None:
+        old = known["prompts"]
+        changed = [name for name, text in mine["prompts"].items() if old.get(name, text) != text]
+        if not changed:
+            return
+        differing = f"prompt {changed[0]!r}"
+    others = ", ".join(known["files"][-1])
+    raise UserError(
+        f"{_folder(experiment)} holds another experiment of this name, that of {others}, and its "
+        f"{differing} is not that of {', '.join(ours)}: write `experiment: another-name` there"
+    )
+
+
+def remember_experiment(experiment: Experiment, files: Sequence[str | os.PathLike[str]]) -> None:
+    """Note in the experiment's folder which files it is of; earlier ones that agreed stay noted."""
+    folder = _folder(experiment)
+    known = _read(folder)
+    ours = _files(experiment, files)
+    earlier = [] if known is None else [old for old in known["files"] if old != ours]
+    noted = {"files": [*earlier, ours], **_identity(experiment)}
+    if known is not None:
+        noted["prompts"] = {**known["prompts"], **noted["prompts"]}
+    if noted != known:
+        write_json(folder / NAME, noted)
+
+
+def _folder(experiment: Experiment) -> Path:
+    return experiment.config.results / experiment.config.experiment
+
+
+def _files(experiment: Experiment, files: Sequence[str | os.PathLike[str]]) -> list[str]:
+    names = sorted({os.path.relpath(path) for path in files})
+    scale = experiment.config.scale
+    return names if scale == "full" else [*names, f"scale={scale}"]
+
+
+def _identity(experiment: Experiment) -> dict[str, Any]:
+    data = experiment.config.model_dump(mode="json")
+    return {
+        "sections": {
+            key: hashlib.sha256(json.dumps(data[key], sort_keys=True).encode()).hexdigest()[:16]
+            for key in SECTIONS
+        },
+        "prompts": {prompt.id: prompt.text for prompt in experiment.prompts.values()},
+    }
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    """What an earlier run noted; a damaged or missing note forbids nothing."""
+    try:
+        known = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    keys = {"files": list, "sections": dict, "prompts": dict}
+    fine = isinstance(known, dict) and all(
+        isinstance(known.get(key), kind) and known[key] for key, kind in keys.items()
+    )
+    return known if fine else None
