@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from gaussianmotion import __version__
-from gaussianmotion.cli import avatar_tools, demo, manage, report, scores, stages, synthesis
+from gaussianmotion.cli import avatar_tools, demo, manage, report, scores, stages, study, synthesis
 from gaussianmotion.cli.joblog import job_log
 from gaussianmotion.errors import UserError
 
@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--threads", type=int, metavar="N", help="CPU threads to use (default: the configuration's)"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (stages, scores, avatar_tools, manage, demo, synthesis, report):
+    for module in (stages, scores, avatar_tools, manage, demo, synthesis, report, study):
         module.add_commands(commands)
     return parser
 

@@ -6,21 +6,16 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Engine, create_engine, event, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.study.database import connect, explained
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS
 from gaussianmotion.study.tables import METADATA, PEOPLE, STUDIES, TRIALS, VOTES
-
-# Seconds that a writer waits for another one before it gives up.
-PATIENCE = 30
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ class Store:
         """
         self.study = pairs.study
         self.engine = connect(url)
-        with _explained(self.engine):
+        with explained(self.engine):
             METADATA.create_all(self.engine)
             with self.engine.begin() as connection:
                 connection.execute(
@@ -176,71 +171,21 @@ class Store:
             people, votes = connection.execute(query).one()
         return people, votes
 
+    def other_studies(self) -> list[str]:
+        """Other studies with votes in this database."""
+        query = (
+            select(PEOPLE.c.study)
+            .where(PEOPLE.c.study != self.study, PEOPLE.c.id.in_(select(VOTES.c.person)))
+            .distinct()
+            .order_by(PEOPLE.c.study)
+        )
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
     def _insert(self, table: sqlalchemy.Table) -> Any:
         """INSERT with ON CONFLICT, which both databases know."""
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         return dialect.insert(table)
-
-
-def connect(url: str) -> Engine:
-    """An engine for a database's URL, or for the path of a SQLite file.
-
-    Raises:
-        UserError: it is not a database that is known here.
-    """
-    if "://" not in url:
-        Path(url).parent.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{url}"
-    try:
-        parsed = sqlalchemy.make_url(url)
-        if parsed.drivername in ("postgres", "postgresql"):
-            parsed = parsed.set(drivername="postgresql+pg8000")
-        engine = create_engine(
-            parsed,
-            pool_size=20,
-            pool_pre_ping=parsed.get_backend_name() != "sqlite",
-            connect_args={"timeout": PATIENCE},
-        )
-    except (ArgumentError, NoSuchModuleError):
-        raise UserError(
-            "--database: not a database's address; write a file's name, or "
-            "postgresql://USER:PASSWORD@HOST/NAME"
-        ) from None
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"--database: {error.name} is not installed; install gaussianmotion[postgres]"
-        ) from None
-    if engine.dialect.name not in ("sqlite", "postgresql"):
-        raise UserError("--database: write a SQLite file's name or postgresql://...; no others")
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _tune_sqlite)
-    return engine
-
-
-def _tune_sqlite(connection: Any, record: Any) -> None:
-    # Write-ahead log: readers and a writer do not block each other. FULL: a vote that was
-    # acknowledged is on the disk.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-class _explained:
-    """Turns the database's own errors at the start into one line."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.where = engine.url.render_as_string(hide_password=True)
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        # pg8000 raises its own and the socket's errors where it cannot connect.
-        if isinstance(error, (SQLAlchemyError, OSError)):
-            said = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise UserError(
-                f"the database {self.where} cannot be used ({said[:200]}); check its address, "
-                "that it runs, and that you may write there"
-            ) from error
 
 
 def _shuffled(pairs: list[tuple[str, str]]) -> list[tuple[str, int]]:

@@ -6,13 +6,12 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from gaussianmotion.atomic import write_text
 from gaussianmotion.errors import UserError
+from gaussianmotion.study.database import connect, explained
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS
-from gaussianmotion.study.store import connect
 from gaussianmotion.study.tables import PEOPLE, STUDIES, TRIALS, VOTES
 
 
@@ -21,7 +20,7 @@ class Vote:
     """One line of votes.csv: one person, pair and question.
 
     Attributes:
-        person: A number; nothing else of the person is known.
+        person: Ten random digits; nothing else of the person is known.
         chosen: Name of the system that was preferred.
         shown_as_a: Name of the system that this person saw as A.
         changes: How often the person changed their mind.
@@ -51,21 +50,16 @@ def database_studies(url: str) -> dict[str, PairSet]:
     if "://" not in url and not Path(url).is_file():
         raise UserError(f"{url}: no such file; `gaussianmotion study serve` makes it")
     engine = connect(url)
-    try:
-        with engine.connect() as connection:
-            rows = connection.execute(select(STUDIES).order_by(STUDIES.c.began_at)).all()
-    except (SQLAlchemyError, OSError) as error:
-        where = engine.url.render_as_string(hide_password=True)
-        raise UserError(f"{where} holds no study; check --database") from error
-    finally:
-        engine.dispose()
+    with explained(engine), engine.connect() as connection:
+        rows = connection.execute(select(STUDIES).order_by(STUDIES.c.began_at)).all()
+    engine.dispose()
     return {row.id: PairSet.model_validate_json(row.pairs) for row in rows}
 
 
 def database_votes(url: str, pairs: PairSet) -> list[Vote]:
     """All votes of one study, by person, in the order in which they saw the pairs."""
     query = (
-        select(VOTES, TRIALS.c.shown_as_a)
+        select(VOTES, TRIALS.c.shown_as_a, PEOPLE.c.token_sha256)
         .select_from(
             VOTES.join(
                 TRIALS, (TRIALS.c.person == VOTES.c.person) & (TRIALS.c.pair == VOTES.c.pair)
@@ -82,7 +76,8 @@ def database_votes(url: str, pairs: PairSet) -> list[Vote]:
     return [
         Vote(
             study=pairs.study,
-            person=str(row.person),
+            # Numbers of two servers' databases would clash in one file.
+            person=row.token_sha256[:10],
             pair=row.pair,
             question=row.question,
             chosen=by_id[row.pair].sides[row.side].system,

@@ -1,0 +1,228 @@
+"use strict";
+// A pair's page: both clips run together, and every answer is sent at once.
+
+const form = document.getElementById("questions");
+const status = document.getElementById("status");
+const next = document.getElementById("next");
+const play = document.getElementById("play");
+const seek = document.getElementById("seek");
+const stage = document.getElementById("stage");
+const figures = [...document.querySelectorAll(".clip")];
+const fieldsets = [...form.querySelectorAll("fieldset")];
+
+// Clips: videos, or views around an avatar that are leafed through. Both take a share of their length.
+
+const VIEWS_SECONDS = 4;
+
+function videoClip(figure) {
+  const video = figure.querySelector("video");
+  return {
+    ready: () => video.readyState >= 2,
+    share: () => (video.duration ? video.currentTime / video.duration : 0),
+    show: (share) => { if (video.duration) video.currentTime = share * video.duration * 0.999; },
+    start: () => video.play().catch(() => {}),
+    stop: () => video.pause(),
+    ended: () => video.ended,
+    seconds: () => video.duration || 0,
+    media: [video],
+  };
+}
+
+function viewsClip(figure) {
+  const images = [...figure.querySelectorAll("img")];
+  let share = 0, running = false, last = 0;
+  const show = (value) => {
+    share = value;
+    const index = Math.min(images.length - 1, Math.floor(share * images.length));
+    images.forEach((image, place) => { image.hidden = place !== index; });
+  };
+  const tick = (now) => {
+    if (!running) return;
+    show(Math.min(1, share + (now - last) / 1000 / VIEWS_SECONDS));
+    last = now;
+    requestAnimationFrame(tick);
+  };
+  return {
+    ready: () => images.every((image) => image.complete && image.naturalWidth > 0),
+    share: () => share,
+    show,
+    start: () => { if (!running) { running = true; last = performance.now(); requestAnimationFrame(tick); } },
+    stop: () => { running = false; },
+    ended: () => share >= 1,
+    seconds: () => VIEWS_SECONDS,
+    media: images,
+  };
+}
+
+const clips = figures.map((figure) => (figure.dataset.form === "video" ? videoClip : viewsClip)(figure));
+let playing = false;
+
+function setPlaying(value) {
+  playing = value;
+  play.classList.toggle("paused", !playing);
+  play.setAttribute("aria-label", playing ? "Pause" : "Play");
+  if (playing && clips.every((clip) => clip.ended())) restart();
+  clips.forEach((clip) => (playing && !clip.ended() ? clip.start() : clip.stop()));
+}
+
+function restart() {
+  clips.forEach((clip) => { clip.show(0); if (playing) clip.start(); });
+}
+
+// The longer clip leads; when both are at their end they begin again together.
+function follow() {
+  if (playing) {
+    const longest = clips[0].seconds() >= clips[1].seconds() ? clips[0] : clips[1];
+    seek.value = Math.round(1000 * longest.share());
+    if (clips.every((clip) => clip.ended())) restart();
+  }
+  requestAnimationFrame(follow);
+}
+
+function readiness() {
+  clips.forEach((clip, place) => figures[place].classList.toggle("ready", clip.ready()));
+  if (clips.every((clip) => clip.ready()) && !stage.dataset.begun) {
+    stage.dataset.begun = "yes";
+    setPlaying(!matchMedia("(prefers-reduced-motion: reduce)").matches);
+  }
+}
+
+clips.forEach((clip, place) => clip.media.forEach((medium) => {
+  ["loadeddata", "load"].forEach((name) => medium.addEventListener(name, readiness));
+  medium.addEventListener("error", () => {
+    figures[place].classList.add("broken");
+    figures[place].querySelector(".loading").textContent = "This clip does not load. Please load the page again.";
+  });
+  // It may have failed before this script ran.
+  if (medium.error) medium.dispatchEvent(new Event("error"));
+}));
+play.classList.add("paused");
+readiness();
+requestAnimationFrame(follow);
+
+play.addEventListener("click", () => setPlaying(!playing));
+seek.addEventListener("input", () => {
+  setPlaying(false);
+  clips.forEach((clip) => clip.show(seek.value / 1000));
+});
+
+// One clip as large as the window.
+
+const only = document.querySelector(".only");
+const rest = [document.querySelector("header"), document.querySelector(".prompt"), form, document.querySelector("nav")];
+
+function enlarge(letter) {
+  const before = document.body.dataset.only;
+  document.body.classList.toggle("large", Boolean(letter));
+  document.body.dataset.only = letter || "";
+  only.hidden = !letter;
+  rest.forEach((part) => { part.inert = Boolean(letter); });
+  only.querySelectorAll("[data-show]").forEach((button) => {
+    button.setAttribute("aria-pressed", String(button.dataset.show === letter));
+    if (button.dataset.show === letter) button.focus();
+  });
+  if (!letter && before) document.querySelector(`.clip[data-letter="${before}"] .enlarge`).focus();
+}
+
+figures.forEach((figure) => figure.querySelector(".enlarge").addEventListener("click", () => enlarge(figure.dataset.letter)));
+only.querySelectorAll("[data-show]").forEach((button) => button.addEventListener("click", () => enlarge(button.dataset.show)));
+document.getElementById("shrink").addEventListener("click", () => enlarge(null));
+
+// Answers. `waiting` holds those that the server does not have yet, the newest of each question.
+
+const waiting = new Map();
+let sending = false;
+
+function say(text, bad) {
+  status.textContent = text;
+  status.classList.toggle("bad", Boolean(bad));
+}
+
+async function send() {
+  if (sending) return;
+  sending = true;
+  while (waiting.size) {
+    const [question, choice] = waiting.entries().next().value;
+    try {
+      const reply = await fetch("/votes", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ pair: Number(form.dataset.pair), question, choice }),
+      });
+      if (!reply.ok) {
+        const text = (await reply.json().catch(() => ({}))).error;
+        if (reply.status < 500) { waiting.clear(); say(text || "Not saved", true); break; }
+        throw new Error(text);
+      }
+      if (waiting.get(question) === choice) waiting.delete(question);
+      if (!waiting.size) say("Saved");
+    } catch (error) {
+      say("Not saved yet: no connection. Trying again …", true);
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
+  }
+  sending = false;
+  finish();
+}
+
+const missing = () => fieldsets.filter((fieldset) => !fieldset.querySelector(":checked"));
+let leaving = false;
+
+// Next is never truly disabled: it says what is missing.
+function refresh() {
+  next.setAttribute("aria-disabled", String(missing().length > 0));
+}
+
+function finish() {
+  refresh();
+  if (leaving && !waiting.size && !status.classList.contains("bad")) location.assign(next.dataset.next);
+}
+
+form.addEventListener("change", (event) => {
+  event.target.closest("fieldset").classList.remove("missing");
+  waiting.set(event.target.name, event.target.value);
+  say("Saving …");
+  refresh();
+  send();
+});
+form.addEventListener("submit", (event) => event.preventDefault());
+
+next.addEventListener("click", () => {
+  const open = missing();
+  fieldsets.forEach((fieldset) => fieldset.classList.toggle("missing", open.includes(fieldset)));
+  if (open.length) {
+    say(open.length === 1 ? "One answer is missing" : `${open.length} answers are missing`, true);
+    open[0].focus();
+    return;
+  }
+  leaving = true;
+  finish();
+});
+
+// Do not leave with answers that are not stored.
+addEventListener("beforeunload", (event) => { if (waiting.size) event.preventDefault(); });
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = event.key.toLowerCase();
+  const target = event.target;
+  if (key === "escape" && document.body.dataset.only) enlarge(null);
+  else if (key === "a" || key === "b") {
+    if (document.body.dataset.only) { enlarge(key); return; }
+    const fieldset = target.closest("fieldset") || missing()[0];
+    if (!fieldset) return;
+    const input = fieldset.querySelector(`input[value="${key}"]`);
+    input.focus();
+    if (!input.checked) input.click();
+    const open = missing()[0];
+    if (open) open.focus(); else next.focus();
+  } else if (key === " " && !["BUTTON", "INPUT", "A"].includes(target.tagName)) {
+    event.preventDefault();
+    setPlaying(!playing);
+  } else if (key === "enter" && !["BUTTON", "A"].includes(target.tagName)) {
+    event.preventDefault();
+    next.click();
+  }
+});
+
+refresh();
