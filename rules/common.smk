@@ -23,6 +23,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import load_experiment
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, grid_of
 from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
+from gaussianmotion.models import share_hub_cache
 from gaussianmotion.stages import stage_settings, stage_sources
 
 try:
@@ -57,6 +58,7 @@ os.environ.update(
     # Progress bars of jobs that run side by side would overwrite each other.
     GAUSSIANMOTION_BARS="0" if (workflow.cores or 1) >= 2 * CONFIG.threads else "1",
 )
+share_hub_cache(CONFIG)  # Nor does where models are kept.
 
 
 def folder_of(run):

@@ -7,6 +7,7 @@ from typing import Any
 
 from gaussianmotion.config import Config
 from gaussianmotion.config_file import from_settings, load_config, load_variants, with_variant
+from gaussianmotion.models import share_hub_cache
 from gaussianmotion.threads import limit_threads
 
 Commands = Any  # argparse's sub-parsers; their class is private
@@ -60,6 +61,7 @@ def resolve_config(options: argparse.Namespace) -> Config:
     if options.threads is not None:
         config = config.model_copy(update={"threads": options.threads})
     limit_threads(config.threads)
+    share_hub_cache(config)
     return config
 
 

@@ -66,7 +66,7 @@ def _prompts(options: argparse.Namespace) -> None:
 def _models(options: argparse.Namespace) -> None:
     from gaussianmotion.models import check_models
 
-    check_models(resolve_config(options).prior, options.out)
+    check_models(resolve_config(options), options.out)
 
 
 def _train(options: argparse.Namespace) -> None:

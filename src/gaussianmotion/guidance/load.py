@@ -1,8 +1,9 @@
 """Finding a diffusion model and reading its parts, with one line for whatever is wrong with it.
 
 A model is a folder in diffusers layout, given by path or by hub id. Training never downloads: the
-hub's snapshots are fetched beforehand (:func:`fetch`), so that a job on a node without network
-works, or fails at once. Only safetensors are read, since other formats can carry code.
+models stage (:mod:`gaussianmotion.models`) fetches the hub's snapshots beforehand, so that a job on
+a node without network works, or fails at once. Only safetensors are read, since other formats can
+carry code.
 """
 
 import json
@@ -17,25 +18,10 @@ from jaxtyping import Float
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
+from gaussianmotion.hub import CONTROLNET_FILES, MODEL_EXTRAS, MODEL_FILES, cached_snapshot
 
 HOW_TO_GET = "run `gaussianmotion models`, or set {key} to a folder"
-
-# What SD1.5 in diffusers layout needs; leaves out .bin and .fp16 twins and the safety checker.
-_FILES = [
-    "model_index.json",
-    "config.json",
-    "diffusion_pytorch_model.safetensors",
-    "unet/config.json",
-    "unet/diffusion_pytorch_model.safetensors",
-    "vae/config.json",
-    "vae/diffusion_pytorch_model.safetensors",
-    "text_encoder/config.json",
-    "text_encoder/model.safetensors",
-    "tokenizer/*",
-    "scheduler/*.json",
-]
 
 
 def find_model(name: str, revision: str | None, key: str) -> Path:
@@ -52,52 +38,12 @@ def find_model(name: str, revision: str | None, key: str) -> Path:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        snapshot = snapshot_download(
-            name, revision=revision, allow_patterns=_FILES, local_files_only=True
-        )
-    except (OSError, HFValidationError) as error:
+    patterns = [*MODEL_FILES, *MODEL_EXTRAS, *CONTROLNET_FILES]
+    snapshot = cached_snapshot(name, revision, files=(), extras=patterns)
+    if snapshot is None:
         at = f" at revision {revision}" if revision else ""
-        raise UserError(f"{key}: {name}{at} not found: {HOW_TO_GET.format(key=key)}") from error
-    return Path(snapshot)
-
-
-def fetch(config: PriorConfig) -> list[Path]:
-    """Download what ``config`` names and is not here yet; returns the folders.
-
-    An interrupted download goes on where it stopped.
-
-    Raises:
-        UserError: the hub cannot be reached, or does not have the model.
-    """
-    folders = []
-    for key, name, revision in (
-        ("prior.model", config.model, config.revision),
-        ("prior.controlnet", config.controlnet, config.controlnet_revision),
-    ):
-        folder = Path(name).expanduser()
-        if not folder.is_dir():
-            folder = _download(key, name, revision)
-        folders.append(folder)
-    return folders
-
-
-def _download(key: str, name: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
-
-    # HTTPError of the HTTP library that this version of the hub's client uses.
-    from huggingface_hub.errors import HFValidationError, HTTPError
-
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=_FILES))
-    except (OSError, HTTPError, HFValidationError) as error:
-        raise UserError(
-            f"{key}: {name} cannot be downloaded ({_reason(error)}): check the name, the revision "
-            f"and the network, or set {key} to a folder that holds a copy"
-        ) from error
+        raise UserError(f"{key}: {name}{at} not found: {HOW_TO_GET.format(key=key)}")
+    return snapshot
 
 
 @contextmanager

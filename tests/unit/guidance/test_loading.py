@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
-from gaussianmotion.guidance.load import fetch, find_model
+from gaussianmotion.guidance.load import find_model
 from gaussianmotion.guidance.prior import load_prior
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -49,18 +49,6 @@ def test_a_controlnet_that_is_not_there_is_named_by_its_key(folder: Path):
     message = refused(folder, controlnet=str(folder / "other"))
     assert "prior.controlnet" in message
     assert "set prior.controlnet to a folder" in message
-
-
-def test_fetching_takes_folders_as_they_are(folder: Path):
-    assert fetch(prior_config(folder)) == [folder, folder / "controlnet"]
-
-
-@pytest.mark.parametrize("name", ["owner/model", "a b"])
-def test_a_model_that_cannot_be_fetched(name: str, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(UserError, match=r"cannot be downloaded .* set prior.model to a folder"):
-        fetch(PriorConfig(model=name, revision=None))
 
 
 @pytest.mark.parametrize("part", ["unet", "vae", "controlnet"])
