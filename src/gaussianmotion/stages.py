@@ -35,7 +35,7 @@ _VIEWS = ("views", "turntable_frames", "pose", "elevation")
 _MOTION = ("motion_azimuth", "motion_seconds", "motion_seconds_max")
 _DRAWING = ("camera.py", "body", "splat", "avatar", "rendering")
 # What all scores share.
-_SCORING = tuple(f"evaluation/{name}.py" for name in ("registry", "score_file", "pictures"))
+_SCORING = tuple(f"evaluation/{name}.py" for name in ("score_file", "pictures"))
 
 
 def _render(*keys: str) -> tuple[str, ...]:
@@ -53,14 +53,16 @@ def _evaluation(*names: str) -> tuple[str, ...]:
     return tuple(f"evaluation/{name}.py" for name in names)
 
 
+_CLIP = ("open_clip_model", "checkpoint_file")
+_POOLED = ("pooled", "frechet", "checkpoint_file")
 _SCORES = {
-    "score_clip": _score(("models.folder", "models.clip"), "clip_score", "open_clip_model"),
-    "score_hps": _score(("models.folder", "models.hps"), "hps", "open_clip_model"),
+    "score_clip": _score(("models.folder", "models.clip"), "clip_score", *_CLIP),
+    "score_hps": _score(("models.folder", "models.hps"), "hps", *_CLIP),
     "score_alignment": _score((), "alignment"),
     "score_geometry": _score(("rasteriser", "body", "render"), "geometry"),
     "score_pose": _score(("rasteriser", "body", "render"), "pose_score", "pose_detector"),
-    "pooled_fid": _score(("models.folder", "models.inception"), "fid", "inception", "frechet"),
-    "pooled_features": _score((), "lite_features", "efficientnet", "frechet"),
+    "pooled_fid": _score(("models.folder", "models.inception"), "fid", "inception", *_POOLED),
+    "pooled_features": _score((), "lite_features", "efficientnet", *_POOLED),
 }
 STAGES = {
     "prompts": Stage(("prompts", "prompt"), ("prompts.py",)),
@@ -91,12 +93,14 @@ STAGES = {
     ),
     **_SCORES,
     "baseline": Stage(("render.size", "render.views"), _evaluation("baselines")),
-    "collect": Stage(("variants", "seeds", "ablation", "baselines", "scores"), _evaluation("collect")),
+    "collect": Stage(
+        ("variants", "seeds", "ablation", "baselines", "scores"), _evaluation("collect")
+    ),
     "tables": Stage(
         ("variants", "seeds", "ablation", "baselines", "scores"),
         _evaluation(
             *("measures", "intervals", "table_files", "table1", "ablations", "win_rate"),
-            *("contrasts", "verdicts"),
+            *("contrasts", "verdicts", "paper_claims"),
         ),
     ),
     "study": Stage(

@@ -1,0 +1,73 @@
+"""FID and KID: the views of avatars against samples of the text-to-image model.
+
+Protocol fid-1, the paper's Table 1: all azimuth views of all prompts against all references of the
+same prompts, pooled, by the features of :mod:`inception`. What N allows is in :mod:`pooled`,
+the maths and the intervals in :mod:`frechet`. Features are not cached: 600 pictures take seconds
+on a GPU.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gaussianmotion.config import Config
+from gaussianmotion.evaluation.inception import NAME, load_inception
+from gaussianmotion.evaluation.pictures import azimuth_views, reference_pictures
+from gaussianmotion.evaluation.pooled import common_root, distances
+from gaussianmotion.evaluation.score_file import ScoreFile
+from gaussianmotion.models import model_path, weights_digest
+
+PROTOCOL = "fid-1"
+
+
+def score_fid(
+    runs: Sequence[Path], references: Sequence[Path], config: Config, device: str
+) -> ScoreFile:
+    """FID and KID of runs, each of another prompt, against the references of their prompts.
+
+    Args:
+        runs: Folders of the runs; their views must be there.
+        references: For each run the folder of its prompt's references.
+        config: Names the weights.
+        device: Where to compute.
+
+    Raises:
+        UserError: pictures or weights are missing or damaged.
+    """
+    return fid_of_pictures(
+        [azimuth_views(run) for run in runs],
+        [reference_pictures(folder) for folder in references],
+        config,
+        device,
+        common_root([*runs, *references]),
+    )
+
+
+def fid_of_pictures(
+    renders: Sequence[Sequence[Path]],
+    references: Sequence[Sequence[Path]],
+    config: Config,
+    device: str,
+    root: Path,
+) -> ScoreFile:
+    """FID and KID of any pictures, by the same protocol.
+
+    Args:
+        renders: The views of each prompt.
+        references: The references of the same prompts, in the same order.
+        config: Names the weights.
+        device: Where to compute.
+        root: Folder that all pictures are below.
+
+    Raises:
+        UserError: pictures or weights are missing or damaged.
+    """
+    path = model_path(config, "inception")
+    score = ScoreFile(
+        score="fid",
+        title=f"FID and KID ({NAME})",
+        protocol=PROTOCOL,
+        n=0,
+        model=NAME,
+        model_digest=weights_digest(path),
+    )
+    return distances(load_inception(path, device), renders, references, ("fid", "kid"), score, root)
