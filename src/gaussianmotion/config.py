@@ -282,9 +282,23 @@ class ReferenceConfig(Section):
     """Samples of the text-to-image model, which the renders' distribution is compared with."""
 
     count: Count = Field(10, description="Samples of each prompt.")
+    suffix: str = Field(
+        "",
+        description="Words added to the prompt, after the prior's own; the paper's are none. The "
+        "embedded prior's name the framing and ground of the renders.",
+    )
     steps: Count = Field(50, description="DDIM steps.")
     guidance_scale: Positive = 7.5
     batch: Count = Field(5, description="Samples at once.")
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class NoisedConfig(Section):
+    """Fig. 5's samples: the front render, noised, denoised with and without the pose."""
+
+    timestep: Annotated[int, Field(ge=1, le=999)] = Field(600, description="Noise level, of 1000.")
+    steps: Count = Field(30, description="DDIM steps from there.")
+    guidance_scale: Positive = 7.5
     seed: Annotated[int, Field(ge=0)] = 0
 
 
@@ -434,6 +448,7 @@ class Config(Section):
     train: TrainConfig = TrainConfig()
     render: RenderConfig = RenderConfig()
     reference: ReferenceConfig = ReferenceConfig()
+    noised: NoisedConfig = NoisedConfig()
     scores: ScoresConfig = ScoresConfig()
     models: ModelsConfig = ModelsConfig()
     study: StudyConfig = StudyConfig()

@@ -34,6 +34,7 @@ _VIDEO = ("fps", "video_elevation", "ground")
 _VIEWS = ("views", "turntable_frames", "pose", "elevation")
 _MOTION = ("motion_azimuth", "motion_seconds", "motion_seconds_max")
 _DRAWING = ("camera.py", "body", "splat", "avatar", "rendering")
+_SAMPLING = tuple(f"guidance/{name}.py" for name in ("load", "prior", "sampling", "text"))
 # What all scores share.
 _SCORING = tuple(f"evaluation/{name}.py" for name in ("score_file", "pictures"))
 
@@ -75,6 +76,11 @@ STAGES = {
     "animate": Stage(
         ("device", "rasteriser", *_render(*_STILL, *_VIDEO, *_MOTION)),
         (*_DRAWING, "pose/motion.py"),
+    ),
+    "reference": Stage(("device", "prior", "reference"), ("evaluation/references.py", *_SAMPLING)),
+    "noised": Stage(
+        ("device", "rasteriser", "noised", *_render(*_STILL, "pose", "elevation")),
+        ("evaluation/noised.py", "pose/openpose.py", *_DRAWING, *_SAMPLING),
     ),
     "sheet": Stage(
         (),
