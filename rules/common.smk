@@ -21,7 +21,7 @@ os.environ.update(
 from gaussianmotion import gpu
 from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import load_experiment
-from gaussianmotion.figures.grid import FIGURES, figure_inputs, grid_of
+from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
 from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
 from gaussianmotion.models import share_hub_cache
 from gaussianmotion.stages import stage_settings, stage_sources
@@ -161,6 +161,19 @@ def prompt_text(wildcards):
             f"{', '.join(EXPERIMENT.prompts)}"
         )
     return EXPERIMENT.prompts[wildcards.prompt].text
+
+
+def noised_avatar(wildcards):
+    """The avatar of Fig. 5's row: the method's, with the seed that the figure shows."""
+    rows = {row.prompt: row.runs[0] for row in figure_rows("fig5", grid_of(EXPERIMENT))}
+    run = rows.get(wildcards.prompt)
+    if run is None:
+        chosen = [prompt for prompt, row in rows.items() if row is not None]
+        raise WorkflowError(
+            f"Fig. 5 does not show the prompt {wildcards.prompt!r}; choose one of "
+            f"{', '.join(chosen) or 'none: the experiment has no such variants'}"
+        )
+    return f"{folder_of(run)}/avatar.safetensors"
 
 
 def motion_source(wildcards):

@@ -13,7 +13,18 @@ from collections.abc import Sequence
 from types import FrameType
 
 from gaussianmotion import __version__
-from gaussianmotion.cli import avatar_tools, demo, manage, report, scores, stages, study, synthesis
+from gaussianmotion.cli import (
+    avatar_tools,
+    demo,
+    manage,
+    references,
+    report,
+    scores,
+    stages,
+    study,
+    synthesis,
+    tables,
+)
 from gaussianmotion.cli.joblog import job_log
 from gaussianmotion.errors import UserError
 
@@ -42,7 +53,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--threads", type=int, metavar="N", help="CPU threads to use (default: the configuration's)"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (stages, scores, avatar_tools, manage, demo, synthesis, report, study):
+    for module in (
+        stages,
+        references,
+        scores,
+        avatar_tools,
+        manage,
+        demo,
+        synthesis,
+        report,
+        study,
+        tables,
+    ):
         module.add_commands(commands)
     return parser
 

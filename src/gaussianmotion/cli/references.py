@@ -1,0 +1,60 @@
+"""Samples of the text-to-image model: reference images, and Fig. 5's noised renders."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.cli.device import device_of, leased_gpu
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands to the parser."""
+    reference = add_command(
+        commands, "reference", _reference, "sample the text-to-image model, without a pose"
+    )
+    add_config(reference)
+    reference.add_argument("--prompt", required=True, metavar="TEXT")
+    reference.add_argument("--prompt-id", metavar="ID", help="default: a slug of the prompt")
+    reference.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="default: results/EXPERIMENT/reference/ID"
+    )
+
+    noised = add_command(
+        commands, "noised", _noised, "noise an avatar's front and sample it with and without pose"
+    )
+    add_config(noised)
+    noised.add_argument("--avatar", type=Path, required=True, metavar="FILE")
+    noised.add_argument("--out", type=Path, metavar="FOLDER", help="default: noised/ beside it")
+
+
+def _reference(options: argparse.Namespace) -> None:
+    from gaussianmotion.prompts import clean, slug
+
+    config = resolve_config(options)
+    prompt = clean(options.prompt, "--prompt")
+    prompt_id = options.prompt_id or slug(prompt)
+    out = options.out or config.results / config.experiment / "reference" / prompt_id
+    with leased_gpu(config) as leased:
+        from gaussianmotion.evaluation.references import sample_references
+
+        path = sample_references(
+            prompt_id, prompt, out, config.prior, config.reference, device_of(config, leased)
+        )
+    print(f"reference: {path}", file=sys.stderr)
+
+
+def _noised(options: argparse.Namespace) -> None:
+    config = resolve_config(options)
+    with leased_gpu(config) as leased:
+        from gaussianmotion.evaluation.noised import sample_noised
+
+        path = sample_noised(
+            options.avatar,
+            options.out or options.avatar.parent / "noised",
+            config.noised,
+            config.render,
+            config.rasteriser,
+            device_of(config, leased),
+        )
+    print(f"noised: {path}", file=sys.stderr)
