@@ -50,6 +50,13 @@ def _score(keys: tuple[str, ...], *sources: str) -> Stage:
     )
 
 
+def _avatar_score(keys: tuple[str, ...], *modules: str) -> Stage:
+    """A score that draws the avatar itself."""
+    drawing = _render("fov_y", "margin", "room", "anti_alias", *keys)
+    score = _score(("rasteriser", *drawing), *modules)
+    return Stage(score.keys, (*score.sources, *_DRAWING, "pose"))
+
+
 def _evaluation(*names: str) -> tuple[str, ...]:
     return tuple(f"evaluation/{name}.py" for name in names)
 
@@ -60,8 +67,14 @@ _SCORES = {
     "score_clip": _score(("models.folder", "models.clip"), "clip_score", *_CLIP),
     "score_hps": _score(("models.folder", "models.hps"), "hps", *_CLIP),
     "score_alignment": _score((), "alignment"),
-    "score_geometry": _score(("rasteriser", "body", "render"), "geometry"),
-    "score_pose": _score(("rasteriser", "body", "render"), "pose_score", "pose_detector"),
+    "score_geometry": _avatar_score(
+        ("size",),
+        *("geometry", "judged_views", "colour", "silhouette", "holes", "splat_cloud"),
+        *("consistency", "appearance", "render_speed"),
+    ),
+    "score_pose": _avatar_score(
+        ("background",), "pose_score", "orientation", "pose_agreement", "pose_detector", "mannequin"
+    ),
     "pooled_fid": _score(("models.folder", "models.inception"), "fid", "inception", *_POOLED),
     "pooled_features": _score((), "lite_features", "efficientnet", *_POOLED),
 }

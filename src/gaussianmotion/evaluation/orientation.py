@@ -1,0 +1,1 @@
+"""Which way a person faces, in the picture and for the pose detector."""
