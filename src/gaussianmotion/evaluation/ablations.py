@@ -16,14 +16,15 @@ from gaussianmotion.evaluation.table_files import Table, number, with_interval
 REFERENCE = "ours"
 
 
-def ablations_table(frame: pd.DataFrame, config: Config, prompts: list[str]) -> Table:
+def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
     """Make the table.
 
     Args:
         frame: All scores.
         config: Of which ablation and scores are read.
-        prompts: Ids of the ablations' prompts.
     """
+    listed = frame.loc[(frame["kind"] == "variant") & (frame["prompt"] != ""), "prompt"]
+    prompts = config.ablation.prompts or list(dict.fromkeys(listed))[:3]
     columns = measures(frame, list(config.scores.names))
     variants = list(config.ablation.variants)
     grid = {(prompt, seed) for prompt in ["", *prompts] for seed in config.ablation.seeds}
@@ -87,9 +88,14 @@ def _record(
 ) -> dict[str, object]:
     mean = over_prompts(values[variant])
     record: dict[str, object] = {
-        **{"variant": variant, "score": measure.score, "value_name": measure.name},
-        **{"title": measure.title, "protocol": measure.protocol, "model": measure.model},
-        **{"unit": measure.unit, "better": measure.better},
+        "variant": variant,
+        "score": measure.score,
+        "value_name": measure.name,
+        "title": measure.title,
+        "protocol": measure.protocol,
+        "model": measure.model,
+        "unit": measure.unit,
+        "better": measure.better,
     }
     if mean is None:
         return {**record, "reason": missing_reason(frame, measure, variant)}

@@ -76,9 +76,18 @@ def _rows(
     result: ScoreFile, kind: str, variant: str, prompt: str, seed: int | None
 ) -> list[dict[str, Any]]:
     shared = {
-        **{"kind": kind, "variant": variant, "prompt": prompt, "seed": seed},
-        **{"score": result.score, "title": result.title, "protocol": result.protocol},
-        **{"model": result.model, "n": result.n, "status": result.status, "reason": result.reason},
+        "kind": kind,
+        "variant": variant,
+        "prompt": prompt,
+        "seed": seed,
+        "score": result.score,
+        "title": result.title,
+        "protocol": result.protocol,
+        "model": result.model,
+        "n": result.n,
+        "status": result.status,
+        # Of a score with some numbers, why there are not more.
+        "reason": result.reason or str(result.details.get("note", "")),
     }
     if result.status != "ok":
         return [{**shared, "value_name": "", "unit": "", "better": "none"}]

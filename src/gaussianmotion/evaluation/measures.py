@@ -79,7 +79,7 @@ def read_scores(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(
             path,
-            dtype={name: str for name in TEXT} | {"seed": "Int64", "n": "Int64"},
+            dtype=dict.fromkeys(TEXT, str) | {"seed": "Int64", "n": "Int64"},
             keep_default_na=False,
             na_values={name: [""] for name in ("seed", "n", "value", "low", "high")},
         )
@@ -131,7 +131,6 @@ def rows_of(frame: pd.DataFrame, measure: Measure, variant: str) -> pd.DataFrame
 
 
 def missing_reason(frame: pd.DataFrame, measure: Measure, variant: str) -> str:
-    """Why there is no number: what the score's files say, else that there is none."""
+    """Why there is no number; the score's own words are in ``scores.csv``."""
     rows = frame[(frame["variant"] == variant) & (frame["score"] == measure.score)]
-    told = [row["reason"] or row["status"] for _, row in rows.iterrows() if row["status"] != "ok"]
-    return f"N too small: {told[0]}" if told else "not measured"
+    return f"N too small (N={rows['n'].max()})" if len(rows) else "not measured"

@@ -90,10 +90,20 @@ def _record(
     name: str, variant: str, kind: str, measure: Measure, entry: Entry
 ) -> dict[str, object]:
     return {
-        **{"system": name, "variant": variant, "kind": kind, "score": measure.score},
-        **{"value_name": measure.name, "title": measure.title, "protocol": measure.protocol},
-        **{"model": measure.model, "unit": measure.unit, "better": measure.better},
-        **{"value": entry.value, "low": entry.low, "high": entry.high, "n": entry.n},
+        "system": name,
+        "variant": variant,
+        "kind": kind,
+        "score": measure.score,
+        "value_name": measure.name,
+        "title": measure.title,
+        "protocol": measure.protocol,
+        "model": measure.model,
+        "unit": measure.unit,
+        "better": measure.better,
+        "value": entry.value,
+        "low": entry.low,
+        "high": entry.high,
+        "n": entry.n,
         "reason": entry.reason,
     }
 
@@ -119,8 +129,10 @@ def _entry(frame: pd.DataFrame, measure: Measure, variant: str, kind: str) -> En
     if measure.pooled:
         # Seeds that are pooled over fewer prompts (the ablations') are another quantity.
         rows = rows[rows["n"] == rows["n"].max()]
-        ends = [None if rows[end].isna().any() else float(rows[end].mean()) for end in _ENDS]
-        return Entry(float(rows["value"].mean()), *ends, n=int(rows["n"].max()))
+        low, high = (
+            None if rows[end].isna().any() else float(rows[end].mean()) for end in ("low", "high")
+        )
+        return Entry(float(rows["value"].mean()), low, high, int(rows["n"].max()))
     values = {
         (prompt, 0 if pd.isna(seed) else int(seed)): float(value)
         for prompt, seed, value in zip(rows["prompt"], rows["seed"], rows["value"], strict=True)
@@ -128,6 +140,3 @@ def _entry(frame: pd.DataFrame, measure: Measure, variant: str, kind: str) -> En
     estimate = over_prompts(values)
     assert estimate is not None
     return Entry(estimate.value, estimate.low, estimate.high, n=int(rows["n"].sum()))
-
-
-_ENDS = ("low", "high")

@@ -2,8 +2,8 @@
 
 The rule was written before any run was looked at, and is the same for all claims.
 
-* A claim has one or more parts. A part is a contrast of variants (:mod:`.contrasts`) in one value of
-  one score, taken within each prompt and seed, with the sign that the claim gives it.
+* A claim has one or more parts. A part is a contrast of variants (:mod:`.contrasts`) in one value
+  of one score, taken within each prompt and seed, with the sign that the claim gives it.
 * Seeds of a prompt are averaged, and a 95 % interval is taken over prompts (Student's t), since
   prompts are what a claim is meant to hold for. A prompt counts with at least :data:`SEEDS` seeds
   in which all variants of the part were measured; with fewer than :data:`PROMPTS` such prompts the
@@ -82,7 +82,9 @@ def judge(part: Part, values: Values) -> Finding:
         return Finding(UNDECIDED, f"too few prompts ({len(enough)} of {PROMPTS})")
     used = {cell: part.sign * value for cell, value in found.items() if cell[0] in enough}
     effect = over_prompts(used)
-    assert effect is not None and effect.low is not None and effect.high is not None
+    assert effect is not None
+    assert effect.low is not None
+    assert effect.high is not None
     sizes = [abs(values[variant][cell]) for variant in part.weights for cell in used]
     matters = MATTERS * sum(sizes) / len(sizes)
     verdict = HOLDS if effect.low > 0 else DOES_NOT if effect.high < matters else UNDECIDED
@@ -152,8 +154,11 @@ def verdicts_table(frame: pd.DataFrame, claims: tuple[Claim, ...] = CLAIMS) -> T
             rows.append([*head, part.text, finding.verdict, _text(part, finding)])
         facts.append(
             {
-                **{"id": claim.id, "figure": claim.figure, "statement": claim.statement},
-                **{"verdict": verdict, "parts": parts},
+                "id": claim.id,
+                "figure": claim.figure,
+                "statement": claim.statement,
+                "verdict": verdict,
+                "parts": parts,
             }
         )
     return Table(
@@ -188,15 +193,22 @@ def _values(frame: pd.DataFrame, part: Part, known: Mapping[tuple[str, str], Mea
 def _record(claim: Claim, part: Part, finding: Finding) -> dict[str, object]:
     effect = finding.effect
     return {
-        **{"claim": claim.id, "figure": claim.figure, "part": part.text, "score": part.score},
+        "claim": claim.id,
+        "figure": claim.figure,
+        "part": part.text,
+        "score": part.score,
         "value_name": "+".join(part.values),
         "weights": " ".join(f"{weight:+.3g}*{name}" for name, weight in part.weights.items()),
-        **{"sign": part.sign, "verdict": finding.verdict, "reason": finding.reason},
+        "sign": part.sign,
+        "verdict": finding.verdict,
+        "reason": finding.reason,
         "effect": effect.value if effect else None,
         "low": effect.low if effect else None,
         "high": effect.high if effect else None,
         "prompts": effect.clusters if effect else 0,
-        **{"matters": finding.matters, "pairs": finding.pairs, "agreeing": finding.agreeing},
+        "matters": finding.matters,
+        "pairs": finding.pairs,
+        "agreeing": finding.agreeing,
     }
 
 

@@ -69,9 +69,14 @@ _RECORD = (
 
 def _duel(frame: pd.DataFrame, measure: Measure, opponent: str, kind: str) -> dict[str, object]:
     record: dict[str, object] = {
-        **{"opponent": opponent, "kind": kind, "score": measure.score},
-        **{"value_name": measure.name, "title": measure.title, "protocol": measure.protocol},
-        **{"better": measure.better, "reason": ""},
+        "opponent": opponent,
+        "kind": kind,
+        "score": measure.score,
+        "value_name": measure.name,
+        "title": measure.title,
+        "protocol": measure.protocol,
+        "better": measure.better,
+        "reason": "",
     }
     theirs = frame[frame["kind"] == kind]
     if kind == "baseline" and not (theirs["variant"] == opponent).any():

@@ -1,0 +1,87 @@
+"""Tables as commands: collect, table; and baseline, which brings other systems' renders in."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+
+TABLES = ("table1", "ablations", "win_rate", "verdicts")
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands to the parser."""
+    collect = add_command(commands, "collect", _collect, "all scores of an experiment in one CSV")
+    add_config(collect)
+    collect.add_argument("--root", type=Path, required=True, metavar="FOLDER")
+    collect.add_argument(
+        "--out", type=Path, metavar="FILE", help="default: tables/scores.csv in that folder"
+    )
+
+    table = add_command(commands, "table", _table, "make a table of the collected scores")
+    add_config(table)
+    table.add_argument("name", choices=TABLES)
+    table.add_argument("--scores", type=Path, required=True, metavar="FILE", help="scores.csv")
+    table.add_argument(
+        "--out", type=Path, metavar="FILE", help="CSV to write; .md, .tex and .json go beside it"
+    )
+
+    baseline = add_command(
+        commands, "baseline", _baseline, "check and import another system's renders"
+    )
+    add_config(baseline)
+    baseline.add_argument("system", help="its name, as in the manifest")
+    baseline.add_argument("--renders", type=Path, required=True, metavar="FOLDER")
+    baseline.add_argument("--prompts", type=Path, required=True, metavar="FILE")
+    baseline.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="imported.json, beside the copies"
+    )
+
+
+def _collect(options: argparse.Namespace) -> None:
+    config = resolve_config(options)
+    from gaussianmotion.evaluation.collect import collect
+
+    out = options.out or options.root / "tables" / "scores.csv"
+    frame = collect(config, options.root, out)
+    print(
+        f"tables: {len(frame)} values of {len(config.scores.names)} scores: {out}", file=sys.stderr
+    )
+
+
+def _table(options: argparse.Namespace) -> None:
+    config = resolve_config(options)
+    from gaussianmotion.evaluation.measures import read_scores
+    from gaussianmotion.evaluation.table_files import write_table
+
+    frame = read_scores(options.scores)
+    out = options.out or options.scores.with_name(f"{options.name}.csv")
+    if options.name == "table1":
+        from gaussianmotion.evaluation.table1 import table1
+
+        write_table(table1(frame, config), out)
+    elif options.name == "win_rate":
+        from gaussianmotion.evaluation.win_rate import win_rate_table
+
+        write_table(win_rate_table(frame, config), out)
+    elif options.name == "verdicts":
+        from gaussianmotion.evaluation.verdicts import verdicts_table
+
+        write_table(verdicts_table(frame), out)
+    else:
+        from gaussianmotion.evaluation.ablations import ablations_table
+
+        write_table(ablations_table(frame, config), out)
+
+
+def _baseline(options: argparse.Namespace) -> None:
+    config = resolve_config(options)
+    from gaussianmotion.evaluation.baselines import import_baseline
+    from gaussianmotion.prompts import read_prompts
+
+    prompts = {prompt.id: prompt for prompt in read_prompts(options.prompts)}
+    render = config.render
+    import_baseline(
+        options.system, options.renders, prompts, render.size, render.views, options.out
+    )
+    print(f"baseline: {options.system}, {len(prompts)} prompts: {options.out}", file=sys.stderr)
