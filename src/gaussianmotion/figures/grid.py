@@ -26,7 +26,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 FIGURES = tuple(VARIANTS)
 # Files of a run that a figure reads.
 FILES: dict[str, tuple[str, ...]] = {
-    "fig3": ("views.json",),
+    "fig3": ("avatar.safetensors",),
     "fig4": ("avatar.safetensors",),
     "fig5": ("avatar.safetensors",),
     "fig6": ("views.json",),

@@ -1,0 +1,85 @@
+"""Figure 4: avatars in motion, four poses for each prompt, beside one trained on a single pose."""
+
+from gaussianmotion.figures.crops import Box, Picture, content_box
+from gaussianmotion.figures.page import Page
+from gaussianmotion.figures.posed import Moment, moments
+from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+
+TITLE = "Figure 4. Avatars in motion"
+_POSES = 4
+
+
+def draw_animated(page: Page, scene: Scene) -> str:
+    """Four poses of each avatar; pairs of variants first, then prompts with one; the caption."""
+    rows = scene.rows("fig4")
+    shown = moments(list(scene.config.motions), _POSES)
+    pictures: dict[str, list[list[Picture] | None]] = {}
+    for row in rows:
+        studios = [scene.studio(run) for run in row.runs]
+        pictures[row.prompt] = [studio.posed(shown) if studio else None for studio in studios]
+    boxes = [
+        content_box([strip[i] for strips in pictures.values() for strip in strips if strip])
+        for i in range(_POSES)
+    ]
+    paired = [row.prompt for row in rows if pictures[row.prompt][1] is not None]
+    alone = [row.prompt for row in rows if pictures[row.prompt][1] is None]
+    half = (page.width - 2 * MARGIN - 3 * GAP) / 2
+    places = (MARGIN, MARGIN + half + 3 * GAP)
+    if paired:
+        headings(
+            page,
+            [
+                (places[0], half, "trained on many poses (ours)"),
+                (places[1], half, "trained on one"),
+            ],
+        )
+    for prompt in paired:
+        top = page.bottom + GAP
+        height = 0.0
+        for x, strip in zip(places, pictures[prompt], strict=True):
+            height = _strip(page, x, top, half, strip, boxes)
+        width = page.width - 2 * MARGIN
+        prompt_below(page, MARGIN, top + height + 0.03, width, scene.text(prompt))
+    if paired and alone:
+        page.rule(MARGIN, page.bottom + GAP, page.width - 2 * MARGIN)
+    for first in range(0, len(alone), 2):
+        top = page.bottom + GAP
+        for x, prompt in zip(places, alone[first : first + 2], strict=False):
+            height = _strip(page, x, top, half, pictures[prompt][0], boxes)
+            prompt_below(page, x, top + height + 0.03, half, scene.text(prompt), 3)
+    absent = (
+        ""
+        if paired
+        else " The variant static_pose (trained on one pose) is not in this experiment."
+    )
+    return (
+        f"Four poses of each avatar: {_named(shown)}.{absent}"
+        f"{scene.left_out('fig4', len(scene.grid.prompts))} {scene.made_of(rows)}"
+    )
+
+
+def _strip(
+    page: Page,
+    x: float,
+    y: float,
+    width: float,
+    strip: list[Picture] | None,
+    boxes: list[Box],
+) -> float:
+    """Four poses side by side at one scale; returns their height."""
+    tallest = max(box.bottom - box.top for box in boxes)
+    across = sum(box.right - box.left for box in boxes)
+    height = width * tallest / across
+    if strip is None:
+        cell(page, x, y, width, height, None)
+        return height
+    scale = width / across
+    for box, picture in zip(boxes, strip, strict=True):
+        w, h = (box.right - box.left) * scale, (box.bottom - box.top) * scale
+        cell(page, x, y + (height - h) / 2, w, h, box.cut(picture))
+        x += w
+    return height
+
+
+def _named(shown: list[Moment]) -> str:
+    return ", ".join(f"{moment.motion} at {moment.share:.0%}" for moment in shown)

@@ -1,0 +1,58 @@
+"""Figure 5: what the pose image does, in the avatar and in single samples of the prior."""
+
+from gaussianmotion.figures.crops import Picture, content_box
+from gaussianmotion.figures.page import Page
+from gaussianmotion.figures.posed import Moment, moments
+from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+
+TITLE = "Figure 5. Pose guidance"
+_SPLIT = 0.22  # inches between the avatars and the samples
+_SAMPLES = ("render.png", "with.png", "without.png")
+_HEADINGS = (
+    "input pose",
+    "with pose guidance",
+    "without",
+    "render, noised to t = 600",
+    "sample with the pose",
+    "sample without",
+)
+
+
+def draw_pose_guidance(page: Page, scene: Scene) -> str:
+    """Input pose, avatars with and without guidance, samples of the noised render; the caption."""
+    rows = scene.rows("fig5")
+    shown = _one_pose_each(list(scene.config.motions), len(rows))
+    width = (page.width - 2 * MARGIN - 4 * GAP - _SPLIT) / 6
+    xs = [MARGIN + place * (width + GAP) + (_SPLIT - GAP) * (place > 2) for place in range(6)]
+    headings(page, [(x, width, label) for x, label in zip(xs, _HEADINGS, strict=True)], 7.0)
+    for row, moment in zip(rows, shown, strict=True):
+        avatars = _avatars(scene, row.runs, moment)
+        samples = [scene.noised(row.prompt, name) for name in _SAMPLES]
+        top = page.bottom + GAP / 2
+        for x, picture in zip(xs, [*avatars, *samples], strict=True):
+            cell(page, x, top, width, width, picture)
+        across = page.width - 2 * MARGIN
+        prompt_below(page, MARGIN, top + width + 0.03, across, scene.text(row.prompt))
+    return (
+        "Left: avatars trained with and without the pose image in the ControlNet, in the pose and "
+        f"from the view of the first column ({', '.join(m.motion for m in shown)}). Right: a "
+        "render of the avatar with guidance, noised to t = 600 of 1000, and what the prior makes "
+        "of it with and without the pose image."
+        f"{scene.left_out('fig5', len(scene.grid.ablation_prompts))} {scene.made_of(rows)}"
+    )
+
+
+def _one_pose_each(motions: list[str], count: int) -> list[Moment]:
+    return moments(motions, count)
+
+
+def _avatars(scene: Scene, runs: tuple, moment: Moment) -> list[Picture | None]:
+    """Input pose and both avatars, cut to one square around them."""
+    studios = [scene.studio(run) for run in runs]
+    first = next((studio for studio in studios if studio), None)
+    if first is None:
+        return [None, None, None]
+    pose = first.pose_pictures([moment])[0]
+    pictures = [studio.posed([moment])[0] if studio else None for studio in studios]
+    box = content_box([pose, *(p for p in pictures if p is not None)]).squared()
+    return [box.cut(pose), *(None if p is None else box.cut(p) for p in pictures)]

@@ -1,0 +1,90 @@
+"""Figure 7: three thresholds of pruning by scale, and the scale loss, with close-ups."""
+
+from gaussianmotion.experiment import Run
+from gaussianmotion.figures.crops import Box, Picture, content_box
+from gaussianmotion.figures.facts import count, folder_of, read_facts
+from gaussianmotion.figures.page import QUIET, Page
+from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+
+TITLE = "Figure 7. Scale regularisation against pruning by scale"
+_COLUMNS = (
+    "(a) pruned above 0.1 m",
+    "(b) pruned above 0.02 m",
+    "(c) pruned above 0.01 m",
+    "(d) 0.1 m, scale loss",
+)
+_FRAME = "#d4532b"
+# The close-up: from the top of the head down, share of the person's height, and its width.
+_DEPTH, _WIDTH = 0.3, 0.24
+_SHARPER = 3  # close-ups are rendered at so many times the size of the views
+
+
+def draw_scale(page: Page, scene: Scene) -> str:
+    """A front view and a close-up of each variant; returns the caption."""
+    rows = scene.rows("fig7")
+    studios = [[scene.studio(run) for run in row.runs] for row in rows]
+    pictures = [[studio and studio.still(0.0, _SHARPER) for studio in row] for row in studios]
+    width = (page.width - 2 * MARGIN - 3 * GAP) / 4
+    xs = [MARGIN + place * (width + GAP) for place in range(4)]
+    headings(page, [(x, width, label) for x, label in zip(xs, _COLUMNS, strict=True)], 7.0)
+    for row, cells in zip(rows, pictures, strict=True):
+        box = content_box([picture for picture in cells if picture is not None])
+        close = _close_up(box)
+        # Both parts of a cell are as high as each other.
+        height = width / (box.aspect + close.aspect)
+        top = page.bottom + GAP / 2
+        for x, run, picture in zip(xs, row.runs, cells, strict=True):
+            _cell(page, x, top, width, height, picture, box, close)
+            if picture is not None and run is not None:
+                page.text(x, top + height + 0.02, _splats(scene, run), width, 6.0, 1, QUIET)
+        below = page.bottom + 0.03
+        prompt_below(page, MARGIN, below, page.width - 2 * MARGIN, scene.text(row.prompt))
+    return (
+        "Front views, and the framed part larger, rendered at three times the size. (a) to (c): "
+        "Gaussians whose largest axis exceeds a threshold are removed, without the scale loss; "
+        "(d): threshold (a) with the scale loss (eq. 7, r = 0.01 m)."
+        f"{scene.left_out('fig7', len(scene.grid.ablation_prompts))} {scene.made_of(rows)}"
+    )
+
+
+def _cell(
+    page: Page,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    picture: Picture | None,
+    box: Box,
+    close: Box,
+) -> None:
+    if picture is None:
+        cell(page, x, y, width, height, None)
+        return
+    whole = height * box.aspect
+    cell(page, x, y, whole, height, box.cut(picture))
+    # Shares of the picture to inches of the page.
+    scale = height / (box.bottom - box.top)
+    page.box(
+        x + (close.left - box.left) * scale,
+        y + (close.top - box.top) * scale,
+        (close.right - close.left) * scale,
+        (close.bottom - close.top) * scale,
+        edge=_FRAME,
+        weight=0.7,
+    )
+    inset = height * close.aspect
+    cell(page, x + whole, y, inset, height, close.cut(picture))
+    page.box(x + whole, y, inset, height, edge=_FRAME, weight=0.7)
+
+
+def _close_up(box: Box) -> Box:
+    """Head and chest, in the middle of the person."""
+    tall, middle = box.bottom - box.top, 0.5 * (box.left + box.right)
+    return Box(
+        box.top, box.top + _DEPTH * tall, middle - 0.5 * _WIDTH * tall, middle + 0.5 * _WIDTH * tall
+    )
+
+
+def _splats(scene: Scene, run: Run) -> str:
+    facts = read_facts(folder_of(scene.root, run) / "run.json")
+    return count(int(facts["gaussians"]), "Gaussian") if "gaussians" in facts else ""

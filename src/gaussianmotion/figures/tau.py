@@ -1,0 +1,31 @@
+"""Figure 6: the timestep below which the classifier score stands alone, a column for each tau."""
+
+from gaussianmotion.figures.crops import content_box
+from gaussianmotion.figures.page import Page
+from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+
+TITLE = "Figure 6. Adaptive score distillation: the effect of τ"
+_TAUS = (500, 400, 300, 200, 100)
+
+
+def draw_tau(page: Page, scene: Scene) -> str:
+    """Front views, prompts down and tau across; returns the caption."""
+    rows = scene.rows("fig6")
+    pictures = [[scene.front(run) for run in row.runs] for row in rows]
+    box = content_box([p for row in pictures for p in row if p is not None])
+    width = (page.width - 2 * MARGIN - (len(_TAUS) - 1) * GAP) / len(_TAUS)
+    height = width / box.aspect
+    xs = [MARGIN + place * (width + GAP) for place in range(len(_TAUS))]
+    headings(page, [(x, width, f"τ = {tau}") for x, tau in zip(xs, _TAUS, strict=True)])
+    for row, cells in zip(rows, pictures, strict=True):
+        top = page.bottom + GAP / 2
+        for x, picture in zip(xs, cells, strict=True):
+            cell(page, x, top, width, height, None if picture is None else box.cut(picture))
+        across = page.width - 2 * MARGIN
+        prompt_below(page, MARGIN, top + height + 0.03, across, scene.text(row.prompt))
+    return (
+        "Front views of avatars that differ in τ alone (eq. 6: below τ the classifier score stands "
+        "alone). 500 is the largest timestep of the second half of the training, so there it is "
+        f"the classifier score only.{scene.left_out('fig6', len(scene.grid.ablation_prompts))} "
+        f"{scene.made_of(rows)}"
+    )
