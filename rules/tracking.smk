@@ -1,4 +1,5 @@
-# MLflow: the store is created once before anybody writes; every finished run is logged whole.
+# MLflow: the store is created once before anybody writes; every finished run is logged whole, and the
+# experiment when it is complete.
 
 
 rule tracking_store:
@@ -22,6 +23,11 @@ rule log_run:
         store=ancient(STORE),
         avatar=f"{RUN}/avatar.safetensors",
         sheet=f"{RUN}/sheet.png",
+        scores=[
+            f"{RUN}/scores/{name}.json"
+            for name in CONFIG.scores.names
+            if name not in POOLED
+        ],
     output:
         f"{RUN}/logged.json",
     log:
@@ -41,3 +47,32 @@ rule log_run:
         "log: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python -m gaussianmotion --log {log:q} log --out {output:q} {params.folder:q}"
+
+
+rule log_experiment:
+    input:
+        runs=finished_runs(),
+        pooled=[path for path in score_files() if path.startswith(f"{ROOT}/scores/")],
+        tables=[path for kind in ("csv", "md", "tex") for path in table_files(kind)],
+        report=f"{ROOT}/report.html",
+        notebook=f"{ROOT}/notebook.ipynb",
+    output:
+        f"{ROOT}/logged.json",
+    log:
+        f"{ROOT}/logs/log.log",
+    benchmark:
+        f"{ROOT}/benchmarks/log.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        root=ROOT,
+        runs=[folder_of(run) for run in EXPERIMENT.runs],
+    message:
+        "log: means, tables, figures and report of {params.root}"
+    shell:
+        "python -m gaussianmotion --log {log:q} log-experiment {params.root:q}"
+        " --runs {params.runs:q} --out {output:q}"

@@ -1,8 +1,10 @@
-"""Commands around the stages: schema, tracking-init, log, sync, doctor."""
+"""Commands around the stages: schema, tracking-init, log, log-experiment, sync, doctor."""
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from gaussianmotion.atomic import write_json, write_text
@@ -23,6 +25,20 @@ def add_commands(commands: Commands) -> None:
     add_config(log)
     log.add_argument("run", type=Path, metavar="FOLDER", help="EXPERIMENT/VARIANT/PROMPT/SEED")
     log.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
+
+    whole = add_command(
+        commands, "log-experiment", _log_experiment, "log means, tables, figures and the report"
+    )
+    add_config(whole)
+    whole.add_argument("root", type=Path, metavar="FOLDER", help="results/EXPERIMENT")
+    whole.add_argument(
+        "--runs",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="the experiment's runs (default: all finished ones)",
+    )
+    whole.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
 
     sync = add_command(commands, "sync", _sync, "log all finished runs that MLflow lacks")
     add_config(sync)
@@ -65,10 +81,25 @@ def _log(options: argparse.Namespace) -> None:
 
     config = _tracking(options)
     tracking.identify(options.run)
+    _write_logged(options, options.run, lambda: tracking.mirror(options.run, config))
+
+
+def _log_experiment(options: argparse.Namespace) -> None:
+    from gaussianmotion import tracking
+
+    config = _tracking(options)
+    call = partial(tracking.log_experiment, options.root, config, options.runs)
+    _write_logged(options, options.root, call)
+
+
+def _write_logged(options: argparse.Namespace, what: Path, log: Callable[[], str]) -> None:
+    """Log, and say in a file whether it worked: a store that fails stops no workflow."""
+    from gaussianmotion import tracking
+
     try:
-        facts = {"logged": True, "run_id": tracking.mirror(options.run, config)}
+        facts = {"logged": True, "run_id": log()}
     except Exception as error:  # whatever a server or a database says
-        tracking.warn(error, f"does not take {options.run}")
+        tracking.warn(error, f"does not take {what}")
         facts = {"logged": False, "reason": str(error)[:200]}
     write_json(options.out, facts)
 

@@ -4,6 +4,7 @@ Files are the truth: a store that is lost or was unreachable is rebuilt from the
 sync``). A failure to log costs one line of warning.
 """
 
+from gaussianmotion.tracking.experiment import log_experiment
 from gaussianmotion.tracking.follow import live, mirror, sync, warn
 from gaussianmotion.tracking.mirror import Identity, identify
 from gaussianmotion.tracking.store import create_store, store_uri, workflow_tracking
@@ -13,6 +14,7 @@ __all__ = [
     "create_store",
     "identify",
     "live",
+    "log_experiment",
     "mirror",
     "store_uri",
     "sync",

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import Config, TrackingConfig
-from gaussianmotion.tracking.mirror import Identity, Mirror, curve_rows, identify, trained_keys
-from gaussianmotion.tracking.store import workflow_tracking
+from gaussianmotion.tracking.experiment import log_experiment
+from gaussianmotion.tracking.mirror import Identity, Mirror, curve_rows, identify
+from gaussianmotion.tracking.parameters import trained_keys
+from gaussianmotion.tracking.store import create_store, workflow_tracking
 
 
 @contextmanager
@@ -67,18 +69,28 @@ def mirror(folder: Path, tracking: TrackingConfig) -> str:
 
 
 def sync(results: Path, tracking: TrackingConfig) -> tuple[int, list[tuple[Path, str]]]:
-    """Mirror all finished runs below ``results``.
+    """Mirror all finished runs below ``results``, then the experiments that they belong to.
+
+    A store that was deleted is made again: everything in it comes from the files.
 
     Returns:
-        How many are in the store, and those that are not, with the reason.
+        How many runs are in the store, and the runs and experiments that are not, with the reason.
     """
     done, failed = 0, []
-    for path in sorted(results.glob("*/*/*/*/run.json")):
+    runs = [path.parent for path in sorted(results.glob("*/*/*/*/run.json"))]
+    _try(lambda: create_store(tracking), "cannot be reached", say=False)  # each run says it below
+    for run in runs:
         try:
-            mirror(path.parent, tracking)
+            mirror(run, tracking)
             done += 1
         except Exception as error:  # a store can fail in any way
-            failed.append((path.parent, _reason(error)))
+            failed.append((run, _reason(error)))
+    lost = {run for run, _ in failed}
+    for root in dict.fromkeys(run.parents[2] for run in runs if run not in lost):
+        try:
+            log_experiment(root, tracking)
+        except Exception as error:  # a store can fail in any way
+            failed.append((root, _reason(error)))
     return done, failed
 
 

@@ -16,7 +16,7 @@ def create_store(tracking: TrackingConfig) -> str:
     and writers work at once.
     """
     uri = store_uri(tracking)
-    path = _sqlite_path(uri)
+    path = sqlite_path(uri)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     open_client(uri).search_experiments(max_results=1)
@@ -48,7 +48,7 @@ def open_client(uri: str) -> Any:
 
     for name in ("mlflow", "alembic"):  # after the import, which sets them to INFO
         logging.getLogger(name).setLevel(logging.ERROR)
-    if _sqlite_path(uri) is not None and "?" not in uri:
+    if sqlite_path(uri) is not None and "?" not in uri:
         uri += "?timeout=30"  # seconds to wait for another writer
     return MlflowClient(uri)
 
@@ -70,6 +70,7 @@ def experiment_id(client: Any, name: str, tracking: TrackingConfig, uri: str) ->
     return str(found.experiment_id)
 
 
-def _sqlite_path(uri: str) -> Path | None:
+def sqlite_path(uri: str) -> Path | None:
+    """The file of a SQLite store; None for a server."""
     prefix = "sqlite:///"
     return Path(uri.removeprefix(prefix).partition("?")[0]) if uri.startswith(prefix) else None

@@ -1,0 +1,101 @@
+"""An experiment as a whole: means on the variants' parents, tables and figures on a run of its own.
+
+Everything is computed from the result files, so that doing it again changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.atomic import write_json
+from gaussianmotion.config import TrackingConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.tracking.artifacts import STATE, experiment_files, send_new
+from gaussianmotion.tracking.mirror import read_json, set_metrics, set_tags
+from gaussianmotion.tracking.parameters import config_digest, log_params, trained_keys
+from gaussianmotion.tracking.parents import PARENT, replace_parent, shared_run
+from gaussianmotion.tracking.scores import shared_grid, variant_scores
+from gaussianmotion.tracking.store import experiment_id, open_client, store_uri
+
+
+def log_experiment(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | None = None) -> str:
+    """Bring the parents and the experiment's own run up to date; returns the latter's id.
+
+    Args:
+        root: The experiment's folder; its name is that of the MLflow experiment.
+        tracking: Where the store is.
+        runs: Folders VARIANT/PROMPT/SEED below it that belong to the experiment; those of the last
+            time where not given, else all that are finished.
+
+    Raises:
+        UserError: nothing is finished there, or a score file is damaged.
+    """
+    root = root.resolve()
+    state = read_json(root / STATE)
+    folders = _folders(root, runs, state)
+    uri = store_uri(tracking)
+    client = open_client(uri)
+    experiment = experiment_id(client, root.name, tracking, uri)
+    if state.get("uri") != uri:
+        state = {}
+    had, has = state.get("files", {}), {}  # what each run of the store got
+    variants: dict[str, list[Path]] = defaultdict(list)
+    for folder in folders:
+        variants[folder.parents[1].name].append(folder)
+    shared = shared_grid(variants.values())
+    for variant, members in variants.items():
+        parent = _update_parent(client, experiment, tracking, variant, members)
+        pooled = root / "scores" / variant
+        scores = variant_scores(members, pooled, shared)
+        tags = {"runs": str(len(members)), "shared_runs": str(len(shared)), **scores.tags}
+        set_tags(client, parent, tags)
+        set_metrics(client, parent, scores.metrics, scores.time)
+        has[parent] = had.get(parent, {})
+        send_new(client, parent, root, sorted(pooled.glob("*/*.json")), has[parent])
+        client.set_terminated(parent, "FINISHED")
+    own = shared_run(client, experiment, tracking, "experiment", root.name)
+    set_tags(client, own, {"variants": ", ".join(variants), "folder": str(root)})
+    has[own] = had.get(own, {})
+    send_new(client, own, root, experiment_files(root), has[own])
+    client.set_terminated(own, "FINISHED")
+    names = [str(folder.relative_to(root)) for folder in folders]
+    write_json(root / STATE, {"uri": uri, "runs": names, "files": has})
+    return own
+
+
+def _folders(root: Path, runs: Sequence[Path] | None, state: dict[str, Any]) -> list[Path]:
+    if runs is None and state.get("runs"):
+        runs = [root / name for name in state["runs"]]
+    if runs is None:
+        runs = [path.parent for path in sorted(root.glob("*/*/*/run.json"))]
+    finished = [run.resolve() for run in runs if (run / "run.json").is_file()]
+    foreign = [run for run in finished if run.parents[2] != root]
+    if foreign:
+        raise UserError(f"{foreign[0]} is no run of {root}; give folders VARIANT/PROMPT/SEED of it")
+    if not finished:
+        raise UserError(f"{root}: no run is finished there; train one first")
+    return finished
+
+
+def _update_parent(
+    client: Any, experiment: str, tracking: TrackingConfig, variant: str, members: list[Path]
+) -> str:
+    """The variant's parent, with its parameters, above all its runs that the store has."""
+    configs = [trained_keys(read_json(run / "run.json").get("config", {})) for run in members]
+    digests = {config_digest(config) for config in configs}
+    digest = digests.pop() if len(digests) == 1 else "mixed"
+    parent = shared_run(client, experiment, tracking, "variant", variant)
+    known = client.get_run(parent).data.tags.get("config_digest")
+    if known not in (None, digest):
+        parent = replace_parent(client, experiment, tracking, variant, parent)
+        known = client.get_run(parent).data.tags.get("config_digest")
+    if known is None:
+        if digest != "mixed":
+            log_params(client, parent, configs[0])
+        set_tags(client, parent, {"config_digest": digest})
+    children = [read_json(run / STATE) for run in members]
+    for child in children:
+        if child.get("uri") == store_uri(tracking) and child.get("run_id"):
+            set_tags(client, child["run_id"], {PARENT: parent})
+    return parent
