@@ -6,6 +6,7 @@ circle around the person that the model itself reports.
 """
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,21 @@ REFINEMENTS = 2
 PRESENT = 0.5
 
 
+@dataclass(frozen=True)
+class Detection:
+    """What the model says of one picture.
+
+    Attributes:
+        pixels: Joints of :data:`NAMES`, (u, v).
+        space: The same in metres about the hips, in the camera's axes: right, down, forward.
+        presence: Its belief that a person is there, in [0, 1].
+    """
+
+    pixels: Float[ndarray, "12 2"]
+    space: Float[ndarray, "12 3"]
+    presence: float
+
+
 class PoseDetector:
     """Finds the twelve large joints of the one person in a picture."""
 
@@ -62,12 +78,23 @@ class PoseDetector:
             ) from None
         self.id = f"{Path(model_path).stem}:{hashlib.sha256(data).hexdigest()[:12]}"
         self._input = self._interpreter.get_input_details()[0]["index"]
-        # By shape, since the converter's names say nothing: landmarks (1, 195), presence (1, 1).
+        # By shape, since the converter's names say nothing: landmarks (1, 195), presence (1, 1),
+        # landmarks in space (1, 117).
         outputs = {tuple(o["shape"]): o["index"] for o in self._interpreter.get_output_details()}
         self._landmarks, self._presence = outputs[(1, 195)], outputs[(1, 1)]
+        self._space = outputs[(1, 117)]
 
     def detect(self, image: UInt8[ndarray, "H W 3"]) -> tuple[Float[ndarray, "12 2"], float]:
         """Joints of :data:`NAMES` in pixels (u, v), and the model's belief that a person is there.
+
+        Args:
+            image: RGB, one person.
+        """
+        found = self.look(image)
+        return found.pixels, found.presence
+
+    def look(self, image: UInt8[ndarray, "H W 3"]) -> Detection:
+        """Everything that is used of the model's answer.
 
         Args:
             image: RGB, one person.
@@ -84,7 +111,8 @@ class PoseDetector:
             if radius < 0.05 * side:
                 break
             centre, side = points[CENTRE], 2.0 * ROOM * radius
-        return points[list(LANDMARKS)], presence
+        space = self._interpreter.get_tensor(self._space).reshape(39, 3)[list(LANDMARKS)]
+        return Detection(points[list(LANDMARKS)], space.astype(np.float64), presence)
 
     def _run(
         self, picture: Image.Image, centre: Float[ndarray, "2"], side: float
