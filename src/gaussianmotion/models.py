@@ -165,16 +165,27 @@ def check_models(config: Config, out: Path | None = None) -> dict[str, object]:
     return facts
 
 
-def prior_digest(config: PriorConfig) -> dict[str, str]:
-    """SHA-256 of the weights that a prior draws pictures with, by key and relative path."""
+def prior_digests(config: PriorConfig, pose: bool) -> dict[str, str]:
+    """SHA-256 of the weights that a prior draws pictures with, by key and relative path.
+
+    Args:
+        pose: Whether the ControlNet takes part.
+    """
     digests = {}
     whole = Config(prior=config)
     for model in needed_models(whole):
-        folder = find_model(model, whole) if model.key.startswith("prior.") else None
-        if folder is not None:
-            for path in sorted(folder.rglob("*.safetensors")):
-                digests[f"{model.key}/{path.relative_to(folder)}"] = weights_digest(path)
+        if model.key == "prior.model" or (pose and model.key == "prior.controlnet"):
+            folder = find_model(model, whole)
+            for path in sorted(folder.rglob("*.safetensors")) if folder else ():
+                name = path.relative_to(folder)
+                if name.parts[0] != "controlnet":  # The embedded prior keeps its own in there.
+                    digests[f"{model.key}/{name}"] = weights_digest(path)
     return digests
+
+
+def pinned_revision(source: str, revision: str | None) -> str | None:
+    """The revision of a hub model; None for a folder, which has none."""
+    return None if Path(source).expanduser().exists() else revision
 
 
 def _of_score(config: Config, name: WeightsName) -> Model:
@@ -238,8 +249,8 @@ def _facts(model: Model, config: Config) -> dict[str, object]:
                 f"{model.key}: {path} has the SHA-256 {digests[path.name]}, not {model.sha256}: "
                 f"put the right file there, or set {section}.sha256 if you trust this one"
             )
-    if not Path(model.source).expanduser().exists() and not model.is_address:
-        facts["revision"] = model.revision or "main"
+    if not model.is_address and pinned_revision(model.source, model.revision) is not None:
+        facts["revision"] = model.revision
     facts["weights_sha256"] = digests
     facts["checked_against"] = _authority(model, path, digests)
     print(f"models: {model.key}: {path}", file=sys.stderr)

@@ -19,7 +19,7 @@ from gaussianmotion.evaluation.references import save_sample
 from gaussianmotion.evaluation.score_file import file_digest
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.guidance.prompts import compose_prompt
-from gaussianmotion.models import prior_digest
+from gaussianmotion.models import pinned_revision, prior_digests
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.frame import draw_layers
@@ -103,12 +103,14 @@ def sample_noised(
         "pose": render.pose,
         "size": subject.training_size,
         "model": prior_config.model,
-        "revision": prior_config.revision,
+        "revision": pinned_revision(prior_config.model, prior_config.revision),
         "controlnet": prior_config.controlnet,
-        "controlnet_revision": prior_config.controlnet_revision,
+        "controlnet_revision": pinned_revision(
+            prior_config.controlnet, prior_config.controlnet_revision
+        ),
         "dtype": prior_config.dtype,
         "device": device.type,
-        "weights_sha256": prior_digest(prior_config),
+        "weights_sha256": prior_digests(prior_config, pose=True),
         "files": {f"{name}.png": file_digest(out_dir / f"{name}.png") for name in samples},
     }
     write_json(out_dir / "noised.json", facts)

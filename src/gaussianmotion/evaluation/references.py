@@ -26,7 +26,7 @@ from gaussianmotion.atomic import atomic_path, write_json
 from gaussianmotion.config import PriorConfig, ReferenceConfig
 from gaussianmotion.evaluation.score_file import file_digest
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior
-from gaussianmotion.models import prior_digest
+from gaussianmotion.models import pinned_revision, prior_digests
 
 PROTOCOL = "reference-1"
 _UNFINISHED = "unfinished"
@@ -59,7 +59,7 @@ def sample_references(
     """
     text = reference_text(prompt, prior_config.prompt_suffix, config.suffix)
     seeds = [sample_seed(config.seed, prompt_id, index) for index in range(config.count)]
-    digests = prior_digest(prior_config)
+    digests = prior_digests(prior_config, pose=False)
     device = torch.device(device)
     settings = {
         "text": text,
@@ -151,7 +151,7 @@ def _publish(
         "prompt_id": prompt_id,
         "prompt": prompt,
         "model": prior_config.model,
-        "revision": prior_config.revision,
+        "revision": pinned_revision(prior_config.model, prior_config.revision),
         **settings,
         "size": [width, height],
         "samples": [
