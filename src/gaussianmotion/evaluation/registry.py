@@ -7,13 +7,14 @@ another one.
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.score_file import ScoreFile
 
 
+@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
 class RunScore(Protocol):
     """A score of one avatar."""
 
@@ -21,6 +22,7 @@ class RunScore(Protocol):
         """Score the run whose folder is ``run``."""
 
 
+@runtime_checkable
 class PooledScore(Protocol):
     """A score of many avatars together, against references of the same prompts."""
 
