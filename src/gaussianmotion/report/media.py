@@ -1,0 +1,82 @@
+"""Pictures and videos inside the page, within a budget of bytes."""
+
+import base64
+import io
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from gaussianmotion.errors import UserError
+
+# Bytes of all contact sheets of runs, and of all videos. Base64 adds a third.
+SHEETS_BUDGET, VIDEOS_BUDGET, VIDEO_LIMIT = 11_000_000, 5_000_000, 400_000
+SHEET_WIDTHS = (1200, 1000, 840, 700, 560)
+FIGURE_WIDTH, OVERVIEW_WIDTH, POSTER_WIDTH = 1500, 1500, 320
+
+
+@dataclass(frozen=True)
+class Inlined:
+    """A picture as a data URI, with its size in pixels."""
+
+    uri: str
+    width: int
+    height: int
+
+
+def picture(path: Path, width: int, quality: int = 82) -> Inlined:
+    """A picture file, at most ``width`` pixels wide, as WebP.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    data, size = _webp(path, width, quality)
+    return Inlined(_uri(data, "image/webp"), *size)
+
+
+def sheet_width(sheets: list[Path]) -> int:
+    """The width at which all contact sheets fit into their budget, judged by the first few."""
+    some = sheets[:3]
+    for width in SHEET_WIDTHS:
+        each = sum(len(_webp(path, width, 78)[0]) for path in some) / max(1, len(some))
+        if each * len(sheets) <= SHEETS_BUDGET:
+            return width
+    return SHEET_WIDTHS[-1]
+
+
+def sheet(path: Path, width: int) -> Inlined:
+    """A contact sheet of :func:`sheet_width`."""
+    return picture(path, width, 78)
+
+
+def video(path: Path) -> str:
+    """A video file as a data URI."""
+    return _uri(path.read_bytes(), mimetypes.guess_type(path.name)[0] or "video/mp4")
+
+
+def description(path: Path) -> str:
+    """The caption that a figure's PNG carries."""
+    try:
+        with Image.open(path) as image:
+            return str(image.info.get("Description", ""))
+    except (OSError, ValueError, SyntaxError):
+        return ""
+
+
+def _webp(path: Path, width: int, quality: int) -> tuple[bytes, tuple[int, int]]:
+    try:
+        with Image.open(path) as image:
+            shown = image.convert("RGB")
+    except (OSError, ValueError, SyntaxError):
+        raise UserError(f"{path} is damaged: delete it, it is made again") from None
+    if shown.width > width:
+        height = max(1, round(shown.height * width / shown.width))
+        shown = shown.resize((width, height), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    shown.save(file, "WEBP", quality=quality, method=2)
+    return file.getvalue(), shown.size
+
+
+def _uri(data: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

@@ -1,0 +1,186 @@
+"""``report.html``: everything of an experiment on one page that needs nothing but itself."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gaussianmotion import __version__
+from gaussianmotion.atomic import write_text
+from gaussianmotion.config import Config
+from gaussianmotion.errors import UserError
+from gaussianmotion.experiment import Run
+from gaussianmotion.figures.facts import read_facts
+from gaussianmotion.figures.grid import FIGURES, Grid, main_variant
+from gaussianmotion.report import media
+from gaussianmotion.report.missing import missing
+from gaussianmotion.report.runs import RunFacts, environment, read_run_facts, scores_by_run
+from gaussianmotion.report.tables import read_scores, read_tables
+from gaussianmotion.report.timing import clock, stage_times
+from gaussianmotion.revision import git_commit
+
+VIDEOS = ("turntable.mp4", "motions/*.mp4")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video: inlined where ``uri`` is not empty, else a link to its file beside the report."""
+
+    name: str
+    uri: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One run in the comparison of a prompt's variants."""
+
+    facts: RunFacts
+    sheet: media.Inlined | None
+    clips: list[Clip]
+
+
+@dataclass(frozen=True)
+class PromptPanels:
+    """A prompt and all its runs."""
+
+    id: str
+    text: str
+    panels: list[Panel]
+
+    @property
+    def variants(self) -> list[str]:
+        """Each once, in the order of the grid."""
+        return list(dict.fromkeys(panel.facts.run.variant for panel in self.panels))
+
+    @property
+    def seeds(self) -> list[int]:
+        """Each once, in order."""
+        return sorted({panel.facts.run.seed for panel in self.panels})
+
+
+def write_report(root: Path, grid: Grid, config: Config, out: Path) -> int:
+    """Write the page; returns its size in bytes.
+
+    Args:
+        root: Folder of the experiment.
+        grid: Its runs.
+        config: ``tracking.enabled`` is read.
+        out: HTML to write; links to large videos are relative to it.
+
+    Raises:
+        UserError: a picture is damaged, or the folder cannot be written.
+    """
+    if not grid.runs:
+        raise UserError(f"{root}: the experiment has no runs; name variants, prompts and seeds")
+    scores, tables = read_scores(root), read_tables(root)
+    by_run = scores_by_run(scores)
+    runs = [read_run_facts(root, run, by_run) for run in grid.runs]
+    figures = [_figure(root, name) for name in FIGURES if (root / f"figures/{name}.png").exists()]
+    times = stage_times(root, [run.folder for run in runs])
+    overview = root / "sheet.png"
+    page = _template().render(
+        title=root.resolve().name,
+        prior=", ".join(dict.fromkeys(run.prior for run in runs if run.finished)) or "unknown",
+        grid=grid,
+        runs=runs,
+        finished=sum(run.finished for run in runs),
+        logged=sum(run.logged for run in runs),
+        main=main_variant(grid.main),
+        missing=missing(
+            grid, runs, scores, tables, [f["name"] for f in figures], config.tracking.enabled
+        ),
+        tables=[table for table in tables if "claims" not in table.facts],
+        verdicts=next((table for table in tables if "claims" in table.facts), None),
+        figures=figures,
+        overview=media.picture(overview, media.OVERVIEW_WIDTH) if overview.exists() else None,
+        prompts=_prompts(grid, runs, out),
+        times=times,
+        all_seconds=sum(time.total for time in times),
+        environment=environment(runs),
+        models=_weights(read_facts(root / "models.json")),
+        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        version=__version__,
+        commit=git_commit(),
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPU cores",
+        clock=clock,
+    )
+    write_text(out, page)
+    return len(page.encode("utf-8"))
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("gaussianmotion.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _figure(root: Path, name: str) -> dict[str, Any]:
+    path = root / "figures" / f"{name}.png"
+    number = name.removeprefix("fig")
+    return {
+        "name": name,
+        "title": f"Figure {number}",
+        "caption": media.description(path) or f"Figure {number} of the paper",
+        "picture": media.picture(path, media.FIGURE_WIDTH),
+        "pdf": f"figures/{name}.pdf",
+    }
+
+
+def _prompts(grid: Grid, runs: Sequence[RunFacts], out: Path) -> list[PromptPanels]:
+    sheets = [run.folder / "sheet.png" for run in runs if (run.folder / "sheet.png").exists()]
+    width = media.sheet_width(sheets)
+    shown = set(_first_seeds(grid))
+    left = media.VIDEOS_BUDGET
+    found = []
+    for prompt in grid.prompts.values():
+        panels = []
+        for run in (run for run in runs if run.run.prompt == prompt.id):
+            sheet = run.folder / "sheet.png"
+            clips, used = _clips(run, out, left if run.run in shown else 0)
+            left -= used
+            panels.append(Panel(run, media.sheet(sheet, width) if sheet.exists() else None, clips))
+        if panels:
+            found.append(PromptPanels(prompt.id, prompt.text, panels))
+    return found
+
+
+def _first_seeds(grid: Grid) -> list[Run]:
+    """The main variant's first run of each prompt, whose videos are inlined."""
+    first: dict[str, Run] = {}
+    for run in grid.main:
+        if run.variant == main_variant(grid.main):
+            first.setdefault(run.prompt, run)
+    return list(first.values())
+
+
+def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[Clip], int]:
+    """The run's videos, inlined as long as they fit into a budget of bytes, and what they took."""
+    clips, used = [], 0
+    for path in (path for pattern in VIDEOS for path in sorted(run.folder.glob(pattern))):
+        size = path.stat().st_size
+        inline = size <= media.VIDEO_LIMIT and used + size <= budget
+        used += size if inline else 0
+        href = Path(os.path.relpath(path, out.parent)).as_posix()
+        clips.append(Clip(path.stem, media.video(path) if inline else "", href))
+    return clips, used
+
+
+def _weights(models: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What of each model, file, SHA-256: as ``models.json`` has them."""
+    rows = []
+    for key, facts in models.items():
+        digests = facts.get("weights_sha256", {}) if isinstance(facts, dict) else {}
+        if isinstance(digests, dict):
+            rows += [(key, str(name), str(digest)) for name, digest in digests.items()]
+    return rows

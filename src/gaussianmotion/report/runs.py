@@ -1,0 +1,103 @@
+"""What the report says of each run, from the files in its folder."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.experiment import Run
+from gaussianmotion.figures.facts import folder_of, prior_name, read_facts
+from gaussianmotion.report.tables import short_number
+
+Scores = dict[tuple[str, str, str], list["Value"]]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One score of one run: name, number with unit, and what it is, in words."""
+
+    name: str
+    text: str
+    title: str
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run as the report shows it.
+
+    Attributes:
+        folder: Of its results.
+        facts: Content of ``run.json``; empty where it is not finished.
+        logged: Whether MLflow has it.
+        run_id: Its id there; empty where it was never sent.
+        scores: Those of which more or less is better.
+    """
+
+    run: Run
+    folder: Path
+    facts: dict[str, Any]
+    logged: bool
+    run_id: str
+    scores: list[Value]
+
+    @property
+    def finished(self) -> bool:
+        """Whether its training is done."""
+        return bool(self.facts)
+
+    @property
+    def prior(self) -> str:
+        """What the prior is called."""
+        return prior_name(self.facts.get("config", {}))
+
+
+def read_run_facts(root: Path, run: Run, scores: Scores) -> RunFacts:
+    """Everything known of a run; nothing has to be there."""
+    folder = folder_of(root, run)
+    logged = read_facts(folder / "logged.json")
+    mirrored = read_facts(folder / "mlflow.json")
+    return RunFacts(
+        run,
+        folder,
+        read_facts(folder / "run.json"),
+        bool(logged.get("logged")) or bool(mirrored.get("finished")),
+        str(logged.get("run_id") or mirrored.get("run_id") or ""),
+        scores.get((run.variant, run.prompt, str(run.seed)), []),
+    )
+
+
+def scores_by_run(rows: list[dict[str, str]]) -> Scores:
+    """The values of single runs, those that say which direction is better."""
+    found: Scores = defaultdict(list)
+    for row in rows:
+        if row.get("prompt") and row.get("value") and row.get("better") in ("higher", "lower"):
+            key = (row["variant"], row["prompt"], _whole(row.get("seed", "")))
+            unit = f" {row['unit']}" if row.get("unit") else ""
+            found[key].append(
+                Value(
+                    row["value_name"],
+                    short_number(row["value"]) + unit,
+                    f"{row['title']}; protocol {row['protocol']}, N = {row['n']}; "
+                    f"{row['better']} is better",
+                )
+            )
+    return found
+
+
+def environment(runs: list[RunFacts]) -> list[tuple[str, str]]:
+    """Versions, devices and priors of all runs; what differs is listed."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for run in runs:
+        if run.finished:
+            found["prior"][run.prior] = None
+            for key in ("device", "threads", "body_id"):
+                if key in run.facts:
+                    found[key.removesuffix("_id")][str(run.facts[key])] = None
+            for name, version in run.facts.get("versions", {}).items():
+                found[name][str(version)] = None
+    return [(name, ", ".join(values)) for name, values in found.items()]
+
+
+def _whole(text: str) -> str:
+    """Seeds in a CSV may read 0 or 0.0."""
+    return text.removesuffix(".0")
