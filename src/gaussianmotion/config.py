@@ -287,6 +287,11 @@ class ReferenceConfig(Section):
         description="Words added to the prompt, after the prior's own; the paper's are none. The "
         "embedded prior's name the framing and ground of the renders.",
     )
+    pose: Literal["none", "star", "a", "t", "arms_down"] = Field(
+        "none",
+        description="none: text alone, the paper's protocol. A pose: sample i shows it from azimuth "
+        "i of as many, for a prior that draws no whole person without one.",
+    )
     steps: Count = Field(50, description="DDIM steps.")
     guidance_scale: Positive = 7.5
     batch: Count = Field(5, description="Samples at once.")

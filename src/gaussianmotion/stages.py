@@ -57,6 +57,10 @@ def _avatar_score(keys: tuple[str, ...], *modules: str) -> Stage:
     return Stage(score.keys, (*score.sources, *_DRAWING, "pose"))
 
 
+def _study(*modules: str) -> tuple[str, ...]:
+    return tuple(f"study/{module}.py" for module in modules)
+
+
 def _evaluation(*names: str) -> tuple[str, ...]:
     return tuple(f"evaluation/{name}.py" for name in names)
 
@@ -122,9 +126,13 @@ STAGES = {
             *("contrasts", "verdicts", "paper_claims"),
         ),
     ),
-    "study": Stage(
-        ("study",),
-        tuple(f"study/{name}.py" for name in ("avatars", "choice", "pairs", "questions")),
+    "study": Stage(("study", "baselines"), _study("avatars", "choice", "pairs", "questions")),
+    "table2": Stage(
+        (),
+        (
+            *_study("table2", "votes", "pairs", "questions"),
+            *_evaluation("intervals", "table_files"),
+        ),
     ),
 }
 

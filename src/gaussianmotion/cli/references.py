@@ -38,9 +38,7 @@ def _reference(options: argparse.Namespace) -> None:
     with leased_gpu(config) as leased:
         from gaussianmotion.evaluation.references import sample_references
 
-        path = sample_references(
-            prompt_id, prompt, out, config.prior, config.reference, device_of(config, leased)
-        )
+        path = sample_references(prompt_id, prompt, out, config, device_of(config, leased))
     print(f"reference: {path}", file=sys.stderr)
 
 

@@ -1,9 +1,10 @@
-"""Reference images: what the text-to-image model makes of a prompt, without any pose.
+"""Reference images: what the text-to-image model makes of a prompt.
 
 The renders' distribution is compared with them (Table 1). The paper samples 10 images of each
-prompt from SD1.5, as it is; so do we. The embedded prior was trained on captions that also name
-framing and ground, so the laptop's experiment adds those of the renders (``reference.suffix``) and
-leaves out the view, as the renders show all of them.
+prompt from SD1.5, from the text alone; so do we. The embedded prior saw few pictures without a pose
+in its training and draws no whole person from text alone. The laptop's experiment therefore gives
+it a pose, seen from all around as in the multi-view set (``reference.pose``), and words for framing
+and ground (``reference.suffix``): its distances compare appearance more than shape.
 
 An interrupted call keeps its finished batches in ``unfinished/`` and goes on with them. Batches are
 the same every time, since half precision rounds differently in batches of another size.
@@ -14,6 +15,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +25,15 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from gaussianmotion.atomic import atomic_path, write_json
-from gaussianmotion.config import PriorConfig, ReferenceConfig
+from gaussianmotion.body import load_body
+from gaussianmotion.body.poses import named_pose
+from gaussianmotion.camera import turntable_azimuths, view_word
+from gaussianmotion.config import Config, PriorConfig, RenderConfig
 from gaussianmotion.evaluation.score_file import file_digest
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior
 from gaussianmotion.models import pinned_revision, prior_digests
+from gaussianmotion.pose.openpose import pose_image
+from gaussianmotion.rendering.cameras import fitted_orbit
 
 PROTOCOL = "reference-1"
 _UNFINISHED = "unfinished"
@@ -37,18 +44,16 @@ def sample_references(
     prompt_id: str,
     prompt: str,
     out_dir: Path,
-    prior_config: PriorConfig,
-    config: ReferenceConfig,
+    config: Config,
     device: torch.device | str = "cpu",
 ) -> Path:
     """Write ``00.png ...`` and ``reference.json``.
 
     Args:
-        prompt_id: Name of the prompt; it decides the seeds, together with ``config.seed``.
+        prompt_id: Name of the prompt; it decides the seeds, together with ``reference.seed``.
         prompt: The user's sentence.
         out_dir: Folder of this prompt's references.
-        prior_config: The text-to-image model.
-        config: How many, and how they are sampled.
+        config: The prior; how many, and how they are sampled; the body of a pose.
         device: Where to sample.
 
     Returns:
@@ -57,38 +62,78 @@ def sample_references(
     Raises:
         UserError: the prior is not here, or the folder cannot be written.
     """
-    text = reference_text(prompt, prior_config.prompt_suffix, config.suffix)
-    seeds = [sample_seed(config.seed, prompt_id, index) for index in range(config.count)]
-    digests = prior_digests(prior_config, pose=False)
-    device = torch.device(device)
+    wanted, device = config.reference, torch.device(device)
+    samples = _plan(prompt_id, prompt, config)
     settings = {
-        "text": text,
-        "steps": config.steps,
-        "guidance_scale": config.guidance_scale,
-        "dtype": prior_config.dtype,
+        "steps": wanted.steps,
+        "guidance_scale": wanted.guidance_scale,
+        "pose": wanted.pose,
+        "dtype": config.prior.dtype,
         "device": device.type,
-        "weights_sha256": digests,
+        "weights_sha256": prior_digests(config.prior, pose=wanted.pose != "none"),
     }
     work = out_dir / _UNFINISHED
     prior: DiffusionPrior | None = None
-    for start in range(0, config.count, config.batch):
-        indices = range(config.count)[start : start + config.batch]
-        chosen = [seeds[index] for index in indices]
-        names = [work / f"{index:02d}.png" for index in indices]
-        identity = _identity({**settings, "seeds": chosen})
-        if all(_finished(path, identity) for path in names):
+    for start in range(0, wanted.count, wanted.batch):
+        batch = samples[start : start + wanted.batch]
+        paths = [work / f"{sample.id}.png" for sample in batch]
+        identity = _identity({**settings, "samples": [asdict(sample) for sample in batch]})
+        if all(_finished(path, identity) for path in paths):
             continue
-        prior = prior or load_prior(prior_config, device)
+        prior = prior or load_prior(config.prior, device)
+        noise = prior.draw_noise([sample.seed for sample in batch])
+        poses = _pose_images(batch, config, noise.shape[-1] * prior.downscale)
         images = prior.sample(
-            [text] * len(chosen),
-            steps=config.steps,
-            guidance_scale=config.guidance_scale,
-            noise=prior.draw_noise(chosen),
+            [sample.text for sample in batch],
+            poses if poses is None else poses.to(device),
+            steps=wanted.steps,
+            guidance_scale=wanted.guidance_scale,
+            noise=noise,
         )
-        for path, image in zip(names, images, strict=True):
+        for path, image in zip(paths, images, strict=True):
             save_sample(path, image, identity)
-        print(f"reference: {prompt_id}: {indices[-1] + 1} of {config.count}", file=sys.stderr)
-    return _publish(prompt_id, prompt, out_dir, prior_config, seeds, settings)
+        print(f"reference: {prompt_id}: {start + len(batch)} of {wanted.count}", file=sys.stderr)
+    return _publish(prompt_id, prompt, out_dir, config.prior, samples, settings)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    id: str
+    seed: int
+    text: str
+    azimuth: float | None
+
+
+def _plan(prompt_id: str, prompt: str, config: Config) -> list[_Sample]:
+    """The samples of a prompt, in order."""
+    wanted = config.reference
+    samples = []
+    for index, azimuth in enumerate(turntable_azimuths(wanted.count).tolist()):
+        posed = wanted.pose != "none"
+        view = view_word(azimuth) if posed else ""
+        samples.append(
+            _Sample(
+                id=f"{index:02d}",
+                seed=sample_seed(wanted.seed, prompt_id, index),
+                text=reference_text(prompt, config.prior.prompt_suffix, view, wanted.suffix),
+                azimuth=round(azimuth, 4) if posed else None,
+            )
+        )
+    return samples
+
+
+def _pose_images(
+    samples: Sequence[_Sample], config: Config, size: int
+) -> Float[Tensor, "B 3 H W"] | None:
+    """The skeletons of a batch, as a standard render shows them; None without a pose."""
+    if config.reference.pose == "none":
+        return None
+    body = load_body(config.body.path, config.body.betas)
+    pose = named_pose(config.reference.pose)[None]
+    azimuths = torch.tensor([sample.azimuth for sample in samples])
+    points = body.posed_vertices(pose)[0]
+    cameras = fitted_orbit(points, azimuths, 0.0, size, RenderConfig())
+    return pose_image(body, pose.expand(len(samples), -1, -1), cameras)
 
 
 def reference_text(prompt: str, *suffixes: str) -> str:
@@ -134,11 +179,11 @@ def _publish(
     prompt: str,
     out_dir: Path,
     prior_config: PriorConfig,
-    seeds: Sequence[int],
+    samples: Sequence[_Sample],
     settings: dict[str, object],
 ) -> Path:
     """Copy the finished samples to their places; what is unfinished goes last, after the JSON."""
-    names = [f"{index:02d}.png" for index in range(len(seeds))]
+    names = [f"{sample.id}.png" for sample in samples]
     for stale in {path.name for path in out_dir.glob("[0-9]*.png")} - set(names):
         (out_dir / stale).unlink()  # of an earlier call with more samples
     for name in names:
@@ -155,9 +200,8 @@ def _publish(
         **settings,
         "size": [width, height],
         "samples": [
-            {"id": name.removesuffix(".png"), "file": name, "seed": seed}
-            | {"sha256": file_digest(out_dir / name)}
-            for name, seed in zip(names, seeds, strict=True)
+            {**asdict(sample), "file": name, "sha256": file_digest(out_dir / name)}
+            for name, sample in zip(names, samples, strict=True)
         ],
     }
     write_json(out_dir / "reference.json", facts)
