@@ -23,6 +23,7 @@ include: "rules/reference.smk"
 include: "rules/score.smk"
 include: "rules/tracking.smk"
 include: "rules/baselines.smk"
+include: "rules/study.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
@@ -59,3 +60,4 @@ rule all:
         ],
         f"{ROOT}/report.html",
         f"{ROOT}/notebook.ipynb",
+        [f"{ROOT}/logged.json"] if CONFIG.tracking.enabled else [],

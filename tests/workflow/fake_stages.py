@@ -27,7 +27,7 @@ def write(path: Path, text: str = "fake") -> None:
     path.write_text(text, encoding="utf-8")
 
 
-stages = "prompts|models|train|views|animate|sheet|tracking-init|log"
+stages = "prompts|models|train|views|animate|sheet|tracking-init|log|log-experiment"
 stage = next(argument for argument in arguments if re.fullmatch(stages, argument))
 failing = os.environ.get("FAKE_FAILURE", "")
 if failing and failing in " ".join(arguments):
