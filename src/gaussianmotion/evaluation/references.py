@@ -33,7 +33,7 @@ from gaussianmotion.evaluation.score_file import file_digest
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior
 from gaussianmotion.models import pinned_revision, prior_digests
 from gaussianmotion.pose.openpose import pose_image
-from gaussianmotion.rendering.cameras import fitted_orbit
+from gaussianmotion.rendering.cameras import fitted_orbit, select
 
 PROTOCOL = "reference-1"
 _UNFINISHED = "unfinished"
@@ -64,7 +64,7 @@ def sample_references(
     """
     wanted, device = config.reference, torch.device(device)
     samples = _plan(prompt_id, prompt, config)
-    settings = {
+    settings: dict[str, object] = {
         "steps": wanted.steps,
         "guidance_scale": wanted.guidance_scale,
         "pose": wanted.pose,
@@ -130,10 +130,11 @@ def _pose_images(
         return None
     body = load_body(config.body.path, config.body.betas)
     pose = named_pose(config.reference.pose)[None]
-    azimuths = torch.tensor([sample.azimuth for sample in samples])
-    points = body.posed_vertices(pose)[0]
-    cameras = fitted_orbit(points, azimuths, 0.0, size, RenderConfig())
-    return pose_image(body, pose.expand(len(samples), -1, -1), cameras)
+    # One distance for all, whatever the batch.
+    azimuths = turntable_azimuths(config.reference.count)
+    cameras = fitted_orbit(body.posed_vertices(pose)[0], azimuths, 0.0, size, RenderConfig())
+    chosen = select(cameras, [int(sample.id) for sample in samples])
+    return pose_image(body, pose.expand(len(samples), -1, -1), chosen)
 
 
 def reference_text(prompt: str, *suffixes: str) -> str:
