@@ -47,7 +47,7 @@ PICTURE_SCORES = (
     "alignment",
 )  # of one front view: other systems have them, too
 SCORE_TABLES = ["table1", "ablations", "win_rate", "verdicts"]
-TABLES = [*SCORE_TABLES]
+TABLES = [*SCORE_TABLES, "table2"]
 VIEW_FILES = [f"views/{index:02d}.png" for index in range(CONFIG.render.views)]
 ENVIRONMENT = "../envs/gaussianmotion.yaml"
 STORE = f"{CONFIG.results}/mlflow/created.json"
@@ -117,6 +117,34 @@ def baseline_score_files():
             else [f"{prompt}/{score}" for prompt in EXPERIMENT.prompts]
         )
     ]
+
+
+def study_clips():
+    """What the user study's pairs are chosen from: the first seed of each system's prompts."""
+    wanted = {CONFIG.study.compared, *CONFIG.study.against}
+    seeds = {}
+    for run in EXPERIMENT.runs:
+        if run.variant in wanted:
+            key = (run.variant, run.prompt)
+            seeds[key] = min(run, seeds.get(key, run))
+    imported = [
+        f"{ROOT}/baselines/{system}/imported.json"
+        for system in CONFIG.baselines
+        if not CONFIG.study.against or system in CONFIG.study.against
+    ]
+    names = [
+        "run.json",
+        "views.json",
+        *(f"motions/{motion}.json" for motion in MOTIONS),
+    ]
+    return imported + [
+        f"{folder_of(run)}/{name}" for run in seeds.values() for name in names
+    ]
+
+
+def existing(path):
+    """A file that the user may have put there, as an input."""
+    return [path] if Path(path).exists() else []
 
 
 def table_files(kind):

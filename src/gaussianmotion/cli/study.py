@@ -47,7 +47,10 @@ def add_commands(commands: Commands) -> None:
     table.add_argument("--pairs", type=Path, metavar="FILE", help=f"default: FOLDER/{PAIRS}")
     table.add_argument("--votes", type=Path, metavar="FILE", help=f"default: FOLDER/{VOTES}")
     table.add_argument(
-        "--out", type=Path, metavar="STEM", help="default: FOLDER/tables/table2 (.csv, .md, .tex)"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="default: FOLDER/tables/table2.csv; .md, .tex and .json go beside it",
     )
 
 
@@ -73,8 +76,11 @@ def _pairs(options: argparse.Namespace) -> None:
     from gaussianmotion.study.choice import choose_pairs
 
     config = resolve_config(options)
+    study = config.study
+    if not study.against:
+        study = study.model_copy(update={"against": list(config.baselines)})
     out = options.out or _file(options, PAIRS, "--out")
-    pairs = choose_pairs(_folder(options), out, config.study)
+    pairs = choose_pairs(_folder(options), out, study)
     print(
         f"study {pairs.study}: {pairs.reason or f'{len(pairs.pairs)} pairs'}: {out}",
         file=sys.stderr,
@@ -123,16 +129,20 @@ def _only_study(options: argparse.Namespace, studies: list[str]) -> str | None:
 
 
 def _table(options: argparse.Namespace) -> None:
+    from gaussianmotion.evaluation.table_files import write_table
     from gaussianmotion.study.pairs import read_pairs
-    from gaussianmotion.study.table2 import write_table2
+    from gaussianmotion.study.table2 import table2
     from gaussianmotion.study.votes import read_votes
 
     pairs = read_pairs(options.pairs or _file(options, PAIRS, "--pairs"))
     path = options.votes or _file(options, VOTES, "--votes")
-    stem = options.out or _file(options, "tables/table2", "--out")
-    votes = read_votes(path, pairs) if options.votes or path.is_file() else None
-    reason = write_table2(stem, pairs, votes, str(path))
-    print(f"table 2: {reason or 'written'}: {stem}.md", file=sys.stderr)
+    out = options.out or _file(options, "tables/table2.csv", "--out")
+    # A file that was asked for must be there; the experiment's own may not be there yet.
+    table, reason = table2(
+        pairs, read_votes(path, pairs) if options.votes or path.is_file() else None, str(path)
+    )
+    write_table(table, out)
+    print(f"table 2: {reason or 'written'}: {out.with_suffix('.md')}", file=sys.stderr)
 
 
 def _folder(options: argparse.Namespace) -> Path:

@@ -57,11 +57,14 @@ def avatars(experiment: Path, system: str) -> dict[str, Avatar]:
 
 def _avatar(system: str, folder: Path) -> Avatar:
     turntable = folder / "turntable.mp4"
+    views = sorted((folder / "views").glob("*.png"))
+    # Views begin at the back (-180 degrees); people see the front first, as in a turntable.
+    front = len(views) // 2
     return Avatar(
         system=system,
         prompt=_prompt(folder / "run.json"),
         turntable=turntable if turntable.is_file() else None,
-        views=sorted((folder / "views").glob("*.png")),
+        views=views[front:] + views[:front],
         motions={path.stem: path for path in sorted((folder / "motions").glob("*.mp4"))},
     )
 

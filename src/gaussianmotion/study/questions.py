@@ -44,9 +44,9 @@ QUESTIONS = (
     Question(
         key="text",
         title="Text alignment",
-        text="Which fits the description better?",
-        hint="The sentence above the clips.",
-        hint_animated="The sentence above the clips.",
+        text="Which fits the sentence better?",
+        hint="What the sentence says, and nothing else.",
+        hint_animated="What the sentence says, and nothing else.",
     ),
 )
 QUESTION_KEYS = tuple(question.key for question in QUESTIONS)

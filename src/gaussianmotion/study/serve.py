@@ -48,7 +48,7 @@ def serve(pairs_file: Path, database: str, host: str, port: int) -> None:
             file=sys.stderr,
         )
     app = create_app(pairs, files, store)
-    config = uvicorn.Config(app, log_level="warning", access_log=False)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
 
 

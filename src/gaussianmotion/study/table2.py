@@ -3,21 +3,23 @@
 Without votes there is a table that says so, and no number.
 """
 
-import csv
-import io
-import math
 from dataclasses import dataclass
-from pathlib import Path
 
-from gaussianmotion.atomic import write_text
+import pandas as pd
+
+from gaussianmotion.evaluation.intervals import Estimate, share
+from gaussianmotion.evaluation.table_files import Table
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import KINDS, QUESTIONS
 from gaussianmotion.study.votes import Vote
 
 PROTOCOL = "study-1"
-# 97.5 % quantile of the standard normal distribution.
-Z = 1.959963984540054
 ALL = "all"
+COLUMNS = (
+    *("compared", "against", "clips", "question", "preferred", "votes", "people"),
+    *("share", "low", "high", "study", "protocol", "status"),
+)
+HEADINGS = ("compared with", "clips", "people", *(question.title for question in QUESTIONS))
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Preference:
         against: The other system.
         kind: Kind of clips, or ``all``.
         preferred: Votes for the compared system.
-        votes: All votes.
+        votes: All votes, at least one.
         people: Who gave them.
     """
 
@@ -40,27 +42,33 @@ class Preference:
     people: int
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the share."""
-        return wilson(self.preferred, self.votes)
+    def estimate(self) -> Estimate:
+        """The share with Wilson's 95 % interval."""
+        return share(self.preferred, self.votes)
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % score interval of a binomial share (E. B. Wilson, JASA 22, 1927).
+def table2(pairs: PairSet, votes: list[Vote] | None, source: str) -> tuple[Table, str]:
+    """The table, and why it has no numbers (empty where it has some).
 
     Args:
-        successes: In [0, n].
-        n: At least 1.
-
-    Returns:
-        Lower and upper end, in [0, 1].
+        pairs: The study.
+        votes: All lines of votes.csv, checked; None where there is no such file.
+        source: Where votes.csv is expected, for the note on how to get some.
     """
-    share = successes / n
-    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    # At 0 and n the ends are exactly 0 and 1, which rounding would miss.
-    low = 0.0 if successes == 0 else middle - half
-    return low, 1.0 if successes == n else middle + half
+    counted = [vote for vote in votes or [] if vote.study == pairs.study]
+    others = sorted({vote.study for vote in votes or []} - {pairs.study})
+    reason = "" if counted else _reason(pairs, others, source)
+    found = preferences(pairs, counted)
+    notes = [reason] if reason else _notes(pairs, counted, others)
+    table = Table(
+        title=f"Table 2. User study: how often people prefer {pairs.compared} [95 % interval]",
+        headings=HEADINGS,
+        rows=_rows(found) if found else _empty(pairs, "no votes yet"),
+        frame=_frame(pairs, found, reason),
+        notes=notes,
+        facts={"study": pairs.study, "protocol": PROTOCOL, "status": reason or "ok"},
+    )
+    return table, reason
 
 
 def preferences(pairs: PairSet, votes: list[Vote]) -> list[Preference]:
@@ -97,34 +105,17 @@ def preferences(pairs: PairSet, votes: list[Vote]) -> list[Preference]:
     return found
 
 
-def write_table2(stem: Path, pairs: PairSet, votes: list[Vote] | None, source: str) -> str:
-    """Write ``STEM.csv``, ``STEM.md`` and ``STEM.tex``.
-
-    Args:
-        stem: ``tables/table2``.
-        pairs: The study.
-        votes: All lines of votes.csv; None where there is no such file.
-        source: Where votes.csv is expected, for the note on how to get some.
-
-    Returns:
-        Why there are no numbers; empty where there are some.
-    """
-    ours = [vote for vote in votes or [] if vote.study == pairs.study]
-    others = sorted({vote.study for vote in votes or []} - {pairs.study})
-    reason = "" if ours else _reason(pairs, others, source)
-    found = preferences(pairs, ours)
-    note = (
-        f"Share of the votes that prefer {pairs.compared}, with the votes and Wilson's 95 % interval "
-        f"(votes taken as independent). Protocol {PROTOCOL}, study {pairs.study}, "
-        f"{len(pairs.pairs)} pairs, {len({vote.person for vote in ours})} people, "
-        f"{len(ours)} votes."
-    )
-    if ours and others:
-        note += f" Votes of other studies are not counted: {', '.join(others)}."
-    write_text(stem.with_suffix(".csv"), _csv(pairs, found, reason))
-    write_text(stem.with_suffix(".md"), _markdown(found, reason or note))
-    write_text(stem.with_suffix(".tex"), _latex(found, reason or note))
-    return reason
+def _notes(pairs: PairSet, counted: list[Vote], others: list[str]) -> list[str]:
+    people = len({vote.person for vote in counted})
+    notes = [
+        f"Share of the votes that prefer {pairs.compared} (votes for it / all votes), with "
+        "Wilson's 95 % interval; votes are taken as independent, although one person gives many.",
+        f"Protocol {PROTOCOL}, study {pairs.study}: {len(pairs.pairs)} pairs, {people} people, "
+        f"{len(counted)} votes. Order and sides were drawn for each person.",
+    ]
+    if others:
+        notes.append(f"Votes of other studies are not counted: {', '.join(others)}.")
+    return notes
 
 
 def _reason(pairs: PairSet, others: list[str], source: str) -> str:
@@ -132,9 +123,10 @@ def _reason(pairs: PairSet, others: list[str], source: str) -> str:
         return f"No votes, since the study has no pairs: {pairs.reason}."
     if others:
         return (
-            f"No votes on these pairs: {source} is of study {', '.join(others)}, but the clips have "
-            f"changed since, and the pairs are now study {pairs.study}. Ask people again, or get that "
-            "study's own pairs back with `gaussianmotion study export --study ID --pairs-out FILE`."
+            f"No votes on these pairs: {source} is of study {', '.join(others)}, but the clips "
+            f"have changed since, and the pairs are now study {pairs.study}. Ask people again, or "
+            "get that study's own pairs back with `gaussianmotion study export --study ID "
+            "--pairs-out FILE`."
         )
     return (
         f"No votes yet. `gaussianmotion study serve --experiment {pairs.experiment}` asks people, "
@@ -142,35 +134,29 @@ def _reason(pairs: PairSet, others: list[str], source: str) -> str:
     )
 
 
-def _csv(pairs: PairSet, found: list[Preference], reason: str) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        [
-            "compared",
-            "against",
-            "clips",
-            "question",
-            "preferred",
-            "votes",
-            "people",
-            "share",
-            "low",
-            "high",
-            "study",
-            "protocol",
-            "status",
-        ]
-    )
-    for row in found:
-        shares = (row.preferred / row.votes, *row.interval)
-        writer.writerow(
-            [pairs.compared, row.against, row.kind, row.question, row.preferred, row.votes]
-            + [row.people, *(f"{share:.6f}" for share in shares), pairs.study, PROTOCOL, "ok"]
-        )
+def _frame(pairs: PairSet, found: list[Preference], reason: str) -> pd.DataFrame:
+    records = [
+        {
+            "compared": pairs.compared,
+            "against": row.against,
+            "clips": row.kind,
+            "question": row.question,
+            "preferred": row.preferred,
+            "votes": row.votes,
+            "people": row.people,
+            "share": row.estimate.value,
+            "low": row.estimate.low,
+            "high": row.estimate.high,
+            "study": pairs.study,
+            "protocol": PROTOCOL,
+            "status": "ok",
+        }
+        for row in found
+    ]
     if reason:
-        writer.writerow([pairs.compared, *[""] * 9, pairs.study, PROTOCOL, reason])
-    return text.getvalue()
+        known = {"compared": pairs.compared, "study": pairs.study, "protocol": PROTOCOL}
+        records.append({**known, "status": reason})
+    return pd.DataFrame(records, columns=list(COLUMNS))
 
 
 def _rows(found: list[Preference]) -> list[list[str]]:
@@ -180,40 +166,21 @@ def _rows(found: list[Preference]) -> list[list[str]]:
     for against, kind in dict.fromkeys((row.against, row.kind) for row in found):
         of_row = [cells.get((against, kind, question.key)) for question in QUESTIONS]
         people = max(row.people for row in of_row if row)
-        rows.append([against, kind, str(people), *(_cell(row) for row in of_row)])
+        rows.append([against, kind, str(people), *map(_cell, of_row)])
     return rows
+
+
+def _empty(pairs: PairSet, text: str) -> list[list[str]]:
+    """A row for each system that people would compare with."""
+    systems = dict.fromkeys(pair.sides[1].system for pair in pairs.pairs)
+    return [[system, ALL, "0", *[text] * len(QUESTIONS)] for system in systems]
 
 
 def _cell(row: Preference | None) -> str:
     if row is None:
-        return "-"
-    low, high = row.interval
-    share = row.preferred / row.votes
-    return f"{share:.1%} ({row.preferred}/{row.votes}) [{100 * low:.1f}, {100 * high:.1f}]"
-
-
-HEADER = ["compared with", "clips", "people", *(question.title for question in QUESTIONS)]
-
-
-def _markdown(found: list[Preference], note: str) -> str:
-    lines = ["# Table 2: user study", ""]
-    if found:
-        lines += ["| " + " | ".join(HEADER) + " |", "|" + " --- |" * len(HEADER)]
-        lines += ["| " + " | ".join(row) + " |" for row in _rows(found)]
-        lines.append("")
-    return "\n".join([*lines, note, ""])
-
-
-def _latex(found: list[Preference], note: str) -> str:
-    lines = []
-    if found:
-        lines += [r"\begin{tabular}{llrlll}", r"\hline", " & ".join(HEADER) + r" \\", r"\hline"]
-        lines += [" & ".join(_escape(cell) for cell in row) + r" \\" for row in _rows(found)]
-        lines += [r"\hline", r"\end{tabular}", ""]
-    return "\n".join([*lines, _escape(note), ""])
-
-
-def _escape(text: str) -> str:
-    for letter in "%_&#$":
-        text = text.replace(letter, "\\" + letter)
-    return text
+        return "no votes"
+    found = row.estimate
+    return (
+        f"{100 * found.value:.1f} % ({row.preferred}/{row.votes}) "
+        f"[{100 * (found.low or 0.0):.1f}, {100 * (found.high or 0.0):.1f}]"
+    )

@@ -170,7 +170,7 @@ let leaving = false;
 
 // Next is never truly disabled: it says what is missing.
 function refresh() {
-  next.setAttribute("aria-disabled", String(missing().length > 0));
+  next.classList.toggle("waits", missing().length > 0);
 }
 
 function finish() {
