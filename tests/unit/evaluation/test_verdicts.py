@@ -1,0 +1,178 @@
+"""The rule of the verdicts, on numbers where the claim holds, does not, and cannot be decided."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from scored_experiment import Number, config_of, write_alone, write_prompts
+
+from gaussianmotion.config_file import load_variants
+from gaussianmotion.evaluation.collect import collect
+from gaussianmotion.evaluation.measures import read_scores
+from gaussianmotion.evaluation.paper_claims import BETWEEN, CLAIMS, OVER_TAU, Claim, Part
+from gaussianmotion.evaluation.table_files import Table
+from gaussianmotion.evaluation.verdicts import imbalance, judge, verdicts_table
+
+REPOSITORY = Path(__file__).parents[3]
+DIFFERENCE = Part("sharper", "geometry", ("sharpness",), {"a": 1.0, "b": -1.0})
+CELLS = list(itertools.product(("ann", "bob", "eve"), (0, 1, 2)))
+
+
+def values(number: Number, variants: tuple[str, ...] = ("a", "b"), cells=CELLS):
+    return {v: {cell: number(v, *cell) for cell in cells} for v in variants}
+
+
+def wobble(prompt: str, seed: int) -> float:
+    """The same for all variants: what pairing takes out."""
+    return {"ann": -3.0, "bob": 0.0, "eve": 5.0}[prompt] + 0.7 * seed
+
+
+def test_a_clear_effect_holds_however_different_the_prompts_are() -> None:
+    extra = {"ann": 0.9, "bob": 1.0, "eve": 1.1}
+    found = judge(
+        DIFFERENCE,
+        values(lambda v, p, s: 10.0 + wobble(p, s) + (extra[p] if v == "a" else 0.0)),
+    )
+    assert found.verdict == "holds"
+    assert found.effect is not None
+    assert found.effect.value == pytest.approx(1.0)
+    # Prompts' differences 0.9, 1.0, 1.1: half width 4.3027 * 0.1 / sqrt(3).
+    assert found.effect.low == pytest.approx(1.0 - 0.248414, abs=1e-5)
+    assert (found.pairs, found.agreeing, found.effect.clusters) == (9, 9, 3)
+
+
+def test_the_opposite_effect_does_not_hold() -> None:
+    found = judge(DIFFERENCE, values(lambda v, p, s: 10.0 + wobble(p, s) - (v == "a")))
+    assert found.verdict == "does not"
+    assert found.agreeing == 0
+
+
+def test_an_effect_too_small_to_matter_does_not_hold() -> None:
+    # Differences of +-0.01 about 0 on values of 10, where 0.5 would matter.
+    tiny = {"ann": 0.01, "bob": 0.0, "eve": -0.01}
+    found = judge(DIFFERENCE, values(lambda v, p, s: 10.0 + (tiny[p] if v == "a" else 0.0)))
+    assert found.verdict == "does not"
+    assert found.matters == pytest.approx(0.5)
+
+
+def test_identical_variants_do_not_hold() -> None:
+    assert judge(DIFFERENCE, values(lambda v, p, s: wobble(p, s) + 10.0)).verdict == "does not"
+
+
+def test_an_effect_that_changes_with_the_prompt_is_undecided() -> None:
+    extra = {"ann": 3.0, "bob": -1.0, "eve": 2.0}
+    found = judge(DIFFERENCE, values(lambda v, p, s: 10.0 + (extra[p] if v == "a" else 0.0)))
+    assert found.verdict == "undecided"
+    assert found.effect is not None
+
+
+def test_the_sign_turns_the_claim_around() -> None:
+    fewer = Part("fewer", "geometry", ("holes",), {"a": 1.0, "b": -1.0}, -1.0)
+    assert judge(fewer, values(lambda v, p, s: 10.0 - (v == "a"))).verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (list(itertools.product(("ann", "bob", "eve"), (0,))), "too few seeds (1 of 3)"),
+        (list(itertools.product(("ann", "bob", "eve"), (0, 1))), "too few seeds (2 of 3)"),
+        (list(itertools.product(("ann", "bob"), (0, 1, 2))), "too few prompts (2 of 3)"),
+    ],
+)
+def test_too_little_data_is_undecided_whatever_it_says(cells, reason: str) -> None:
+    found = judge(DIFFERENCE, values(lambda v, p, s: 10.0 * (v == "a"), cells=cells))
+    assert (found.verdict, found.reason, found.effect) == ("undecided", reason, None)
+
+
+def test_only_seeds_that_all_variants_have_count() -> None:
+    made = values(lambda v, p, s: 10.0 * (v == "a"))
+    del made["b"]["ann", 2]
+    assert judge(DIFFERENCE, made).reason == "too few prompts (2 of 3)"
+
+
+def test_a_variant_that_was_not_run_is_named() -> None:
+    found = judge(DIFFERENCE, values(lambda v, p, s: 1.0, variants=("a",)))
+    assert (found.verdict, found.reason) == ("undecided", "no measured runs of b")
+
+
+def test_the_slope_over_tau_is_the_change_from_end_to_end() -> None:
+    line = {variant: 2.0 + 0.01 * int(variant[4:]) for variant in OVER_TAU}
+    assert sum(OVER_TAU[v] * line[v] for v in line) == pytest.approx(4.0)
+    assert sum(OVER_TAU.values()) == pytest.approx(0.0)
+    assert sum(BETWEEN.values()) == pytest.approx(0.0)
+
+
+def test_a_straight_trade_has_the_same_imbalance_everywhere() -> None:
+    noise = {f"tau_{t}": {("ann", 0): 1.0 * t} for t in (100, 200, 300, 400, 500)}
+    saturation = {f"tau_{t}": {("ann", 0): 900.0 - t} for t in (100, 200, 300, 400, 500)}
+    found = imbalance(noise, saturation)
+    assert [found[variant]["ann", 0] for variant in noise] == pytest.approx([1.0] * 5)
+
+
+def tau_experiment(root: Path, number) -> Table:
+    config = config_of(variants=list(OVER_TAU), seeds=[0, 1, 2], scores={"names": ["geometry"]})
+    write_prompts(root, ["ann", "bob", "eve"])
+    for variant, (prompt, seed) in itertools.product(OVER_TAU, CELLS):
+        share = (int(variant[4:]) - 100) / 400
+        noise, saturation = number(share)
+        offset = 10.0 + wobble(prompt, seed)
+        jitter = 0.01 * {"ann": 0, "bob": 1, "eve": -1}[prompt] * share
+        write_alone(
+            root, "geometry", variant, prompt, seed,
+            noise=offset + noise + jitter, saturation=offset + saturation - jitter,
+        )  # fmt: skip
+    collect(config, root, root / "scores.csv")
+    return verdicts_table(read_scores(root / "scores.csv"))
+
+
+def claim_of(table: Table, name: str) -> dict:
+    return next(claim for claim in table.facts["claims"] if claim["id"] == name)
+
+
+def test_tau_holds_where_both_ends_are_worse(tmp_path: Path) -> None:
+    # Noise rises late, saturation falls early: the middle has little of both.
+    table = tau_experiment(tmp_path, lambda x: (5.0 * x**3, 5.0 * (1.0 - x) ** 3))
+    claim = claim_of(table, "tau")
+    assert [part["verdict"] for part in claim["parts"]] == ["holds"] * 3
+    assert claim["verdict"] == "holds"
+
+
+def test_tau_does_not_hold_where_the_middle_is_worst(tmp_path: Path) -> None:
+    # Noise rises early and saturation falls late: both evils in the middle.
+    table = tau_experiment(tmp_path, lambda x: (5.0 * x**0.3, 5.0 * (1.0 - x) ** 0.3))
+    claim = claim_of(table, "tau")
+    assert [part["verdict"] for part in claim["parts"]] == ["holds", "holds", "does not"]
+    assert claim["verdict"] == "does not"
+
+
+def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
+    table = tau_experiment(tmp_path, lambda x: (x, 1.0 - x))
+    claim = claim_of(table, "pose_guidance")
+    assert claim["verdict"] == "undecided"
+    assert claim["parts"][0]["reason"] == "pose.pck was not measured"
+    (row,) = [row for row in table.rows if row[0].startswith("Pose guidance")]
+    assert row[1:] == [
+        "**undecided**",
+        "more joints where they were asked for",
+        "undecided",
+        "pose.pck was not measured",
+    ]
+
+
+def test_one_part_that_does_not_hold_fells_the_claim(tmp_path: Path) -> None:
+    parts = (
+        Part("up", "geometry", ("noise",), OVER_TAU),
+        Part("up, too", "geometry", ("saturation",), OVER_TAU),
+    )
+    tau_experiment(tmp_path, lambda x: (5.0 * x, -5.0 * x))
+    frame = read_scores(tmp_path / "scores.csv")
+    table = verdicts_table(frame, (Claim("c", "", "Both rise.", parts),))
+    assert claim_of(table, "c")["verdict"] == "does not"
+
+
+def test_the_papers_claims_name_variants_that_exist() -> None:
+    variants = load_variants(REPOSITORY / "config/variants.yaml")
+    for claim in CLAIMS:
+        for part in claim.parts:
+            assert set(part.weights) <= set(variants), claim.id
+            assert sum(part.weights.values()) == pytest.approx(0.0)
