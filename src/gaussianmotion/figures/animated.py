@@ -14,12 +14,18 @@ def draw_animated(page: Page, scene: Scene) -> str:
     rows = scene.rows("fig4")
     shown = moments(list(scene.config.motions), _POSES)
     pictures: dict[str, list[list[Picture] | None]] = {}
+    metres = [1.0] * _POSES
     for row in rows:
         studios = [scene.studio(run) for run in row.runs]
+        metres = next((studio.metres(shown) for studio in studios if studio), metres)
         pictures[row.prompt] = [studio.posed(shown) if studio else None for studio in studios]
     boxes = [
         content_box([strip[i] for strips in pictures.values() for strip in strips if strip])
         for i in range(_POSES)
+    ]
+    sizes = [
+        ((box.right - box.left) * wide, (box.bottom - box.top) * wide)
+        for box, wide in zip(boxes, metres, strict=True)
     ]
     paired = [row.prompt for row in rows if pictures[row.prompt][1] is not None]
     alone = [row.prompt for row in rows if pictures[row.prompt][1] is None]
@@ -37,7 +43,7 @@ def draw_animated(page: Page, scene: Scene) -> str:
         top = page.bottom + GAP
         height = 0.0
         for x, strip in zip(places, pictures[prompt], strict=True):
-            height = _strip(page, x, top, half, strip, boxes)
+            height = _strip(page, x, top, half, strip, boxes, sizes)
         width = page.width - 2 * MARGIN
         prompt_below(page, MARGIN, top + height + 0.03, width, scene.text(prompt))
     if paired and alone:
@@ -45,7 +51,9 @@ def draw_animated(page: Page, scene: Scene) -> str:
     for first in range(0, len(alone), 2):
         top = page.bottom + GAP
         for x, prompt in zip(places, alone[first : first + 2], strict=False):
-            height = _strip(page, x, top, half, pictures[prompt][0], boxes)
+            if len(alone[first:]) == 1:
+                x = (page.width - half) / 2
+            height = _strip(page, x, top, half, pictures[prompt][0], boxes, sizes)
             prompt_below(page, x, top + height + 0.03, half, scene.text(prompt), 3)
     absent = (
         ""
@@ -65,19 +73,23 @@ def _strip(
     width: float,
     strip: list[Picture] | None,
     boxes: list[Box],
+    sizes: list[tuple[float, float]],
 ) -> float:
-    """Four poses side by side at one scale; returns their height."""
-    tallest = max(box.bottom - box.top for box in boxes)
-    across = sum(box.right - box.left for box in boxes)
-    height = width * tallest / across
+    """Four poses side by side at one scale in metres; returns their height.
+
+    Args:
+        boxes: Part of each picture that is shown.
+        sizes: Of those parts, width and height in metres at the person.
+    """
+    scale = width / sum(across for across, _ in sizes)
+    height = scale * max(tall for _, tall in sizes)
     if strip is None:
         cell(page, x, y, width, height, None)
         return height
-    scale = width / across
-    for box, picture in zip(boxes, strip, strict=True):
-        w, h = (box.right - box.left) * scale, (box.bottom - box.top) * scale
-        cell(page, x, y + (height - h) / 2, w, h, box.cut(picture))
-        x += w
+    for box, (across, tall), picture in zip(boxes, sizes, strip, strict=True):
+        # People of one scale stand on one line.
+        cell(page, x, y + height - tall * scale, across * scale, tall * scale, box.cut(picture))
+        x += across * scale
     return height
 
 

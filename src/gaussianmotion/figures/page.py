@@ -29,6 +29,8 @@ DPI = 300
 # Distance of two base lines, and of the first one from the top, over the size of the letters.
 LEADING, ASCENT = 1.28, 0.93
 _MEASURE = 100  # pixels at which text is measured
+_SAFETY = 0.985  # share of a column that lines may fill: renderers differ a little
+_STYLE = {"pdf.fonttype": 42, "font.family": "DejaVu Sans", "text.hinting": "no_hinting"}
 Align = Literal["left", "center"]
 Picture = UInt8[ndarray, "H W 3"]
 
@@ -78,6 +80,8 @@ class Page:
             lines: What does not fit into so many ends in an ellipsis.
         """
         wrapped = wrapped_lines(text, width, size, lines, bold)
+        if align == "center" and len(wrapped) > 1:
+            wrapped = _balanced(text, width, size, lines, bold)
         for number, line in enumerate(wrapped):
             base = y + (ASCENT + number * LEADING) * size / 72
             place = x + width / 2 if align == "center" else x
@@ -119,7 +123,7 @@ class Page:
         Raises:
             UserError: the disk is full or the folder cannot be written.
         """
-        with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):
+        with matplotlib.rc_context(_STYLE):
             figure = self._figure()
             # No dates: the same results give the same files.
             for suffix, facts in (
@@ -183,7 +187,19 @@ def wrapped_lines(
     text: str, width: float, size: float, lines: int, bold: bool = False
 ) -> list[str]:
     """Text broken into lines of at most ``width`` inches in letters of ``size`` points."""
-    return wrap(drawable(text), font(_MEASURE, bold), width * 72 / size * _MEASURE, lines)
+    usable = _SAFETY * width * 72 / size * _MEASURE
+    return wrap(drawable(text), font(_MEASURE, bold), usable, lines)
+
+
+def _balanced(text: str, width: float, size: float, lines: int, bold: bool) -> list[str]:
+    """The same number of lines, about equally long: no lonely last word."""
+    best = wrapped_lines(text, width, size, lines, bold)
+    for share in (0.9, 0.8, 0.7, 0.6, 0.5):
+        narrower = wrapped_lines(text, share * width, size, lines, bold)
+        if len(narrower) > len(best) or narrower[-1].endswith("…") > best[-1].endswith("…"):
+            break
+        best = narrower
+    return best
 
 
 def drawable(text: str) -> str:

@@ -1,6 +1,9 @@
 """Figure 5: what the pose image does, in the avatar and in single samples of the prior."""
 
+from gaussianmotion.experiment import Run
 from gaussianmotion.figures.crops import Picture, content_box
+from gaussianmotion.figures.facts import read_facts
+from gaussianmotion.figures.grid import Row
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.posed import Moment, moments
 from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
@@ -11,17 +14,17 @@ _SAMPLES = ("render.png", "with.png", "without.png")
 _HEADINGS = (
     "input pose",
     "with pose guidance",
-    "without",
-    "render, noised to t = 600",
-    "sample with the pose",
-    "sample without",
+    "without pose guidance",
+    "render, before noise",
+    "sampled with the pose",
+    "sampled without the pose",
 )
 
 
 def draw_pose_guidance(page: Page, scene: Scene) -> str:
     """Input pose, avatars with and without guidance, samples of the noised render; the caption."""
     rows = scene.rows("fig5")
-    shown = _one_pose_each(list(scene.config.motions), len(rows))
+    shown = moments(list(scene.config.motions), len(rows))
     width = (page.width - 2 * MARGIN - 4 * GAP - _SPLIT) / 6
     xs = [MARGIN + place * (width + GAP) + (_SPLIT - GAP) * (place > 2) for place in range(6)]
     headings(page, [(x, width, label) for x, label in zip(xs, _HEADINGS, strict=True)], 7.0)
@@ -36,17 +39,19 @@ def draw_pose_guidance(page: Page, scene: Scene) -> str:
     return (
         "Left: avatars trained with and without the pose image in the ControlNet, in the pose and "
         f"from the view of the first column ({', '.join(m.motion for m in shown)}). Right: a "
-        "render of the avatar with guidance, noised to t = 600 of 1000, and what the prior makes "
-        "of it with and without the pose image."
+        "front view of the avatar with guidance, and what the prior makes of it, noised to "
+        f"t = {_timestep(scene, rows)} of 1000, with and without the pose image."
         f"{scene.left_out('fig5', len(scene.grid.ablation_prompts))} {scene.made_of(rows)}"
     )
 
 
-def _one_pose_each(motions: list[str], count: int) -> list[Moment]:
-    return moments(motions, count)
+def _timestep(scene: Scene, rows: list[Row]) -> int:
+    """As the samples say it; the paper's where there are none."""
+    facts = [read_facts(scene.root / "noised" / row.prompt / "noised.json") for row in rows]
+    return next((int(fact["timestep"]) for fact in facts if "timestep" in fact), 600)
 
 
-def _avatars(scene: Scene, runs: tuple, moment: Moment) -> list[Picture | None]:
+def _avatars(scene: Scene, runs: tuple[Run | None, ...], moment: Moment) -> list[Picture | None]:
     """Input pose and both avatars, cut to one square around them."""
     studios = [scene.studio(run) for run in runs]
     first = next((studio for studio in studios if studio), None)

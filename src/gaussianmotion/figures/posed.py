@@ -16,7 +16,7 @@ from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.rendering.cameras import fitted_orbit, moved, select
 from gaussianmotion.rendering.clip import film, prepare
-from gaussianmotion.rendering.frame import draw_sequence
+from gaussianmotion.rendering.frame import draw_sequence, metres_per_pixel
 from gaussianmotion.rendering.subject import Subject, load_subject
 
 Picture = UInt8[ndarray, "H W 3"]
@@ -66,6 +66,15 @@ class Studio:
             points, torch.tensor([float(azimuth)]), render.elevation, render.size * scale, render
         )
         return self._draw(pose[None], torch.zeros(1, 3), cameras)[0]
+
+    def metres(self, moments: list[Moment]) -> list[float]:
+        """How many metres the pictures of :meth:`posed` are wide, at the person."""
+        widths = []
+        for moment in moments:
+            pose, translation, cameras = self._shot(moment)
+            joints = self.subject.body.posed_joints(pose)
+            widths.append(metres_per_pixel(joints, moved(cameras, -translation)) * cameras.width)
+        return widths
 
     def posed(self, moments: list[Moment]) -> list[Picture]:
         """The avatar in poses of motions, seen as in the videos, without their floor."""

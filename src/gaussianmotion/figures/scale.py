@@ -4,7 +4,15 @@ from gaussianmotion.experiment import Run
 from gaussianmotion.figures.crops import Box, Picture, content_box
 from gaussianmotion.figures.facts import count, folder_of, read_facts
 from gaussianmotion.figures.page import QUIET, Page
-from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+from gaussianmotion.figures.scene import (
+    EMPTY_HEIGHT,
+    GAP,
+    MARGIN,
+    Scene,
+    cell,
+    headings,
+    prompt_below,
+)
 
 TITLE = "Figure 7. Scale regularisation against pruning by scale"
 _COLUMNS = (
@@ -31,7 +39,8 @@ def draw_scale(page: Page, scene: Scene) -> str:
         box = content_box([picture for picture in cells if picture is not None])
         close = _close_up(box)
         # Both parts of a cell are as high as each other.
-        height = width / (box.aspect + close.aspect)
+        shown = any(picture is not None for picture in cells)
+        height = width / (box.aspect + close.aspect) if shown else EMPTY_HEIGHT
         top = page.bottom + GAP / 2
         for x, run, picture in zip(xs, row.runs, cells, strict=True):
             _cell(page, x, top, width, height, picture, box, close)

@@ -16,6 +16,7 @@ from gaussianmotion.rendering.run_files import read_image
 
 Picture = UInt8[ndarray, "H W 3"]
 WIDTH, MARGIN, GAP = 7.1, 0.06, 0.08  # inches: two columns of a paper
+EMPTY_HEIGHT = 0.5  # inches of a row in which every cell is empty
 ABSENT = "not in this experiment"
 
 

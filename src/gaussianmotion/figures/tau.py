@@ -2,7 +2,15 @@
 
 from gaussianmotion.figures.crops import content_box
 from gaussianmotion.figures.page import Page
-from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+from gaussianmotion.figures.scene import (
+    EMPTY_HEIGHT,
+    GAP,
+    MARGIN,
+    Scene,
+    cell,
+    headings,
+    prompt_below,
+)
 
 TITLE = "Figure 6. Adaptive score distillation: the effect of τ"
 _TAUS = (500, 400, 300, 200, 100)
@@ -14,7 +22,8 @@ def draw_tau(page: Page, scene: Scene) -> str:
     pictures = [[scene.front(run) for run in row.runs] for row in rows]
     box = content_box([p for row in pictures for p in row if p is not None])
     width = (page.width - 2 * MARGIN - (len(_TAUS) - 1) * GAP) / len(_TAUS)
-    height = width / box.aspect
+    shown = any(picture is not None for row in pictures for picture in row)
+    height = width / box.aspect if shown else EMPTY_HEIGHT
     xs = [MARGIN + place * (width + GAP) for place in range(len(_TAUS))]
     headings(page, [(x, width, f"τ = {tau}") for x, tau in zip(xs, _TAUS, strict=True)])
     for row, cells in zip(rows, pictures, strict=True):
