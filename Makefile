@@ -42,7 +42,8 @@ lock: ## write requirements.lock and envs/ anew from pyproject.toml
 	sed -i.bak '/^ *- pip:/,$$d' envs/gaussianmotion.yaml && rm envs/gaussianmotion.yaml.bak
 	{ echo '  - pip:'; grep -v '^#' requirements.lock | sed "s/^/      - \"/; s/$$/\"/"; } >> envs/gaussianmotion.yaml
 
-# uv, not pip: it takes torch and torchvision as a matching pair from one place.
+# uv, not pip: it takes torch and torchvision as a matching pair from one place. hpsv2 is what a test
+# compares our HPSv2 with; it pins libraries of 2023 that nothing else could be installed with.
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or 3.12 is needed; install it, or name it with PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "make: $(PYTHON) is not Python 3.11 or 3.12; name one with PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -51,5 +52,6 @@ $(STAMP): requirements.lock pyproject.toml
 	  set -e; \
 	  echo "installing $$(grep -c == requirements.lock) packages (some GB the first time)"; \
 	  $$uv pip install --python $(BIN)/python -r requirements.lock; \
-	  $$uv pip install --python $(BIN)/python --no-deps -e .
+	  $$uv pip install --python $(BIN)/python --no-deps -e .; \
+	  $$uv pip install --python $(BIN)/python --no-deps hpsv2==1.2.0
 	@touch $(STAMP)
