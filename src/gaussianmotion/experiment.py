@@ -125,6 +125,13 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
             f"{where}: ablation: prompts: no prompt has the id {unknown[0]!r}; choose some of "
             f"{', '.join(experiment.prompts)}"
         )
+    shown = {*config.variants, *config.ablation.variants, *config.baselines}
+    absent = [name for name in config.study.against if name not in shown]
+    if absent:
+        raise UserError(
+            f"{where}: study: against: {absent[0]!r} is neither a variant of this experiment nor "
+            f"one of its baselines; choose some of {', '.join(sorted(shown))}"
+        )
     return experiment
 
 
