@@ -93,8 +93,10 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
         UserError: the first mistake found.
     """
     config = validate(scaled(layer, where), where)
-    if config.prompt is not None:  # one sentence of the user's own has no ablations
-        config = config.model_copy(update={"ablation": AblationConfig()})
+    if config.prompt is not None:  # one sentence of the user's own: nothing else is made of it
+        study = config.study.model_copy(update={"against": []})
+        alone = {"ablation": AblationConfig(), "baselines": {}, "study": study}
+        config = config.model_copy(update=alone)
     for key in ("variants", "seeds", "motions"):
         _unique(getattr(config, key), f"{where}: {key}")
     for key in ("variants", "prompts", "seeds"):
@@ -125,12 +127,12 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
             f"{where}: ablation: prompts: no prompt has the id {unknown[0]!r}; choose some of "
             f"{', '.join(experiment.prompts)}"
         )
-    shown = {*config.variants, *config.ablation.variants, *config.baselines}
-    absent = [name for name in config.study.against if name not in shown]
-    if absent:
+    shown = {*overlays, *config.variants, *config.baselines}
+    unknown = [name for name in config.study.against if name not in shown]
+    if unknown:
         raise UserError(
-            f"{where}: study: against: {absent[0]!r} is neither a variant of this experiment nor "
-            f"one of its baselines; choose some of {', '.join(sorted(shown))}"
+            f"{where}: study: against: {unknown[0]!r} is neither a variant nor one of the "
+            f"baselines; choose some of {', '.join(sorted(shown))}"
         )
     return experiment
 

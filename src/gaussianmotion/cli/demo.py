@@ -42,6 +42,7 @@ def _demo(options: argparse.Namespace) -> int:
     overlay |= {
         "motions": ["walk", "dance"],
         "ablation": {"variants": []},
+        "study": {"against": []},
         "scores": {"names": []},
     }
     root = Path("results") / str(overlay["experiment"])
