@@ -30,7 +30,7 @@ def choose_pairs(experiment: Path, out: Path, config: StudyConfig) -> PairSet:
         config: Which systems, how many pairs.
 
     Raises:
-        UserError: a named system has no renders, or a run is damaged.
+        UserError: a run is damaged, or two systems' sentences differ.
     """
     experiment = Path(experiment)
     against = config.against or imported_systems(experiment)
@@ -43,13 +43,11 @@ def choose_pairs(experiment: Path, out: Path, config: StudyConfig) -> PairSet:
     elif not against:
         reason = "no other system: no baselines are imported and study.against names no variant"
     candidates = []
+    missing = []
     for system in against:
         theirs = avatars(experiment, system)
-        if not theirs and ours:
-            raise UserError(
-                f"study: against: {experiment} has no renders of {system!r}; import them, add it "
-                "to the experiment's variants, or remove it there"
-            )
+        if not theirs:
+            missing.append(system)
         for prompt_id in sorted(ours.keys() & theirs.keys()):
             candidates += _candidates(prompt_id, ours[prompt_id], theirs[prompt_id], out.parent)
     if not candidates and not reason:
@@ -60,6 +58,7 @@ def choose_pairs(experiment: Path, out: Path, config: StudyConfig) -> PairSet:
         experiment=experiment.name,
         compared=config.compared,
         reason=reason,
+        missing=missing,
         pairs=pairs,
     )
     write_json(out, chosen.model_dump(mode="json"))

@@ -67,6 +67,7 @@ class PairSet(BaseModel):
     Attributes:
         study: Digest of the pairs and of all their files: other clips are another study.
         reason: Why there are no pairs; empty where there are some.
+        missing: Systems that were asked for, but have nothing to show.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,6 +77,7 @@ class PairSet(BaseModel):
     experiment: str
     compared: str
     reason: str = ""
+    missing: list[str] = []
     pairs: list[Pair]
 
     def pair(self, pair_id: str) -> Pair | None:

@@ -60,6 +60,8 @@ def table2(pairs: PairSet, votes: list[Vote] | None, source: str) -> tuple[Table
     reason = "" if counted else _reason(pairs, others, source)
     found = preferences(pairs, counted)
     notes = [reason] if reason else _notes(pairs, counted, others)
+    if pairs.missing:
+        notes.append(f"Not provided, so not compared: {', '.join(pairs.missing)}.")
     table = Table(
         title=f"Table 2. User study: how often people prefer {pairs.compared} [95 % interval]",
         headings=HEADINGS,
