@@ -1,18 +1,24 @@
 """What this computer has and lacks for an experiment, before anything runs."""
 
+import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gaussianmotion import gpu
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
+from gaussianmotion.models import Model, fetched_bytes, find_model, models_folder, needed_models
 from gaussianmotion.pose.motion import load_motion
 
 # Results, MLflow's copies and a checkpoint of one laptop experiment, with room to spare.
 _DISK_GIB = 2.0
+_SECONDS = 5.0  # for a host to answer
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ def examine(config: Config) -> list[Finding]:
         *_devices(config),
         _body(config),
         *_motions(config),
+        *_packages(config),
         *_models(config),
-        _disk(config),
+        *_disk(config),
     ]
 
 
@@ -73,9 +80,15 @@ def _devices(config: Config) -> Iterator[Finding]:
 
 
 def _body(config: Config) -> Finding:
-    path = config.body.path
-    detail = str(path) if path.is_file() else f"{path} is absent; set body.path to a SMPL file"
-    return Finding("body", path.is_file(), detail)
+    from gaussianmotion.body import load_body
+
+    try:
+        body = load_body(config.body.path, config.body.betas)
+    except UserError as error:
+        return Finding("body", False, str(error))
+    return Finding(
+        "body", True, f"{config.body.path}, {len(body.vertices)} vertices, {body.height:.2f} m tall"
+    )
 
 
 def _motions(config: Config) -> Iterator[Finding]:
@@ -87,27 +100,98 @@ def _motions(config: Config) -> Iterator[Finding]:
             yield Finding(f"motion {motion}", False, str(error))
 
 
+def _packages(config: Config) -> Iterator[Finding]:
+    """What only some scores import."""
+    if "pose" in config.scores.names:
+        there = importlib.util.find_spec("ai_edge_litert") is not None
+        how = "installed" if there else "absent: pip install 'gaussianmotion[pose]'"
+        yield Finding("pose detector's runtime", there, how)
+
+
 def _models(config: Config) -> Iterator[Finding]:
-    from gaussianmotion.guidance.load import find_model
-
-    prior = config.prior
-    for key, name, revision in (
-        ("prior.model", prior.model, prior.revision),
-        ("prior.controlnet", prior.controlnet, prior.controlnet_revision),
-    ):
+    absent = []
+    for model in needed_models(config):
         try:
-            yield Finding(key, True, str(find_model(name, revision, key)))
+            path = find_model(model, config)
         except UserError as error:
-            yield Finding(key, False, str(error))
+            yield Finding(model.key, False, str(error))
+            continue
+        if path is None:
+            absent.append(model)
+        yield Finding(model.key, path is not None, str(path or _how_to_get(model, config)))
+    if absent:
+        yield from _hosts(absent)
 
 
-def _disk(config: Config) -> Finding:
-    folder = config.results.absolute()
+def _how_to_get(model: Model, config: Config) -> str:
+    here = fetched_bytes(model, config) / 2**30
+    part = f", {here:.1f} GiB of it are here" if here >= 0.05 else ""
+    return (
+        f"{model.source} is not in {models_folder(config)}: run `gaussianmotion models` "
+        f"({model.gib:.1f} GiB{part}), or set {model.key} to your copy"
+    )
+
+
+def _hosts(absent: Sequence[Model]) -> Iterator[Finding]:
+    """Whether what is missing could be fetched from here."""
+    hub = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+    addresses = [model.source if model.is_address else hub for model in absent]
+    for host in dict.fromkeys("/".join(address.split("/")[:3]) for address in addresses):
+        reason = _unreachable(host)
+        yield Finding(
+            "network",
+            reason is None,
+            f"{host} answers"
+            if reason is None
+            else f"{host} cannot be reached ({reason}): run `gaussianmotion models` on a computer "
+            "with network, copy its models.folder here and name it in models.folder",
+        )
+
+
+def _unreachable(host: str) -> str | None:
+    try:
+        request = urllib.request.Request(host, method="HEAD")
+        urllib.request.urlopen(request, timeout=_SECONDS).close()
+    except urllib.error.HTTPError as error:
+        error.close()  # It answers.
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "reason", error))
+    return None
+
+
+def _disk(config: Config) -> Iterator[Finding]:
+    """Room for results, and for the models that are still to be fetched."""
+    results = _existing(config.results.absolute())
+    wanted = {results: _DISK_GIB}
+    missing = 0.0
+    for model in needed_models(config):
+        try:
+            if find_model(model, config) is None:
+                missing += max(0.0, model.gib - fetched_bytes(model, config) / 2**30)
+        except UserError:
+            continue  # Said already.
+    folders = {"results": results}
+    if missing:
+        models = _existing(models_folder(config))
+        folders["models.folder"] = models
+        same = models.stat().st_dev == results.stat().st_dev
+        wanted[models] = missing + (_DISK_GIB if same else 0.0)
+    for key, folder in folders.items():
+        free, needed = shutil.disk_usage(folder).free / 2**30, wanted[folder]
+        if not os.access(folder, os.W_OK | os.X_OK):
+            detail = f"{folder} cannot be written; set {key} to a folder that you own"
+        elif free < needed:
+            detail = (
+                f"{free:.1f} GiB free in {folder}, {needed:.1f} are needed: free some, or set "
+                f"{key} to a folder on a larger disk"
+            )
+        else:
+            yield Finding(f"disk ({key})", True, f"{free:.1f} GiB free in {folder}")
+            continue
+        yield Finding(f"disk ({key})", False, detail)
+
+
+def _existing(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
-    free = shutil.disk_usage(folder).free / 2**30
-    writable = os.access(folder, os.W_OK)
-    detail = f"{free:.1f} GiB free in {folder}"
-    if not writable:
-        detail = f"{folder} cannot be written; set `results` to a folder that you own"
-    return Finding("disk", writable and free >= _DISK_GIB, detail)
+    return folder

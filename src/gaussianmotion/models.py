@@ -119,6 +119,16 @@ def find_model(model: Model, config: Config) -> Path | None:
     return folder / model.weights if folder is not None else None
 
 
+def fetched_bytes(model: Model, config: Config) -> int:
+    """How much of a model that is not complete yet is here."""
+    folder = models_folder(config)
+    if model.is_address:
+        partial = folder / "files" / f"{model.weights}.partial"
+        return partial.stat().st_size if partial.exists() else 0
+    blobs = folder / "hub" / f"models--{model.source.replace('/', '--')}" / "blobs"
+    return sum(path.stat().st_size for path in blobs.glob("*")) if blobs.is_dir() else 0
+
+
 def model_path(config: Config, name: WeightsName) -> Path:
     """The file of weights of a score, which the models stage has fetched; nothing is downloaded.
 
@@ -176,7 +186,9 @@ def prior_digests(config: PriorConfig, pose: bool) -> dict[str, str]:
     for model in needed_models(whole):
         if model.key == "prior.model" or (pose and model.key == "prior.controlnet"):
             folder = find_model(model, whole)
-            for path in sorted(folder.rglob("*.safetensors")) if folder else ():
+            if folder is None:
+                continue
+            for path in sorted(folder.rglob("*.safetensors")):
                 name = path.relative_to(folder)
                 if name.parts[0] != "controlnet":  # The embedded prior keeps its own in there.
                     digests[f"{model.key}/{name}"] = weights_digest(path)
