@@ -318,6 +318,10 @@ class ScoresConfig(Section):
         description="clip, hps: of the front view. fid: FID and KID. alignment, features: the "
         "small models that ship, under their own names. geometry, pose: need no weights.",
     )
+    alignment_model: Path = Field(
+        Path("resources/alignment"),
+        description="Folder of the small text alignment model, in open_clip's format.",
+    )
 
 
 class WeightsConfig(Section):

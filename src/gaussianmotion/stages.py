@@ -70,7 +70,9 @@ _POOLED = ("pooled", "frechet", "checkpoint_file")
 _SCORES = {
     "score_clip": _score(("models.folder", "models.clip"), "clip_score", *_CLIP),
     "score_hps": _score(("models.folder", "models.hps"), "hps", *_CLIP),
-    "score_alignment": _score((), "alignment"),
+    "score_alignment": _score(
+        ("scores.alignment_model",), "alignment", "claims", "open_clip_model", "checkpoint_file"
+    ),
     "score_geometry": _avatar_score(
         ("size",),
         *("geometry", "judged_views", "colour", "silhouette", "holes", "splat_cloud"),
