@@ -7,6 +7,7 @@ Nothing in them is executed: safetensors hold only tensors, and other formats ar
 import pickle
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -28,6 +29,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         UserError: the file is missing, truncated or no checkpoint.
     """
+    state: Any
     try:
         if path.suffix == ".safetensors":
             state = load_file(path)

@@ -7,6 +7,7 @@ same network with other names for the same layers in the same order.
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import timm
 from jaxtyping import Float, UInt8
@@ -51,7 +52,7 @@ def load_lite0(
     Raises:
         UserError: the file is missing, damaged or of another network.
     """
-    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    network: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     fill(network, _renamed(read_weights(path), list(network.state_dict()), path), path, NAME)
     network = network.to(device).eval().requires_grad_(False)
 

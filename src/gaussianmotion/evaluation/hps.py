@@ -47,7 +47,7 @@ class HpsScorer:
         self.digest = weights_digest(path)
         self.model = load_clip(path, architecture, device)
         size = self.model.preprocess["size"]
-        self._size = int(size[0] if isinstance(size, tuple | list) else size)  # type: ignore[call-overload]
+        self._size = int(size[0] if isinstance(size, tuple | list) else size)
 
     def score(self, pictures: Sequence[Path], prompts: Sequence[str]) -> list[float]:
         """The score of each picture for its own prompt, about 0.2 to 0.35.

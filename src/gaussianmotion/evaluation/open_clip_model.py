@@ -8,11 +8,12 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import open_clip
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.checkpoint_file import fill, read_weights
@@ -31,9 +32,9 @@ class ClipModel:
         device: Where the network is.
     """
 
-    network: nn.Module
+    network: open_clip.CLIP | open_clip.CustomTextCLIP
     tokenizer: open_clip.tokenizer.SimpleTokenizer
-    preprocess: dict[str, object]
+    preprocess: dict[str, Any]
     device: torch.device
 
     def tokens(self, texts: list[str]) -> Int[Tensor, "B L"]:
@@ -74,7 +75,7 @@ def load_clip(path: Path, architecture: str | None, device: str) -> ClipModel:
     Raises:
         UserError: the weights are missing, damaged or of another network.
     """
-    preprocess: dict[str, object] = {}
+    preprocess: dict[str, Any] = {}
     if architecture is None:
         name, what = f"local-dir:{path.parent}", f"the network of {CONFIG_FILE} beside it"
         preprocess = _read_config(path.parent / CONFIG_FILE)
@@ -96,19 +97,22 @@ def load_clip(path: Path, architecture: str | None, device: str) -> ClipModel:
     )
 
 
-def _build(name: str, path: Path) -> nn.Module:
+def _build(name: str, path: Path) -> open_clip.CLIP | open_clip.CustomTextCLIP:
     previous = logging.root.manager.disable
     # It warns that the weights are random, which they are for a moment.
     logging.disable(logging.WARNING)
     try:
-        return open_clip.create_model(name, load_weights=False, pretrained_text=False)
+        network = open_clip.create_model(name, load_weights=False, pretrained_text=False)
     except (TypeError, KeyError, ValueError, RuntimeError) as error:
         raise UserError(f"{path.parent / CONFIG_FILE}: not a network of open_clip") from error
     finally:
         logging.disable(previous)
+    if not isinstance(network, open_clip.CLIP | open_clip.CustomTextCLIP):
+        raise UserError(f"{name}: only networks that compare pictures with texts can be used")
+    return network
 
 
-def _read_config(path: Path) -> dict[str, object]:
+def _read_config(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         text = data["model_cfg"]["text_cfg"]

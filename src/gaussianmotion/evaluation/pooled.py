@@ -81,10 +81,8 @@ def distances(
         return score.model_copy(update={"status": "too few", "reason": reason})
     products = Products.of(*(features_of(features, paths) for paths in pictures))
     values, notes = _values(products, renders, references, labels)
-    details = {**score.details, "features": products.width, "kernel_subset_size": least} | notes
-    return score.model_copy(
-        update={"values": values, "details": details, "reason": notes.get("note", "")}
-    )
+    details = {**score.details, "features": products.width, "kernel_subset_size": counts} | notes
+    return score.model_copy(update={"values": values, "details": details})
 
 
 def features_of(network: Features, paths: Sequence[Path]) -> Float64[Tensor, "N D"]:
