@@ -80,7 +80,17 @@ def add_commands(commands: Commands) -> None:
     _path(measure, "--prior", "resources/prior")
     _path(measure, "--held-out", str(WORK / "held_out"))
     _path(measure, "--out", "resources/prior")
+    _path(measure, "--samples", str(WORK / "samples"))
     _count(measure, "--count", 200, "held-out people")
+
+    alignment = add_command(
+        steps, "alignment", _alignment, "train, export and measure the text alignment model"
+    )
+    _path(alignment, "--dataset", str(WORK / "train"))
+    _path(alignment, "--held-out", str(WORK / "held_out"))
+    _path(alignment, "--work", str(WORK / "alignment"))
+    _path(alignment, "--out", "resources/alignment")
+    _count(alignment, "--steps", 1600, "optimiser steps")
 
 
 def _path(parser: argparse.ArgumentParser, name: str, default: str) -> None:
@@ -176,4 +186,24 @@ def _export(options: argparse.Namespace) -> None:
 def _measure(options: argparse.Namespace) -> None:
     from gaussianmotion.synthesis.measure_prior import measure_prior
 
-    measure_prior(options.prior, options.held_out, options.out, options.count, report=_say)
+    measure_prior(
+        options.prior,
+        options.held_out,
+        options.out,
+        options.count,
+        samples=options.samples,
+        report=_say,
+    )
+
+
+def _alignment(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.alignment_card import write_alignment_card
+    from gaussianmotion.synthesis.alignment_export import export_alignment
+    from gaussianmotion.synthesis.alignment_measure import measure_alignment
+    from gaussianmotion.synthesis.alignment_training import AlignmentSettings, train_alignment
+
+    settings = AlignmentSettings(steps=options.steps)
+    checkpoint = train_alignment(options.dataset, options.work, settings, report=_say)
+    export_alignment(checkpoint, options.held_out, options.out)
+    measure_alignment(options.out, options.held_out, options.out, report=_say)
+    _say(f"wrote {write_alignment_card(options.out)}")

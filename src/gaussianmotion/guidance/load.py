@@ -120,6 +120,20 @@ def load_alpha_bar(folder: Path) -> Float[Tensor, " T"]:
         return alpha_bar_of(config)
 
 
+def load_latent_limit(folder: Path) -> float | None:
+    """``clip_sample_range`` of ``scheduler_config.json`` where ``clip_sample`` asks for it.
+
+    As diffusers' DDIM scheduler reads them. The keys bound what is sampled, which for a latent
+    model are latents; Stable Diffusion's are not clipped.
+    """
+    path = folder / "scheduler_config.json"
+    config = read_json(path)
+    if not config.get("clip_sample", False):
+        return None
+    with loading(path):
+        return float(config["clip_sample_range"])
+
+
 def alpha_bar_of(config: dict[str, Any]) -> Float[Tensor, " T"]:
     """Cumulative product of the alphas of a scheduler's configuration.
 

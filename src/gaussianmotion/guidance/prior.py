@@ -22,6 +22,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.load import (
     find_model,
     load_alpha_bar,
+    load_latent_limit,
     load_network,
     loading,
     read_json,
@@ -41,6 +42,7 @@ class DiffusionPrior:
         device: Where the networks are.
         dtype: Precision of the networks.
         downscale: Pixels per latent cell and side.
+        latent_limit: Largest magnitude of clean latents, or None where the model names none.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class DiffusionPrior:
         text_encoder: TextEncoder,
         alpha_bar: Float[Tensor, " T"],
         vocabulary: frozenset[str] = frozenset(),
+        latent_limit: float | None = None,
     ) -> None:
         """Take over networks of one device and precision.
 
@@ -61,6 +64,7 @@ class DiffusionPrior:
             text_encoder: Encoder of the UNet's text dimension.
             alpha_bar: Cumulative product of the alphas.
             vocabulary: Lower-case words that the prior knows; empty: any.
+            latent_limit: What no clean latent exceeds, which sampling then keeps to.
 
         Raises:
             UserError: the parts do not belong together.
@@ -69,6 +73,7 @@ class DiffusionPrior:
         self.device: torch.device = unet.device
         self.alpha_bar = alpha_bar.to(self.device)
         self.downscale = _downscale(vae)
+        self.latent_limit = latent_limit
         self._vae, self._unet, self._controlnet = vae, unet, controlnet
         self._text_encoder = text_encoder
         self._vocabulary = vocabulary
@@ -207,7 +212,8 @@ class DiffusionPrior:
             start_latents: Clean latents to start from in place of pure noise: they are noised to
                 ``start_timestep`` (image to image).
             start_timestep: Where denoising starts; the last timestep where not given.
-            limit: See :func:`~gaussianmotion.guidance.sampling.ddim`.
+            limit: See :func:`~gaussianmotion.guidance.sampling.ddim`; :attr:`latent_limit` where
+                not given.
             noise: Starting noise in place of the generator's, as :meth:`draw_noise` makes it.
 
         Returns:
@@ -235,6 +241,7 @@ class DiffusionPrior:
             return guided(null, full, guidance_scale)
 
         timesteps = ddim_timesteps(start, steps)
+        limit = self.latent_limit if limit is None else limit
         return self.decode(ddim(predict, self.alpha_bar, noise, timesteps, limit))
 
     def draw_noise(self, seeds: list[int], size: int | None = None) -> Latents:
@@ -317,6 +324,7 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
         text_encoder=_load_text_encoder(folder, index, device, dtype),
         alpha_bar=alpha_bar,
         vocabulary=_load_vocabulary(folder),
+        latent_limit=load_latent_limit(folder / "scheduler"),
     )
 
 

@@ -13,8 +13,8 @@ from gaussianmotion.synthesis.garment_colours import (
     palette_looks,
     region_look,
 )
-from gaussianmotion.synthesis.measure_prior import foreground, names_colour, overlap
 from gaussianmotion.synthesis.prior_data import load_shard, load_shards, read_palette
+from gaussianmotion.synthesis.prior_metrics import foreground, names_colour, overlap
 
 
 def test_a_dataset_reads_back(tmp_path: Path) -> None:

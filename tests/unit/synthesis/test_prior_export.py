@@ -92,6 +92,7 @@ def test_measuring_runs_end_to_end(prior: Path, tmp_path: Path) -> None:
         )
     assert measures["silhouette"]["true renders"] > 0.8
     assert measures["colours"]["top"]["true renders"] > 0.8
+    assert measures["latent_limit"] == 4.0
     assert (tmp_path / "out" / "grid.png").exists()
     with pytest.raises(UserError, match="at least 16"):
         measure_prior(prior, heldout, tmp_path, count=4)
