@@ -1,5 +1,6 @@
 """Prompt lists and sentences of the user's own."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -95,11 +96,30 @@ def test_one_sentence_stands_in_for_the_list() -> None:
     assert configured_prompts(Config(prompt="a man")) == [Prompt("a-man", "a man")]
 
 
-def test_the_papers_list_is_its_thirty_prompts() -> None:
-    texts = [prompt.text for prompt in read_prompts(REPOSITORY / "config/prompts/paper.tsv")]
-    assert len(texts) == 30
-    assert texts[0] == "A boy with a beanie wearing a hoodie and joggers"
-    assert texts[-1] == "an alien"
+# What paper.md leaves out: the colour duplicates of a black fedora and of a pink beanie.
+COLOUR_DUPLICATES = (
+    "A man with a black fedora and a denim jacket.",
+    "A woman with a yellow beanie.",
+    "A man with a black fedora and a leather jacket.",
+    "A man with a green fedora and a leather jacket.",
+    "A man with a red fedora and a leather jacket.",
+)
+
+
+def test_the_gallery_is_the_published_one() -> None:
+    texts = [prompt.text for prompt in read_prompts(REPOSITORY / "config/prompts/gallery.tsv")]
+    assert len(texts) == 39
+    assert (
+        hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        == "d50f72994611d3e43ed243a16c6accccf3d0341d940f48c789d4fba2f7c1576b"
+    )
+
+
+def test_the_papers_list_is_the_gallery_without_colour_duplicates_the_first_thirty() -> None:
+    gallery = read_prompts(REPOSITORY / "config/prompts/gallery.tsv")
+    assert set(COLOUR_DUPLICATES) < {prompt.text for prompt in gallery}
+    kept = [prompt for prompt in gallery if prompt.text not in COLOUR_DUPLICATES]
+    assert read_prompts(REPOSITORY / "config/prompts/paper.tsv") == kept[:30]
 
 
 def test_the_laptops_lists_are_varied_enough() -> None:

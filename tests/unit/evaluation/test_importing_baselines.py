@@ -1,0 +1,164 @@
+"""Another system's renders: what is taken, and what is said of each mistake."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.evaluation.baselines import import_baseline
+from gaussianmotion.evaluation.pictures import azimuth_views, front_view
+from gaussianmotion.prompts import Prompt
+
+PROMPTS = {name: Prompt(name, f"a person called {name}") for name in ("ann", "bob")}
+MANIFEST = """
+system: TADA
+source: their page
+licence: theirs
+azimuths: [-180, -90, 0, 90]
+"""
+
+
+@pytest.fixture
+def renders(tmp_path: Path) -> Path:
+    """Two prompts, four views of 32 pixels."""
+    folder = tmp_path / "renders"
+    rng = np.random.default_rng(0)
+    for prompt in PROMPTS:
+        (folder / prompt).mkdir(parents=True)
+        for index in range(4):
+            pixels = rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / prompt / f"{index:02d}.png")
+    (folder / "manifest.yaml").write_text(MANIFEST)
+    return folder
+
+
+def bring(renders: Path) -> Path:
+    out = renders.parent / "results/baselines/TADA/imported.json"
+    return import_baseline("TADA", renders, PROMPTS, size=32, views=4, out=out)
+
+
+def test_what_is_brought_looks_like_runs(renders: Path) -> None:
+    (renders / "ann/motions").mkdir()
+    (renders / "ann/motions/walk.mp4").write_bytes(b"video")
+    out = bring(renders)
+    run = out.parent / "ann"
+    picture, prompt = front_view(run)
+    assert prompt == "a person called ann"
+    assert picture.read_bytes() == (renders / "ann/02.png").read_bytes()
+    assert [path.name for path in azimuth_views(run)] == ["00.png", "01.png", "02.png", "03.png"]
+    assert json.loads((run / "run.json").read_text())["system"] == "TADA"
+    assert (run / "motions/walk.mp4").read_bytes() == b"video"
+    noted = json.loads(out.read_text())
+    assert (noted["source"], noted["licence"]) == ("their page", "theirs")
+    assert len(noted["sha256"]) == 8
+
+
+def test_an_earlier_import_is_replaced(renders: Path) -> None:
+    out = bring(renders)
+    pixels = np.full((32, 32, 3), 7, dtype=np.uint8)
+    Image.fromarray(pixels).save(renders / "bob/02.png")
+    bring(renders)
+    with Image.open(out.parent / "bob/front.png") as image:
+        assert image.getpixel((0, 0)) == (7, 7, 7)
+    assert not list(out.parent.glob(".*"))
+
+
+def missing(folder: Path) -> None:
+    (folder / "bob/03.png").unlink()
+
+
+def missing_prompt(folder: Path) -> None:
+    shutil.rmtree(folder / "bob")
+
+
+def duplicate(folder: Path) -> None:
+    shutil.copy(folder / "ann/01.png", folder / "bob/03.png")
+
+
+def duplicate_in_other_words(folder: Path) -> None:
+    with Image.open(folder / "ann/01.png") as image:
+        image.convert("RGBA").save(folder / "bob/03.png", compress_level=1)
+
+
+def wrong_size(folder: Path) -> None:
+    Image.new("RGB", (48, 32)).save(folder / "bob/03.png")
+
+
+def corrupt(folder: Path) -> None:
+    path = folder / "bob/03.png"
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def no_picture(folder: Path) -> None:
+    (folder / "bob/03.png").write_text("<html>not found</html>")
+
+
+def transparent(folder: Path) -> None:
+    Image.new("RGBA", (32, 32), (1, 2, 3, 0)).save(folder / "bob/03.png")
+
+
+def superfluous(folder: Path) -> None:
+    shutil.copy(folder / "bob/03.png", folder / "bob/04.png")
+
+
+def unknown_prompt(folder: Path) -> None:
+    (folder / "bobby").mkdir()
+
+
+def no_manifest(folder: Path) -> None:
+    (folder / "manifest.yaml").unlink()
+
+
+def another_system(folder: Path) -> None:
+    (folder / "manifest.yaml").write_text(MANIFEST.replace("TADA", "HumanNorm"))
+
+
+def other_azimuths(folder: Path) -> None:
+    (folder / "manifest.yaml").write_text(MANIFEST.replace("-180, ", "").replace("90]", "90, 180]"))
+
+
+def no_licence(folder: Path) -> None:
+    (folder / "manifest.yaml").write_text(MANIFEST.replace("licence: theirs\n", ""))
+
+
+def no_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (missing, r"bob/03.png is missing: render that view of 'a person called bob'"),
+        (missing_prompt, r"bob is missing: render 'a person called bob' into it, 00.png to 03.png"),
+        (duplicate, r"bob/03.png is the same picture as .*ann/01.png"),
+        (duplicate_in_other_words, r"bob/03.png is the same picture as .*ann/01.png"),
+        (wrong_size, r"bob/03.png is 48 x 32 pixels, the protocol's pictures are 32 x 32: crop"),
+        (corrupt, r"bob/03.png is damaged or no picture: render or copy it again"),
+        (no_picture, r"bob/03.png is damaged or no picture"),
+        (transparent, r"bob/03.png is transparent: put it on the protocol's white background"),
+        (superfluous, r"bob/04.png does not belong there: remove it"),
+        (unknown_prompt, r"bobby is no prompt of the list: rename it"),
+        (no_manifest, r"manifest.yaml is missing; write system, source, licence and azimuths"),
+        (another_system, r"is of 'HumanNorm', but the configuration calls it 'TADA'"),
+        (other_azimuths, r"azimuths must be \[-180.0, -90.0, 0.0, 90.0\]"),
+        (no_licence, r"manifest.yaml: licence: field required"),
+        (no_folder, r"renders is no folder; give that of its renders"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_mistake_is_one_line_and_nothing_is_written(
+    renders: Path, mistake: Callable[[Path], None], message: str
+) -> None:
+    bring(renders)
+    kept = renders.parent / "results/baselines/TADA/ann/front.png"
+    before = kept.stat().st_mtime_ns
+    mistake(renders)
+    with pytest.raises(UserError, match=message) as error:
+        bring(renders)
+    assert "\n" not in str(error.value)
+    assert kept.stat().st_mtime_ns == before
