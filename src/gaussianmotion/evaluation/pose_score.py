@@ -8,8 +8,10 @@ drove the avatar.
 
 * pck: share of the twelve large joints found within 0.2 torsos of the driving joint.
 * torso_error: mean distance, in torsos, where a person was found.
-* orientation: share of frames in which the person faces the way asked for, within 45 degrees. An
-  avatar with a face on its back, or the same from all sides, fails where it shows its back.
+* orientation: share of frames in which the person faces the way asked for, within 45 degrees; in
+  ``details`` by the side that is shown. An avatar that looks the same from in front and behind
+  fails on one of them. The detector reads feet and elbows, too, so that a face on the back of an
+  otherwise right head hardly misleads it: ``front_back`` of geometry-1 is for that.
 
 The detector errs, too; a mannequin painted by hand, on the same body in the same frames, is the
 ceiling in ``details``. It is the same for all avatars, so it is kept in the user's cache folder.
