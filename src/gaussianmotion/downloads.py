@@ -21,6 +21,7 @@ CHUNK = 2**20
 TIMEOUT = 60.0
 # Tries in a row that bring nothing, before giving up; what a try brought starts the count anew.
 ATTEMPTS = 3
+RETRY_PAUSE = 2.0
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM)
 _RETRY = (408, 429, 500, 502, 503, 504)
 
@@ -38,7 +39,7 @@ def download(
     sha256: str | None = None,
     size: int | None = None,
     token: str | None = None,
-    pause: float = 2.0,
+    pause: float | None = None,
 ) -> Path:
     """Fetch ``url`` to ``path``, going on with what an earlier call left in ``path.partial``.
 
@@ -49,7 +50,8 @@ def download(
         sha256: Digest that it must have.
         size: Bytes, where known beforehand.
         token: Sent to the first host only.
-        pause: Seconds before the second try; doubled before each further one.
+        pause: Seconds before the second try, :data:`RETRY_PAUSE` where not given; doubled before
+            each further one.
 
     Raises:
         UserError: unreachable, refused, broken off, no room, or another digest. The partial file
@@ -57,6 +59,7 @@ def download(
     """
     partial = path.with_name(path.name + ".partial")
     path.parent.mkdir(parents=True, exist_ok=True)
+    pause = RETRY_PAUSE if pause is None else pause
     failures, reason = 0, ""
     while failures < ATTEMPTS:
         if failures:
