@@ -22,16 +22,20 @@ FORMAT = "gaussianmotion-checkpoint-1"
 WITHOUT_EFFECT = {"preview_every", "checkpoint_every"}
 
 
-def training_digest(config: Config, prompt: str, seed: int, body_id: str) -> str:
+def training_digest(config: Config, prompt: str, seed: int, body_id: str, weights: str) -> str:
     """16 hex digits over all that decides an avatar.
 
     Args:
         config: Of which the prior and the training count; the body counts by its content.
+        prompt: The sentence.
+        seed: Of everything random.
         body_id: ``Body.id``, which holds a hash of the file.
+        weights: Digest of the prior's weights: the configuration only says where they are.
     """
     decisive = {
         "prior": config.prior.model_dump(mode="json"),
         "train": config.train.model_dump(mode="json", exclude=WITHOUT_EFFECT),
+        "weights": weights,
         "body": body_id,
         "betas": config.body.betas,
         "prompt": prompt,

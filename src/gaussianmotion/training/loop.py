@@ -7,43 +7,39 @@ goes on bit for bit (on the CPU; CUDA's atomics add in any order).
 """
 
 import importlib.metadata
-import platform
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.atomic import write_json
 from gaussianmotion.avatar.density import DensityControl
-from gaussianmotion.avatar.file import AvatarMetadata, from_state, save_avatar, state
-from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
+from gaussianmotion.avatar.file import AvatarMetadata, from_state, state
+from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body, load_body
-from gaussianmotion.config import Config, LearningRates
-from gaussianmotion.errors import UserError
+from gaussianmotion.config import Config
 from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.guidance.weights import prior_digest
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.training.cameras import Views, sample_views
 from gaussianmotion.training.checkpoint import load_checkpoint, save_checkpoint, training_digest
 from gaussianmotion.training.curves import Curves
+from gaussianmotion.training.environment import choose_device
 from gaussianmotion.training.losses import scale_loss, skinning_loss
+from gaussianmotion.training.optimiser import make_optimiser, refuse_not_finite, slow_means
 from gaussianmotion.training.previews import render_preview, save_picture
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 from gaussianmotion.training.progress import StepProgress
+from gaussianmotion.training.results import save_results
+from gaussianmotion.training.words import warn_of_words
 
 # A mean moves by at most its learning rate a step, 4 mm in 25 steps at 1.6e-4: less than the
 # distance between two vertices of the body. Looking w_SMPL up at every step would gain nothing.
 REFRESH_EVERY = 25
-# As 3D Gaussian splatting: its gradients are tiny, and Adam's usual 1e-8 would damp them.
-ADAM_EPS = 1e-15
-# A tracker may be a server far away: every tenth step is enough for a curve.
-TRACK_EVERY = 10
 # Share of the steps at the end over which run.json's final losses are averaged.
 FINAL_SHARE = 0.1
 # One generator per purpose: with other density control or another prior, a training still sees
@@ -51,15 +47,6 @@ FINAL_SHARE = 0.1
 GENERATORS = ("start", "views", "noise", "density")
 
 Condition = Callable[[Body, Views], Float[Tensor, "B 3 H W"]]
-
-
-@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
-class Tracker(Protocol):
-    """What training tells a tracker; ``gaussianmotion.tracking`` implements it."""
-
-    def log_metrics(self, step: int, metrics: dict[str, float]) -> None: ...
-
-    def log_image(self, name: str, path: Path) -> None: ...
 
 
 def draw_pose(body: Body, views: Views) -> Float[Tensor, "B 3 H W"]:
@@ -75,7 +62,6 @@ def train(
     out_dir: Path,
     prior: Prior | None = None,
     progress: bool = True,
-    tracker: Tracker | None = None,
     condition: Condition = draw_pose,
 ) -> Path:
     """Train an avatar; goes on from ``checkpoint.pt`` if an earlier run left one.
@@ -91,7 +77,6 @@ def train(
         out_dir: Folder of the outputs; one training at a time may use it.
         prior: In place of the one that the configuration names.
         progress: Show a bar, or lines where there is no terminal.
-        tracker: Told about metrics and previews.
         condition: Draws what the prior is conditioned on, if ``pose_guidance`` is set.
 
     Returns:
@@ -106,23 +91,14 @@ def train(
     device = choose_device(config.device)
     torch.set_num_threads(config.threads)
     body = load_body(config.body.path, config.body.betas, device=str(device))
-    digest = training_digest(config, prompt, seed, body.id)
+    # A prior that is handed over (the tests' oracle) has no files.
+    weights_digest = prior_digest(config.prior) if prior is None else "given"
+    digest = training_digest(config, prompt, seed, body.id, weights_digest)
     checkpoint = out_dir / "checkpoint.pt"
 
     with only_run_in(out_dir), stop_on_signal() as stop:
         prior = prior or load_prior(config.prior, device)
-        unknown = prior.unknown_words(prompt) if hasattr(prior, "unknown_words") else []
-        if unknown:
-            print(
-                f"{prompt_id}: the prior has never seen {', '.join(unknown)}; "
-                "what they mean will be guessed or ignored",
-                file=sys.stderr,
-            )
-        if hasattr(prior, "fits") and not prior.fits(f"{prompt}, front view, upper body"):
-            print(
-                f"{prompt_id}: the prompt is longer than the prior reads; its middle is left out",
-                file=sys.stderr,
-            )
+        unknown = warn_of_words(prior, prompt_id, prompt)
         distil = ScoreDistillation(prior, settings.score, config.prior, prompt)
 
         # Start, or go on.
@@ -225,14 +201,10 @@ def train(
                 }
                 curves.append({"step": float(finished), **row})
                 bar.update(finished, f"{spent:.2f} s a step, {len(avatar):,} Gaussians")
-                if tracker is not None and finished % TRACK_EVERY == 0:
-                    tracker.log_metrics(finished, row)
                 if finished % settings.preview_every == 0 or finished == settings.steps:
                     path = out_dir / "previews" / f"step_{finished:05d}.png"
                     picture = render_preview(avatar, body, settings.size, config.rasteriser)
                     save_picture(path, picture)
-                    if tracker is not None:
-                        tracker.log_image(path.name, path)
                 if finished % settings.checkpoint_every == 0 or stop.requested:
                     save_state()
                 if stop.requested and finished < settings.steps:
@@ -244,106 +216,28 @@ def train(
                     raise SystemExit(130)
 
         avatar.refresh_smpl_weights(body)
-        path = out_dir / "avatar.safetensors"
-        data = config.model_dump(mode="json")
-        metadata = AvatarMetadata(
-            prompt_id=prompt_id,
-            prompt=prompt,
-            seed=seed,
-            steps=settings.steps,
-            body_id=body.id,
-            digest=digest,
-            config=data,
-            version=importlib.metadata.version("gaussianmotion"),
-        )
-        save_avatar(path, avatar, metadata)
         final = curves.means(settings.steps - max(1, round(FINAL_SHARE * settings.steps)))
-        write_json(
-            out_dir / "run.json",
+        path = save_results(
+            out_dir,
+            avatar,
+            AvatarMetadata(
+                prompt_id=prompt_id,
+                prompt=prompt,
+                seed=seed,
+                steps=settings.steps,
+                body_id=body.id,
+                digest=digest,
+                config=config.model_dump(mode="json"),
+                version=importlib.metadata.version("gaussianmotion"),
+            ),
             {
-                "prompt_id": prompt_id,
-                "prompt": prompt,
-                "seed": seed,
-                "digest": digest,
-                "body_id": body.id,
-                "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "steps": settings.steps,
                 "seconds": round(seconds, 2),
-                "gaussians": len(avatar),
                 "final": final,
                 "unknown_words": unknown,
+                "prior_weights": weights_digest,
                 "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-                "threads": config.threads,
-                "versions": versions(),
-                "config": data,
             },
         )
         # Last: a kill before this line finds the finished checkpoint and only writes again.
         checkpoint.unlink(missing_ok=True)
     return path
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of the key ``device``.
-
-    Raises:
-        UserError: cuda is asked for, and there is none.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("device: cuda was asked for, but torch sees no GPU: write device: auto")
-    return torch.device(name)
-
-
-def make_optimiser(avatar: Avatar, lr: LearningRates) -> torch.optim.Adam:
-    """Adam with one named group per field of the Gaussians, and one for the skinning network."""
-    rates = {
-        "means": lr.means,
-        "quats": lr.quats,
-        "log_scales": lr.scales,
-        "logit_opacities": lr.opacities,
-        "colours": lr.colours,
-    }
-    groups: list[dict[str, Any]] = [
-        {"params": [getattr(avatar, name)], "lr": rates[name], "name": name}
-        for name in GAUSSIAN_FIELDS
-    ]
-    if avatar.skinning is not None:
-        parameters = list(avatar.skinning.parameters())
-        groups.append({"params": parameters, "lr": lr.skinning, "name": "skinning"})
-    return torch.optim.Adam(groups, eps=ADAM_EPS)
-
-
-def slow_means(optimiser: torch.optim.Adam, lr: LearningRates, done: float) -> None:
-    """Set the means' learning rate after the share ``done`` of the training."""
-    for group in optimiser.param_groups:
-        if group["name"] == "means":
-            group["lr"] = lr.means * lr.means_decay**done
-
-
-def refuse_not_finite(loss: Tensor, avatar: Avatar, step: int, checkpoint: Path) -> None:
-    """Stop before a NaN enters the Gaussians and, from there, the next checkpoint.
-
-    Raises:
-        UserError: the loss or a gradient is not finite.
-    """
-    wrong = [
-        name
-        for name, parameter in avatar.named_parameters()
-        if parameter.grad is not None and not parameter.grad.isfinite().all()
-    ]
-    if wrong or not loss.isfinite():
-        what = f"the gradient of {', '.join(wrong)}" if wrong else "the loss"
-        kept = f"; {checkpoint} keeps the state before it" if checkpoint.exists() else ""
-        raise UserError(
-            f"training diverged at step {step}: {what} is not finite; lower "
-            f"train.score.guidance_scale or train.lr, or set prior.dtype: float32{kept}"
-        )
-
-
-def versions() -> dict[str, str]:
-    """Of Python, of this package and of what computes."""
-    packages = ("gaussianmotion", "torch", "numpy", "numba", "gsplat", "diffusers", "transformers")
-    found = {name: importlib.metadata.version(name) for name in packages}
-    return {"python": platform.python_version(), **found}

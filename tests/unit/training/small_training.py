@@ -22,30 +22,29 @@ def small_config(**train_keys):
     return Config.model_validate({"device": "cpu", "threads": 1, "train": keys | train_keys})
 
 
-def run(body, folder, config=None, **keys):
-    """Train toward a coloured body."""
-    target = coloured_body(body, 600, torch.Generator().manual_seed(7))
+def run(body, folder, config=None, at=None, **keys):
+    """Train toward a coloured body; ``at`` maps the number of a step to what happens during it."""
+    target = target_images(coloured_body(body, 600, torch.Generator().manual_seed(7)))
+    condition = target if at is None else Interrupted(target, at)
     return train(
         config or small_config(),
         "someone",
         'a person in "red"',
         0,
         folder,
-        **({"prior": OraclePrior(), "condition": target_images(target), "progress": False} | keys),
+        **({"prior": OraclePrior(), "condition": condition, "progress": False} | keys),
     )
 
 
-class Recorder:
-    """A tracker that remembers; ``at`` maps finished steps to what happens there."""
+class Interrupted:
+    """Draws the condition of each step and, in some steps, does something else as well."""
 
-    def __init__(self, at=None):
-        self.at = at or {}
-        self.metrics, self.images = {}, {}
+    def __init__(self, condition, at):
+        self.condition, self.at = condition, at
+        self.step = 0
 
-    def log_metrics(self, step, metrics):
-        self.metrics[step] = metrics
-        if step in self.at:
-            self.at[step]()
-
-    def log_image(self, name, path):
-        self.images[name] = path.read_bytes()
+    def __call__(self, body, views):
+        self.step += 1
+        if self.step in self.at:
+            self.at[self.step]()
+        return self.condition(body, views)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_training import Recorder, run, small_config
+from small_training import run, small_config
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.training.process import only_run_in, stop_on_signal
@@ -17,9 +17,9 @@ KILLED_RUN = """
 import os, signal, sys
 from pathlib import Path
 from gaussianmotion.body import load_body
-from small_training import Recorder, run
+from small_training import run
 kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
-run(load_body(Path(sys.argv[1])), Path(sys.argv[2]), tracker=Recorder({20: kill}))
+run(load_body(Path(sys.argv[1])), Path(sys.argv[2]), at={21: kill})
 """
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -48,12 +48,12 @@ def test_kill_9_then_resume_is_bit_for_bit_the_uninterrupted_run(tmp_path, open_
         timeout=300,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    # Killed in step 20, with the checkpoint of step 16: four steps are done again.
+    # Killed in step 21, with the checkpoint of step 16: four steps are done again.
     assert (tmp_path / "checkpoint.pt").exists()
     assert not (tmp_path / "avatar.safetensors").exists()
     assert len(rows(tmp_path)) == 20
     run(open_body, tmp_path)
-    assert_same(tmp_path, finished[0])
+    assert_same(tmp_path, finished)
     assert not (tmp_path / "checkpoint.pt").exists()
 
 
@@ -61,17 +61,17 @@ def test_kill_9_then_resume_is_bit_for_bit_the_uninterrupted_run(tmp_path, open_
 def test_a_signal_finishes_the_step_and_leaves_a_resumable_state(
     tmp_path, open_body, finished, capsys, number
 ):
-    tracker = Recorder({10: lambda: os.kill(os.getpid(), number)})
+    stop = {10: lambda: os.kill(os.getpid(), number)}
     before = signal.getsignal(number)
     with pytest.raises(SystemExit) as stopped:
-        run(open_body, tmp_path, tracker=tracker)
+        run(open_body, tmp_path, at=stop)
     assert stopped.value.code == 130
     assert signal.getsignal(number) is before
     message = capsys.readouterr().err.strip()
     assert "\n" not in message
     assert "stopped after step 10 of 24: the same command goes on from there" in message
     run(open_body, tmp_path)
-    assert_same(tmp_path, finished[0])
+    assert_same(tmp_path, finished)
 
 
 def test_a_second_signal_ends_at_once():
@@ -85,25 +85,25 @@ def test_a_second_signal_ends_at_once():
 def test_a_checkpoint_of_other_settings_is_kept_and_not_resumed(
     tmp_path, open_body, finished, capsys
 ):
-    tracker = Recorder({10: lambda: os.kill(os.getpid(), signal.SIGINT)})
+    stop = {10: lambda: os.kill(os.getpid(), signal.SIGINT)}
     other = small_config(opacity=0.5)
     with pytest.raises(SystemExit):
-        run(open_body, tmp_path, other, tracker=tracker)
+        run(open_body, tmp_path, other, stop)
     theirs = (tmp_path / "checkpoint.pt").read_bytes()
     capsys.readouterr()
     run(open_body, tmp_path)
     assert "belongs to other settings" in capsys.readouterr().err
-    assert_same(tmp_path, finished[0])
+    assert_same(tmp_path, finished)
     kept = list(tmp_path.glob("checkpoint-*.pt"))
     assert [path.read_bytes() for path in kept] == [theirs]
 
 
 def test_how_often_something_is_written_does_not_matter(tmp_path, open_body, finished):
-    tracker = Recorder({10: lambda: os.kill(os.getpid(), signal.SIGINT)})
+    stop = {10: lambda: os.kill(os.getpid(), signal.SIGINT)}
     with pytest.raises(SystemExit):
-        run(open_body, tmp_path, small_config(preview_every=3, checkpoint_every=3), tracker=tracker)
+        run(open_body, tmp_path, small_config(preview_every=3, checkpoint_every=3), at=stop)
     run(open_body, tmp_path)
-    assert rows(tmp_path) == rows(finished[0])
+    assert rows(tmp_path) == rows(finished)
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path, open_body):

@@ -75,8 +75,8 @@ def test_a_failed_write_keeps_the_last_checkpoint(path, monkeypatch):
     assert load_checkpoint(path, "abc")["finished"] == 3
 
 
-def digest(prompt="a man", seed=0, body="body", **keys):
-    return training_digest(Config.model_validate(keys), prompt, seed, body)
+def digest(prompt="a man", seed=0, body="body", weights="trained", **keys):
+    return training_digest(Config.model_validate(keys), prompt, seed, body, weights)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,7 @@ def digest(prompt="a man", seed=0, body="body", **keys):
         {"prompt": "a woman"},
         {"seed": 1},
         {"body": "other"},
+        {"weights": "trained further"},
         {"train": {"steps": 7}},
         {"train": {"score": {"tau": 100}}},
         {"prior": {"prompt_suffix": "photo"}},

@@ -1,0 +1,28 @@
+"""What a training runs on: its device, and the versions that it writes down."""
+
+import importlib.metadata
+import platform
+
+import torch
+
+from gaussianmotion.errors import UserError
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of the key ``device``.
+
+    Raises:
+        UserError: cuda is asked for, and there is none.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UserError("device: cuda was asked for, but torch sees no GPU: write device: auto")
+    return torch.device(name)
+
+
+def versions() -> dict[str, str]:
+    """Of Python, of this package and of what computes."""
+    packages = ("gaussianmotion", "torch", "numpy", "numba", "gsplat", "diffusers", "transformers")
+    found = {name: importlib.metadata.version(name) for name in packages}
+    return {"python": platform.python_version(), **found}

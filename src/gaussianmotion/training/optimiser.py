@@ -1,0 +1,60 @@
+"""Adam as the avatar needs it: a rate per group, means that slow down, and no step into a NaN."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
+from gaussianmotion.config import LearningRates
+from gaussianmotion.errors import UserError
+
+# As 3D Gaussian splatting: its gradients are tiny, and Adam's usual 1e-8 would damp them.
+ADAM_EPS = 1e-15
+
+
+def make_optimiser(avatar: Avatar, lr: LearningRates) -> torch.optim.Adam:
+    """Adam with one named group per field of the Gaussians, and one for the skinning network."""
+    rates = {
+        "means": lr.means,
+        "quats": lr.quats,
+        "log_scales": lr.scales,
+        "logit_opacities": lr.opacities,
+        "colours": lr.colours,
+    }
+    groups: list[dict[str, Any]] = [
+        {"params": [getattr(avatar, name)], "lr": rates[name], "name": name}
+        for name in GAUSSIAN_FIELDS
+    ]
+    if avatar.skinning is not None:
+        parameters = list(avatar.skinning.parameters())
+        groups.append({"params": parameters, "lr": lr.skinning, "name": "skinning"})
+    return torch.optim.Adam(groups, eps=ADAM_EPS)
+
+
+def slow_means(optimiser: torch.optim.Adam, lr: LearningRates, done: float) -> None:
+    """Set the means' learning rate after the share ``done`` of the training."""
+    for group in optimiser.param_groups:
+        if group["name"] == "means":
+            group["lr"] = lr.means * lr.means_decay**done
+
+
+def refuse_not_finite(loss: Tensor, avatar: Avatar, step: int, checkpoint: Path) -> None:
+    """Stop before a NaN enters the Gaussians and, from there, the next checkpoint.
+
+    Raises:
+        UserError: the loss or a gradient is not finite.
+    """
+    wrong = [
+        name
+        for name, parameter in avatar.named_parameters()
+        if parameter.grad is not None and not parameter.grad.isfinite().all()
+    ]
+    if wrong or not loss.isfinite():
+        what = f"the gradient of {', '.join(wrong)}" if wrong else "the loss"
+        kept = f"; {checkpoint} keeps the state before it" if checkpoint.exists() else ""
+        raise UserError(
+            f"training diverged at step {step}: {what} is not finite; lower "
+            f"train.score.guidance_scale or train.lr, or set prior.dtype: float32{kept}"
+        )

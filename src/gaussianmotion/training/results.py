@@ -1,0 +1,48 @@
+"""What a finished training leaves: the avatar, and ``run.json``, which says how it came about."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.atomic import write_json
+from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.revision import git_commit
+from gaussianmotion.training.environment import versions
+
+
+def save_results(
+    folder: Path, avatar: Avatar, metadata: AvatarMetadata, facts: dict[str, Any]
+) -> Path:
+    """Write ``avatar.safetensors`` and ``run.json``; returns the avatar's path.
+
+    Args:
+        folder: The run's folder.
+        avatar: Trained.
+        metadata: Kept in the avatar, too.
+        facts: Further facts of the run, as plain JSON.
+
+    Raises:
+        UserError: the disk is full or the folder cannot be written.
+    """
+    path = folder / "avatar.safetensors"
+    save_avatar(path, avatar, metadata)
+    write_json(
+        folder / "run.json",
+        {
+            "prompt_id": metadata.prompt_id,
+            "prompt": metadata.prompt,
+            "seed": metadata.seed,
+            "digest": metadata.digest,
+            "body_id": metadata.body_id,
+            "steps": metadata.steps,
+            "gaussians": len(avatar),
+            **facts,
+            "threads": metadata.config["threads"],
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "git_commit": git_commit(),
+            "versions": versions(),
+            "config": metadata.config,
+        },
+    )
+    return path
