@@ -14,11 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from gaussianmotion.body.joints import INDEX, JOINTS, PARENTS
 from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.smpl_rig import (
-    JOINT_NAMES,
-    PARENTS,
-    J,
     axis_angle_to_matrix,
     joint_transforms,
     rotation_between,
@@ -76,7 +74,7 @@ def collapse_bones(labels: list[str], parents: list[int]) -> np.ndarray:
     owner = np.zeros(len(labels), dtype=int)
     for bone, label in enumerate(labels):  # parents come before their children
         joint = smpl_joint_of_bone(label)
-        owner[bone] = J[joint] if joint else owner[parents[bone]] if parents[bone] >= 0 else 0
+        owner[bone] = INDEX[joint] if joint else owner[parents[bone]] if parents[bone] >= 0 else 0
     return owner
 
 
@@ -85,19 +83,19 @@ def t_pose_rotations(joints: np.ndarray) -> np.ndarray:
     world = np.tile(np.eye(3), (24, 1, 1))
     for sign, side in ((1.0, "left"), (-1.0, "right")):
         lift = axis_angle_to_matrix(np.array([0.0, 0.0, sign * COLLAR_LIFT_RADIANS]))
-        world[J[f"{side}_collar"]] = lift
+        world[INDEX[f"{side}_collar"]] = lift
         previous = {"hip": np.eye(3), "shoulder": lift}
         for (start, end), direction in T_POSE_DIRECTIONS.items():
             start, end = start.replace("left", side), end.replace("left", side)
             kind = start.split("_")[1]
             # Each limb turns its parent's rotation the least: no needless twist.
-            base = previous.get(kind, world[PARENTS[J[start]]])
-            bone = base @ (joints[J[end]] - joints[J[start]])
+            base = previous.get(kind, world[PARENTS[INDEX[start]]])
+            bone = base @ (joints[INDEX[end]] - joints[INDEX[start]])
             turn = rotation_between(bone, np.array(direction) * (sign, 1.0, 1.0))
-            world[J[start]] = turn @ base
-        world[J[f"{side}_hand"]] = world[J[f"{side}_wrist"]]
+            world[INDEX[start]] = turn @ base
+        world[INDEX[f"{side}_hand"]] = world[INDEX[f"{side}_wrist"]]
         # Feet stay flat on the ground: they keep their direction in the world.
-        world[J[f"{side}_ankle"]] = world[J[f"{side}_foot"]] = np.eye(3)
+        world[INDEX[f"{side}_ankle"]] = world[INDEX[f"{side}_foot"]] = np.eye(3)
     local = world.copy()
     for j in range(1, 24):
         local[j] = world[PARENTS[j]].T @ world[j]
@@ -146,10 +144,10 @@ class AnnyRig:
         heads = out["rest_bone_heads"][0].numpy() @ turn.T
         labels = self.model.bone_labels
         joints = np.zeros((24, 3))
-        for name in JOINT_NAMES:
+        for name in JOINTS:
             side, _, kind = name.partition("_")
             bone = JOINT_BONES[kind].format(s=side[0].upper()) if kind else JOINT_BONES[name]
-            joints[J[name]] = heads[labels.index(bone)]
+            joints[INDEX[name]] = heads[labels.index(bone)]
         # MakeHuman's root lies inside the belly; SMPL's pelvis is a little above the hips.
         joints[0] = (heads[labels.index("spine05")] + heads[labels.index("spine04")]) / 2
         return vertices, joints

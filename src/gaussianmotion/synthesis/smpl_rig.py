@@ -1,24 +1,12 @@
-"""SMPL's 24 joints and linear blend skinning, in plain numpy.
+"""Posing and linear blend skinning with SMPL's joints, in plain numpy.
 
-The synthetic characters are posed thousands of times on a CPU without torch; this is the small
-part of SMPL that they need. Conventions: metres, y up, the person faces +z, their left is +x.
+The synthetic characters are posed thousands of times, one by one: this is the small part of SMPL
+that they need. Conventions: metres, y up, the person faces +z, their left is +x.
 """
 
 import numpy as np
 
-#: Parent of each SMPL joint; the root has -1.
-PARENTS = np.array(
-    [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21]
-)
-
-JOINT_NAMES = [
-    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle",
-    "right_ankle", "spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar",
-    "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist",
-    "right_wrist", "left_hand", "right_hand",
-]  # fmt: skip
-
-J = {name: index for index, name in enumerate(JOINT_NAMES)}
+from gaussianmotion.body.joints import PARENTS
 
 
 def axis_angle_to_matrix(axis_angle: np.ndarray) -> np.ndarray:

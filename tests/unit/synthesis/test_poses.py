@@ -2,14 +2,14 @@
 
 import numpy as np
 
+from gaussianmotion.body.joints import INDEX
 from gaussianmotion.synthesis.poses import base_pose, clip_to_limits, mirrored_limits, sample_pose
-from gaussianmotion.synthesis.smpl_rig import J
 
 
 def test_star_pose_opens_both_hips_by_45_degrees():
     star = np.degrees(base_pose("star"))
-    assert star[J["left_hip"], 2] == 45
-    assert star[J["right_hip"], 2] == -45
+    assert star[INDEX["left_hip"], 2] == 45
+    assert star[INDEX["right_hip"], 2] == -45
 
 
 def test_limits_mirror_between_the_sides():
@@ -29,7 +29,7 @@ def test_samples_lie_within_the_limits_and_keep_the_root_upright():
 
 def test_knees_never_bend_forward():
     poses = np.array([sample_pose(np.random.default_rng(s)) for s in range(200)])
-    assert poses[:, [J["left_knee"], J["right_knee"]], 0].min() >= 0
+    assert poses[:, [INDEX["left_knee"], INDEX["right_knee"]], 0].min() >= 0
 
 
 def test_same_seed_same_pose():
@@ -39,7 +39,7 @@ def test_same_seed_same_pose():
 
 def test_both_lowered_and_raised_arms_occur():
     lowered = [
-        sample_pose(np.random.default_rng(s))[J["left_shoulder"], 2] < np.radians(-38)
+        sample_pose(np.random.default_rng(s))[INDEX["left_shoulder"], 2] < np.radians(-38)
         for s in range(300)
     ]
     assert 0.25 < np.mean(lowered) < 0.55
