@@ -103,6 +103,14 @@ def _read(cache: Path, source: list[list[str | int]], scaling: float | None) -> 
         if saved.pop("source") != source:
             return None
         data = EncodedData(**{**saved, "cache": TextCache(**saved["cache"])})
-    except (OSError, RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile, KeyError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        AttributeError,  # not a dictionary
+        KeyError,
+        TypeError,  # a part is missing or of another kind, such as no cache
+    ) as error:
         raise UserError(f"{cache} is damaged: delete it, it is made again") from error
     return data if scaling is None or scaling == data.scaling else None
