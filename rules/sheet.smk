@@ -21,10 +21,12 @@ rule avatar_sheet:
     threads: 1
     params:
         folder=run_folder,
+        motions=list(MOTIONS),
     message:
         "sheet: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python -m gaussianmotion --log {log:q} sheet --out {output:q} {params.folder:q}"
+        "python -m gaussianmotion --log {log:q} sheet {params.folder:q}"
+        " --motions {params.motions:q} --out {output:q}"
 
 
 rule experiment_sheet:
@@ -45,8 +47,9 @@ rule experiment_sheet:
         folders=lambda wildcards, input: [
             str(Path(path).parent) for path in input.sheets
         ],
+        motions=list(MOTIONS),
     message:
         "sheet: {output}"
     shell:
-        "python -m gaussianmotion --log {log:q} sheet --experiment"
-        " --out {output:q} {params.folders:q}"
+        "python -m gaussianmotion --log {log:q} sheet --experiment {params.folders:q}"
+        " --motions {params.motions:q} --out {output:q}"

@@ -54,6 +54,9 @@ def add_commands(commands: Commands) -> None:
     sheet = add_command(commands, "sheet", _sheet, "contact sheet of an avatar or an experiment")
     sheet.add_argument("runs", type=Path, nargs="+", metavar="FOLDER", help="folders of runs")
     sheet.add_argument("--experiment", action="store_true", help="one row for each run")
+    sheet.add_argument(
+        "--motions", nargs="*", metavar="NAME", help="videos to show (default: all that are there)"
+    )
     sheet.add_argument("--out", type=Path, required=True, metavar="FILE", help="PNG to write")
 
 
@@ -129,9 +132,9 @@ def _sheet(options: argparse.Namespace) -> None:
     from gaussianmotion.rendering.sheet import avatar_sheet, experiment_sheet
 
     if options.experiment:
-        experiment_sheet(options.runs, options.out)
+        experiment_sheet(options.runs, options.out, options.motions)
     elif len(options.runs) == 1:
-        avatar_sheet(options.runs[0], options.out)
+        avatar_sheet(options.runs[0], options.out, options.motions)
     else:
         raise UserError("sheet: give one folder, or --experiment for a sheet of several")
     print(f"sheet: {options.out}", file=sys.stderr)

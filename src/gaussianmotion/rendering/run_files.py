@@ -1,6 +1,7 @@
 """What the views and animate stages left in a run's folder, read back."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,13 @@ class RunPictures:
         return read_frames(self.folder / MOTIONS / motion["file"], indices)
 
 
-def read_run(folder: Path) -> RunPictures:
+def read_run(folder: Path, motions: Sequence[str] | None = None) -> RunPictures:
     """Find a run's pictures by the JSON files beside them.
+
+    Args:
+        folder: Of the run.
+        motions: Names of the videos that belong to it, in any order: a clip that is no longer
+            configured may still lie there. All where not given.
 
     Raises:
         UserError: the views are not there, or a JSON file is damaged.
@@ -69,14 +75,14 @@ def read_run(folder: Path) -> RunPictures:
             f"{folder} has no views.json: run `gaussianmotion views` on its avatar first"
         )
     facts = _read_json(folder / "views.json", ("prompt", "front", "views"))
-    motions = []
+    found = []
     for video in sorted((folder / MOTIONS).glob("*.mp4")):
         beside = video.with_suffix(".json")
-        if beside.is_file():
-            motions.append(_read_json(beside, ("motion", "file", "frames", "cycles")))
+        if beside.is_file() and (motions is None or video.stem in motions):
+            found.append(_read_json(beside, ("motion", "file", "frames", "cycles")))
     order = {name: place for place, name in enumerate(PREFERRED)}
-    motions.sort(key=lambda facts: (order.get(facts["motion"], len(order)), facts["motion"]))
-    return RunPictures(folder, facts, tuple(motions))
+    found.sort(key=lambda facts: (order.get(facts["motion"], len(order)), facts["motion"]))
+    return RunPictures(folder, facts, tuple(found))
 
 
 def read_image(path: Path) -> UInt8[ndarray, "H W 3"]:

@@ -45,17 +45,18 @@ class Strip:
     labels: list[str]
 
 
-def avatar_sheet(run_dir: Path, out_path: Path) -> Path:
+def avatar_sheet(run_dir: Path, out_path: Path, motions: Sequence[str] | None = None) -> Path:
     """One avatar: its prompt, the views around it, and six frames of each motion.
 
     Args:
         run_dir: Folder with ``views.json`` and the animations.
         out_path: The picture to write or to replace.
+        motions: Names of the videos to show; all that are there where not given.
 
     Raises:
         UserError: a picture is missing or damaged, or the folder cannot be written.
     """
-    run = read_run(run_dir)
+    run = read_run(run_dir, motions)
     width = (AVATAR_WIDTH - 2 * MARGIN - (AVATAR_COLUMNS - 1) * GAP) / AVATAR_COLUMNS
     strips = [_strip("", [run.still(angle) for _, angle in STILLS], [n for n, _ in STILLS], width)]
     for motion in run.motions:
@@ -82,12 +83,15 @@ def avatar_sheet(run_dir: Path, out_path: Path) -> Path:
     return _save(page, out_path)
 
 
-def experiment_sheet(run_dirs: Sequence[Path], out_path: Path) -> Path:
+def experiment_sheet(
+    run_dirs: Sequence[Path], out_path: Path, motions: Sequence[str] | None = None
+) -> Path:
     """Many avatars, a row each: prompt, front, side, back, and animated frames.
 
     Args:
         run_dirs: Folders of runs, in the order of the rows.
         out_path: The picture to write or to replace.
+        motions: Names of the videos to show; all that are there where not given.
 
     Raises:
         UserError: there is no run, a picture is missing or damaged, or the folder cannot be
@@ -95,7 +99,7 @@ def experiment_sheet(run_dirs: Sequence[Path], out_path: Path) -> Path:
     """
     if not run_dirs:
         raise UserError("an experiment sheet needs at least one run: name the folders of avatars")
-    runs = [read_run(folder) for folder in run_dirs]
+    runs = [read_run(folder, motions) for folder in run_dirs]
     rows = [_experiment_cells(run) for run in runs]
     columns = max(len(cells) for cells, _ in rows)
     # One cell width for all rows, so that columns line up.

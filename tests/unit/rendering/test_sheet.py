@@ -80,6 +80,15 @@ def test_sheet_shows_views_and_every_motion(tmp_path):
     assert ((pixels[:, 2] > 180) & (pixels[:, 1] < 20)).any()  # late frames of the motions
 
 
+def test_only_the_named_motions_are_shown(tmp_path):
+    run = make_run(tmp_path / "a", "x", ("kick", "walk"))  # kick: of an earlier configuration
+    page = opened(avatar_sheet(run, tmp_path / "some.png", ["walk"]))
+    fresh = make_run(tmp_path / "b", "x", ("walk",))
+    assert page.tobytes() == opened(avatar_sheet(fresh, tmp_path / "fresh.png")).tobytes()
+    row = opened(experiment_sheet([run], tmp_path / "row.png", ["walk"]))
+    assert row.tobytes() == opened(experiment_sheet([fresh], tmp_path / "b.png")).tobytes()
+
+
 def test_experiment_sheet_takes_runs_with_different_motions(tmp_path):
     runs = [
         make_run(tmp_path / "a", "with all", ("walk", "kick", "dance", "own clip")),
