@@ -19,7 +19,7 @@ _COLUMNS = (
     "(a) pruned above 0.1 m",
     "(b) pruned above 0.02 m",
     "(c) pruned above 0.01 m",
-    "(d) 0.1 m, scale loss",
+    "(d) as (a), with scale loss",
 )
 _FRAME = "#d4532b"
 # The close-up: from the top of the head down, share of the person's height, and its width.

@@ -31,11 +31,7 @@ def missing(
         *_runs(runs, tracked),
         *_scores(scores),
         *_tables(tables),
-        *(
-            f"{name.replace('fig', 'Figure ')} was not drawn."
-            for name in FIGURES
-            if name not in figures
-        ),
+        *_figures(figures),
         *_variants(grid),
         *_words(runs),
     ]
@@ -71,7 +67,8 @@ def _scores(rows: list[dict[str, str]]) -> list[str]:
 
 def _tables(tables: list[ShownTable]) -> list[str]:
     made = {table.name for table in tables}
-    sentences = [f"{title} was not made." for name, title in TITLES.items() if name not in made]
+    unmade = [title for name, title in TITLES.items() if name not in made]
+    sentences = [f"Tables that were not made: {', '.join(unmade)}."] if unmade else []
     for table in tables:
         if table.name == "table1":
             absent = [row[0] for row in table.rows if NOT_PROVIDED in row[1:]]
@@ -86,6 +83,11 @@ def _tables(tables: list[ShownTable]) -> list[str]:
     return sentences
 
 
+def _figures(drawn: list[str]) -> list[str]:
+    absent = [name.removeprefix("fig") for name in FIGURES if name not in drawn]
+    return [f"Figures that were not drawn: {', '.join(absent)}."] if absent else []
+
+
 def _variants(grid: Grid) -> list[str]:
     there = {run.variant for run in grid.runs}
     absent = {
@@ -93,7 +95,7 @@ def _variants(grid: Grid) -> list[str]:
         for name, variants in VARIANTS.items()
     }
     return [
-        f"{name.replace('fig', 'Figure ')}: {', '.join(names)} not in this experiment."
+        f"Figure {name.removeprefix('fig')}: {', '.join(names)} not in this experiment."
         for name, names in absent.items()
         if names
     ]

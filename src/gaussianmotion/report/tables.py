@@ -11,7 +11,7 @@ from gaussianmotion.figures.facts import read_facts
 TITLES = {
     "verdicts": "Verdicts",
     "table1": "Table 1",
-    "table2": "Table 2. User study",
+    "table2": "Table 2",
     "win_rate": "Win rates",
     "ablations": "Ablations",
 }
