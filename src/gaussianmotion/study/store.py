@@ -171,6 +171,10 @@ class Store:
             people, votes = connection.execute(query).one()
         return people, votes
 
+    def close(self) -> None:
+        """Release the connections; files of SQLite keep everything."""
+        self.engine.dispose()
+
     def other_studies(self) -> list[str]:
         """Other studies with votes in this database."""
         query = (
