@@ -5,7 +5,6 @@ The workflow's own questions (which job runs, when, with what) do not need real 
 
 import json
 import os
-import re
 import sys
 import time
 from pathlib import Path
@@ -27,8 +26,12 @@ def write(path: Path, text: str = "fake") -> None:
     path.write_text(text, encoding="utf-8")
 
 
-stages = "prompts|models|train|views|animate|sheet|tracking-init|log|log-experiment"
-stage = next(argument for argument in arguments if re.fullmatch(stages, argument))
+STAGES = (
+    *("prompts", "models", "train", "views", "animate", "sheet", "reference", "noised"),
+    *("score", "score-pooled", "collect", "table", "baseline", "study", "figure"),
+    *("report", "notebook", "tracking-init", "log", "log-experiment"),
+)
+stage = next(argument for argument in arguments if argument in STAGES)
 failing = os.environ.get("FAKE_FAILURE", "")
 if failing and failing in " ".join(arguments):
     print("gaussianmotion: what went wrong and what to do", file=sys.stderr)
@@ -49,5 +52,18 @@ elif stage == "views":
 elif stage == "animate":
     write(out)
     write(out.with_suffix(".json"))
+elif stage == "reference":
+    for index in range(settings["reference"]["count"]):
+        write(out / f"{index:02d}.png")
+    write(out / "reference.json")
+elif stage == "noised":
+    for name in ("render.png", "pose.png", "with.png", "without.png", "noised.json"):
+        write(out / name)
+elif stage == "figure":
+    write(out.with_name(out.name + ".png"))
+    write(out.with_name(out.name + ".pdf"))
+elif stage == "table" or "table" in arguments:  # of the scores, of the study
+    for suffix in (".csv", ".md", ".tex", ".json"):
+        write(out.with_suffix(suffix))
 else:
     write(out)

@@ -1,44 +1,65 @@
 """What a change makes again, and what it leaves alone (on the DAG; stages are fakes)."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
-from workflow_copy import Workflow
+from workflow_copy import Workflow, clean_environment
+
+# What is made of all runs together, once anything of them changed.
+SUMMARY = {"collect": 1, "table": 4, "report": 1, "notebook": 1, "log_experiment": 1}
+# What each avatar is made again with.
+OF_A_RUN = ("views", "animate", "avatar_sheet", "score_clip", "score_geometry", "log_run")
 
 
 def test_a_finished_experiment_has_nothing_to_do(finished: Workflow) -> None:
-    assert finished.jobs() == {}
     again = finished.snakemake()
     assert again.returncode == 0
     assert "everything is up to date" in again.stderr
 
 
 def test_changing_one_variants_tau_reruns_that_variants_jobs_only(finished: Workflow) -> None:
-    finished.edit("config/variants.yaml", "{score: {tau: 200}}", "{score: {tau: 250}}")
+    finished.edit("config/variants.yaml", "{score: {tau: 100}}", "{score: {tau: 150}}")
     assert finished.jobs() == {
         "train": 2,
-        "views": 2,
-        "animate": 2,
-        "avatar_sheet": 2,
-        "log_run": 2,
+        **dict.fromkeys(OF_A_RUN, 2),
+        "pooled_fid": 2,
+        "figure": 1,
         "experiment_sheet": 1,
+        "study_pairs": 1,
+        "table2": 1,
+        **SUMMARY,
     }
-    assert finished.jobs("results/laptop/ours/ann/0/sheet.png") == {}
+    assert finished.jobs("results/laptop/ours/ann/0/logged.json") == {}
 
 
-@pytest.mark.parametrize("source", ["views.py", "frame.py"])
-def test_editing_a_renderer_renders_again_and_trains_nothing(
-    finished: Workflow, source: str
-) -> None:
-    path = finished.folder / "src/gaussianmotion/rendering" / source
-    path.write_text(path.read_text() + "\n# edited\n")
+def test_editing_the_fid_code_scores_again_and_nothing_else(finished: Workflow) -> None:
+    append(finished, "src/gaussianmotion/evaluation/fid.py")
+    # Of ours and of tau_100 with two seeds each, and of the other system.
+    assert finished.jobs() == {"pooled_fid": 4, "baseline_pooled": 1, **SUMMARY}
+
+
+def test_editing_a_table_makes_tables_only(finished: Workflow) -> None:
+    append(finished, "src/gaussianmotion/evaluation/table1.py")
+    assert finished.jobs() == {key: SUMMARY[key] for key in SUMMARY if key != "collect"}
+
+
+def test_editing_a_renderer_renders_again_and_trains_nothing(finished: Workflow) -> None:
+    append(finished, "src/gaussianmotion/rendering/views.py")
     jobs = finished.jobs()
     assert "train" not in jobs
-    assert jobs["views"] == 4
+    assert "reference" not in jobs
+    assert jobs["views"] == jobs["score_clip"] == 5
 
 
 def test_editing_the_training_trains_again(finished: Workflow) -> None:
-    path = finished.folder / "src/gaussianmotion/training/loop.py"
-    path.write_text(path.read_text() + "\n# edited\n")
-    assert finished.jobs()["train"] == 4
+    append(finished, "src/gaussianmotion/training/loop.py")
+    jobs = finished.jobs()
+    assert jobs["train"] == 5
+    assert "reference" not in jobs
 
 
 def test_a_video_setting_renders_videos_only(finished: Workflow) -> None:
@@ -46,32 +67,43 @@ def test_a_video_setting_renders_videos_only(finished: Workflow) -> None:
     jobs = finished.jobs()
     assert "train" not in jobs
     assert "views" not in jobs
-    assert jobs["animate"] == 4
+    assert jobs["animate"] == 5
 
 
-def test_editing_one_prompt_trains_that_prompt_only(finished: Workflow) -> None:
-    finished.edit("config/prompts/laptop.tsv", "a red dress", "a green dress")
-    assert finished.jobs()["train"] == 2
-    assert finished.jobs("results/laptop/ours/bob/0/avatar.safetensors") == {}
-
-
-def test_adding_a_prompt_leaves_the_others_alone(finished: Workflow) -> None:
-    finished.edit("config/prompts/laptop.tsv", "bob\t", "eve\tan old woman in jeans\nbob\t")
+def test_editing_one_prompt_touches_that_prompt_only(finished: Workflow) -> None:
+    finished.edit("config/prompts/laptop.tsv", "a man in a blue suit", "a man in a red suit")
     jobs = finished.jobs()
-    assert jobs["train"] == 2
-    assert jobs["prompts"] == 1
+    assert jobs["train"] == jobs["views"] == jobs["score_clip"] == jobs["reference"] == 1
+    # Pooled over all prompts are the first seed of ours and the other system.
+    assert (jobs["pooled_fid"], jobs["baseline_pooled"]) == (1, 1)
 
 
-def test_a_variant_is_added_with_three_lines_of_yaml(finished: Workflow) -> None:
+def test_adding_a_prompt_and_a_variant_leaves_the_others_alone(finished: Workflow) -> None:
+    finished.edit("config/prompts/laptop.tsv", "bob\t", "eve\tan old woman in jeans\nbob\t")
     with (finished.folder / "config/variants.yaml").open("a") as file:
         file.write("my_variant:\n  train:\n    steps: 500\n")
-    finished.edit("config/laptop.yaml", "[ours, tau_200]", "[ours, tau_200, my_variant]")
-    assert finished.jobs()["train"] == 2
+    finished.edit("config/laptop.yaml", "[ours, tau_100]", "[ours, tau_100, my_variant]")
+    jobs = finished.jobs()
+    assert jobs["train"] == 1 + 2  # eve; my_variant of ann with two seeds
+    assert jobs["prompts"] == jobs["reference"] == 1
 
 
 def test_one_prompt_is_made_again_alone(finished: Workflow) -> None:
     jobs = finished.jobs("results/laptop/ours/ann/0/sheet.png", "--forcerun", "train")
     assert jobs == {"train": 1, "views": 1, "animate": 1, "avatar_sheet": 1}
+
+
+def test_other_renders_of_another_system_are_imported_and_scored_again(
+    finished: Workflow,
+) -> None:
+    time.sleep(0.01)
+    (finished.folder / "renders/ann/00.png").write_text("another picture")
+    assert finished.jobs() == {
+        "baseline": 1,
+        "baseline_score": 2,
+        "baseline_pooled": 1,
+        **SUMMARY,
+    }
 
 
 def test_where_runs_are_logged_and_how_many_threads_they_get_reruns_nothing(
@@ -81,6 +113,40 @@ def test_where_runs_are_logged_and_how_many_threads_they_get_reruns_nothing(
     assert finished.jobs() == {}
 
 
-def test_a_seed_adds_runs(finished: Workflow) -> None:
-    finished.edit("config/laptop.yaml", "device: auto", "device: auto\nseeds: [0, 1, 2]")
-    assert finished.jobs()["train"] == 8
+def test_another_experiment_of_the_same_name_is_refused(finished: Workflow) -> None:
+    (finished.folder / "mine.yaml").write_text("train: {steps: 7}\n")
+    done = finished.snakemake("--configfile", "config/laptop.yaml", "mine.yaml", "-n")
+    assert done.returncode == 2
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("gaussianmotion:")]
+    assert "results/laptop holds another experiment of this name" in line
+    assert "write `experiment: another-name` there" in line
+
+
+@pytest.mark.slow
+def test_killed_anywhere_it_goes_on_and_then_has_nothing_to_do(finished: Workflow) -> None:
+    finished.edit("config/variants.yaml", "{score: {tau: 100}}", "{score: {tau: 150}}")
+    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/laptop", "--cores", "2"]
+    process = subprocess.Popen(
+        command,
+        cwd=finished.folder,
+        env=clean_environment({"FAKE_SECONDS": "0.3"}),
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+    )
+    first = finished.folder / "results/laptop/tau_100/ann/0/avatar.safetensors"
+    began, waited = first.stat().st_mtime_ns, time.monotonic() + 400
+    while not first.exists() or first.stat().st_mtime_ns == began:
+        assert process.poll() is None
+        assert time.monotonic() < waited
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert finished.snakemake("--unlock").returncode == 0
+    again = finished.snakemake()
+    assert again.returncode == 0, again.stderr
+    assert finished.jobs() == {}
+
+
+def append(workflow: Workflow, name: str) -> None:
+    path = workflow.folder / name
+    path.write_text(path.read_text() + "\n# edited\n")

@@ -1,6 +1,7 @@
 """A copy of the workflow in which stages are fast fakes, and a way to run commands in it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "profiles", "envs")
+WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "profiles", "envs", "notebooks")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,14 @@ class Workflow:
         text = path.read_text(encoding="utf-8")
         assert old in text, f"{old!r} is not in {name}"
         path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def section(self, key: str, value: str) -> None:
+        """Write a section of the laptop's configuration anew, in one line."""
+        path = self.folder / "config/laptop.yaml"
+        text = re.sub(
+            rf"^{key}:.*?(?=^\S|\Z)", "", path.read_text(), flags=re.DOTALL | re.MULTILINE
+        )
+        path.write_text(f"{text.rstrip()}\n{key}: {value}\n", encoding="utf-8")
 
 
 def clean_environment(changes: dict[str, str]) -> dict[str, str]:
