@@ -20,6 +20,7 @@ ceiling in ``details``. It is the same for all avatars, so it is kept in the use
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
