@@ -18,6 +18,9 @@ SETTINGS = """
 experiment: tiny
 prompts: prompts.tsv
 motions: [walk]
+ablation: {variants: [], prompts: []}
+study: {against: []}
+reference: {count: 2, steps: 2}
 device: cpu
 prior: {model: prior, controlnet: prior/controlnet}
 train: {steps: 6, batch: 2, size: 64, gaussians: 400, preview_every: 3, checkpoint_every: 2}
@@ -61,6 +64,16 @@ def test_everything_that_is_promised_is_there(real: Workflow) -> None:
         "sheet.png",
         "../../../sheet.png",
         "../../../prompts.tsv",
+        "scores/geometry.json",
+        "scores/pose.json",
+        "../../../reference/ann/01.png",
+        "../../../scores/ours/0/features.json",
+        "../../../tables/scores.csv",
+        "../../../tables/table1.tex",
+        "../../../tables/verdicts.json",
+        "../../../figures/fig3.pdf",
+        "../../../report.html",
+        "../../../notebook.ipynb",
     ):
         assert (run_folder / name).stat().st_size > 0, name
     assert not (run_folder / "checkpoint.pt").exists()
@@ -81,11 +94,16 @@ def test_mlflow_has_the_run_with_params_curves_and_artifacts(real: Workflow) -> 
     state = json.loads((real.folder / RUN / "mlflow.json").read_text())
     with sqlite3.connect(real.folder / "results/mlflow/mlflow.db") as store:
         assert store.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        runs = store.execute("SELECT run_uuid, name, status FROM runs").fetchall()
-        assert runs == [(state["run_id"], "ours/ann/0", "FINISHED")]
-        params = dict(store.execute("SELECT key, value FROM params").fetchall())
-        tags = dict(store.execute("SELECT key, value FROM tags").fetchall())
-        losses = store.execute("SELECT step FROM metrics WHERE key = 'loss' ORDER BY step")
+        runs = store.execute("SELECT name, status FROM runs ORDER BY name").fetchall()
+        # The variant's parent, the avatar, the experiment.
+        assert runs == [(name, "FINISHED") for name in ("ours", "ours/ann/0", "tiny")]
+
+        def of_run(columns: str, table: str) -> list:
+            query = f"SELECT {columns} FROM {table} WHERE run_uuid = ?"
+            return store.execute(query, (state["run_id"],)).fetchall()
+
+        params, tags = dict(of_run("key, value", "params")), dict(of_run("key, value", "tags"))
+        losses = sorted((s,) for key, s in of_run("key, step", "metrics") if key == "loss")
         assert [step for (step,) in losses] == [1, 2, 3, 4, 5, 6]
     assert params["train.steps"] == "6"
     assert params["prior.model"] == "prior"
@@ -107,7 +125,8 @@ def test_a_lost_store_is_rebuilt_from_the_files(real: Workflow) -> None:
         )
         assert done.returncode == 0, done.stderr
         with sqlite3.connect(real.folder / "results/mlflow/mlflow.db") as store:
-            assert store.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+            names = store.execute("SELECT name FROM runs ORDER BY name").fetchall()
+            assert names == [("ours",), ("ours/ann/0",), ("tiny",)]
             assert store.execute("SELECT count(*) FROM metrics WHERE key='loss'").fetchone() == (6,)
     finally:
         shutil.rmtree(real.folder / "results/mlflow")

@@ -1,32 +1,69 @@
 """How a run looks: dry runs, the jobs' own errors, locks, strange prompts (stages are fakes)."""
 
 import json
-import re
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
-from workflow_copy import Workflow, run
+from workflow_copy import Workflow, listed_jobs, run
 
 TARGET = "results/laptop/ours/man-jeans/0/sheet.png"
 
 
-def test_the_papers_experiment_dry_runs_clean(workflow: Workflow) -> None:
-    done = run(
-        workflow.folder,
-        [sys.executable, "-m", "snakemake", "-n", "--cores", "all", "--resources", "gpu=4"],
-    )
+# The jobs of every experiment's summary.
+SUMMARY = {
+    "prompts": 1,
+    "models": 1,
+    "tracking_store": 1,
+    "experiment_sheet": 1,
+    "collect": 1,
+    "table": 4,
+    "study_pairs": 1,
+    "table2": 1,
+    "figure": 5,
+    "report": 1,
+    "notebook": 1,
+    "log_experiment": 1,
+}
+
+
+def test_the_papers_dry_run_lists_every_job_of_every_table_and_figure(workflow: Workflow) -> None:
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "all", "--resources", "gpu=4"]
+    done = run(workflow.folder, command)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^train +30$", done.stdout + done.stderr, re.MULTILINE)
+    runs = 30 + 17 * 3 * 3 - 3  # ours; all variants; what is in both
+    each = ("train", "views", "avatar_sheet", "log_run", "score_clip", "score_hps")
+    assert listed_jobs(done.stdout + done.stderr) == {
+        **dict.fromkeys((*each, "score_geometry", "score_pose"), runs),
+        "animate": 4 * runs,
+        "reference": 30,
+        "noised_sample": 3,
+        "pooled_fid": 17 * 3,
+        **SUMMARY,
+    }
 
 
-def test_the_laptops_experiment_dry_runs_clean(workflow: Workflow) -> None:
-    jobs = workflow.jobs()
+def test_the_laptops_dry_run_lists_every_job_of_every_table_and_figure(workflow: Workflow) -> None:
     prompts = len((workflow.folder / "config/prompts/laptop.tsv").read_text().splitlines()) - 1
-    assert jobs["train"] == jobs["views"] == jobs["log_run"] == prompts >= 8
-    assert jobs["experiment_sheet"] == jobs["tracking_store"] == jobs["models"] == 1
+    assert prompts >= 12
+    runs = prompts + 17 * 3 * 3 - 3
+    each = ("train", "views", "avatar_sheet", "log_run", "score_alignment")
+    assert workflow.jobs() == {
+        **dict.fromkeys((*each, "score_geometry", "score_pose"), runs),
+        "animate": 3 * runs,
+        "reference": prompts,
+        "noised_sample": 3,
+        "pooled_features": 17 * 3,
+        **SUMMARY,
+    }
+
+
+def test_the_small_scale_has_all_of_it_and_few_trainings(workflow: Workflow) -> None:
+    jobs = workflow.jobs("--config", "scale=small")
+    assert jobs["train"] == 12
+    assert SUMMARY.items() <= jobs.items()
 
 
 def test_a_failed_job_is_one_line_and_the_others_go_on(workflow: Workflow) -> None:

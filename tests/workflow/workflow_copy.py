@@ -43,18 +43,7 @@ class Workflow:
         """How many jobs of each rule a dry run would do."""
         done = self.snakemake(*arguments, "-n")
         assert done.returncode == 0, done.stderr
-        lines = (done.stdout + done.stderr).splitlines()
-        if not any(line.startswith("job ") for line in lines):
-            return {}
-        start = max(index for index, line in enumerate(lines) if line.startswith("job "))
-        counts: dict[str, int] = {}
-        for line in lines[start + 2 :]:
-            parts = line.split()
-            if len(parts) != 2 or parts[0] == "total":
-                break
-            counts[parts[0]] = int(parts[1])
-        counts.pop("all", None)
-        return counts
+        return listed_jobs(done.stdout + done.stderr)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace text in a file of the copy."""
@@ -70,6 +59,21 @@ class Workflow:
             rf"^{key}:.*?(?=^\S|\Z)", "", path.read_text(), flags=re.DOTALL | re.MULTILINE
         )
         path.write_text(f"{text.rstrip()}\n{key}: {value}\n", encoding="utf-8")
+
+
+def listed_jobs(output: str) -> dict[str, int]:
+    """The table of a dry run: how many jobs of each rule, without the targets."""
+    lines = output.splitlines()
+    if not any(line.startswith("job ") for line in lines):
+        return {}
+    start = max(index for index, line in enumerate(lines) if line.startswith("job "))
+    counts: dict[str, int] = {}
+    for line in lines[start + 2 :]:
+        parts = line.split()
+        if len(parts) != 2 or parts[0] == "total":
+            break
+        counts[parts[0]] = int(parts[1])
+    return {rule: count for rule, count in counts.items() if rule not in ("all", "avatars")}
 
 
 def clean_environment(changes: dict[str, str]) -> dict[str, str]:
