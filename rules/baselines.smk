@@ -15,6 +15,8 @@ rule baseline:
         f"{ROOT}/benchmarks/baselines/{{system}}.tsv"
     wildcard_constraints:
         system=one_of(CONFIG.baselines),
+    # A mistake in the folder is told before hours of training.
+    priority: 100
     conda:
         ENVIRONMENT
     threads: 1
