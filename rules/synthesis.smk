@@ -135,3 +135,25 @@ rule synthesis_prior:
         " && python -m gaussianmotion synthesis export-prior"
         " --work {params.prior:q} --dataset {params.dataset:q}"
         " && python -m gaussianmotion synthesis measure-prior --held-out {params.held_out:q}"
+
+
+rule synthesis_alignment:
+    input:
+        f"{SYNTHESIS}/train.done",
+        f"{SYNTHESIS}/held_out.done",
+    output:
+        touch(f"{SYNTHESIS}/alignment.done"),
+    log:
+        f"{SYNTHESIS}/logs/alignment.log",
+    conda:
+        ENVIRONMENT
+    threads: CONFIG.threads
+    params:
+        dataset=lambda wildcards: f"{SYNTHESIS}/train",
+        held_out=lambda wildcards: f"{SYNTHESIS}/held_out",
+        work=lambda wildcards: f"{SYNTHESIS}/alignment",
+    message:
+        "synthesis: the text alignment model, and its measures"
+    shell:
+        "python -m gaussianmotion --log {log:q} --threads {threads} synthesis alignment"
+        " --dataset {params.dataset:q} --held-out {params.held_out:q} --work {params.work:q}"

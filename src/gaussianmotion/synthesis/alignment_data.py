@@ -125,8 +125,8 @@ def augmented(
     blotches = F.interpolate(torch.randn(count, 1, 12, 12, generator=generator), colour.shape[-2:],
                              mode="bilinear")  # fmt: skip
     colour = colour * (1.0 + uniform(0.0, 0.15, 1, 1, 1) * blotches)  # splats are uneven
-    white = (uniform(0, 1, 1, 1, 1) < 0.6).float()
-    ground = torch.maximum(white, uniform(0, 1, 3, 1, 1))
+    white = (uniform(0.0, 1.0, 1, 1, 1) < 0.6).float()
+    ground = torch.maximum(white, uniform(0.0, 1.0, 3, 1, 1))
     images = colour + (1.0 - cover) * ground
     images = _blurred(images, generator)
     grain = torch.randn(images.shape, generator=generator) * uniform(0.0, 0.05, 1, 1, 1)
