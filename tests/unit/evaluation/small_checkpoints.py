@@ -39,12 +39,17 @@ def network_weights(seed: int = 0) -> dict[str, Tensor]:
     }
 
 
-def write_clip(folder: Path, mean: float = 0.5, std: float = 0.5) -> Path:
-    """A CLIP checkpoint as the hub has it: safetensors, and the configuration beside it."""
+def write_clip(folder: Path, mean: float = 0.5, std: float = 0.5, sign: float = 1.0) -> Path:
+    """A CLIP checkpoint as the hub has it: safetensors, and the configuration beside it.
+
+    With ``sign`` -1 every cosine has the other sign.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     config = {"model_cfg": NETWORK, "preprocess_cfg": {"mean": [mean] * 3, "std": [std] * 3}}
     (folder / "open_clip_config.json").write_text(json.dumps(config))
-    save_file(network_weights(), folder / "open_clip_pytorch_model.safetensors")
+    weights = network_weights()
+    weights["text_projection"] *= sign
+    save_file(weights, folder / "open_clip_pytorch_model.safetensors")
     return folder / "open_clip_pytorch_model.safetensors"
 
 
