@@ -1,5 +1,6 @@
 """A notebook executed on an experiment's results, in the environment that this runs in."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -46,7 +47,8 @@ def execute_notebook(source: Path, root: Path, out: Path) -> None:
             notebook, km=manager, timeout=_SECONDS, resources={"metadata": {"path": str(root)}}
         )
         try:
-            client.execute(env=_environment(Path(folder), root))
+            # A manager that was handed over is left running unless told otherwise.
+            client.execute(cleanup_kc=True, env=_environment(Path(folder), root))
         except CellExecutionError as error:
             raise UserError(
                 f"{source} failed on {root} ({error.ename}: {error.evalue}); open it there, or "
@@ -67,10 +69,19 @@ def _environment(folder: Path, root: Path) -> dict[str, str]:
 
 def _read(path: Path) -> Any:
     try:
-        return nbformat.read(path, as_version=4)
+        text = path.read_text(encoding="utf-8")
+        data = json.loads(text)
     except FileNotFoundError:
         raise UserError(f"{path}: no such notebook; give notebooks/ablations.ipynb") from None
-    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(
             f"{path} is no notebook ({error}); give notebooks/ablations.ipynb"
         ) from None
+    if not (
+        isinstance(data, dict) and data.get("nbformat") == 4 and isinstance(data.get("cells"), list)
+    ):
+        raise UserError(
+            f"{path} is no notebook of format 4; open it in Jupyter and save it again, or give "
+            "notebooks/ablations.ipynb"
+        )
+    return nbformat.reads(text, as_version=4)

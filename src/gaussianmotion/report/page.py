@@ -42,6 +42,7 @@ class Panel:
 
     facts: RunFacts
     sheet: media.Inlined | None
+    poster: media.Inlined | None
     clips: list[Clip]
 
 
@@ -149,7 +150,14 @@ def _prompts(grid: Grid, runs: Sequence[RunFacts], out: Path) -> list[PromptPane
             sheet = run.folder / "sheet.png"
             clips, used = _clips(run, out, left if run.run in shown else 0)
             left -= used
-            panels.append(Panel(run, media.sheet(sheet, width) if sheet.exists() else None, clips))
+            panels.append(
+                Panel(
+                    run,
+                    media.sheet(sheet, width) if sheet.exists() else None,
+                    _poster(run, clips),
+                    clips,
+                )
+            )
         if panels:
             found.append(PromptPanels(prompt.id, prompt.text, panels))
     return found
@@ -174,6 +182,14 @@ def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[Clip], int]:
         href = Path(os.path.relpath(path, out.parent)).as_posix()
         clips.append(Clip(path.stem, media.video(path) if inline else "", href))
     return clips, used
+
+
+def _poster(run: RunFacts, clips: list[Clip]) -> media.Inlined | None:
+    """What inlined videos show before they are played."""
+    front = run.folder / "front.png"
+    if not front.exists() or not any(clip.uri for clip in clips):
+        return None
+    return media.picture(front, media.POSTER_WIDTH)
 
 
 def _weights(models: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -1,0 +1,67 @@
+"""Figures 3-7 from an experiment's folder: complete, in parts, and with nothing."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gaussianmotion.cli import main
+from gaussianmotion.config import Config
+from gaussianmotion.figures.draw import draw_figure
+from gaussianmotion.figures.grid import FIGURES, found_grid
+from gaussianmotion.figures.page import DPI
+from gaussianmotion.figures.scene import WIDTH
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_figure_is_a_picture_and_a_pdf_whose_caption_says_what_was_shown(
+    figure: str, root: Path, config: Config, tmp_path: Path
+) -> None:
+    caption = draw_figure(figure, root, found_grid(root), config, tmp_path / figure)
+    with Image.open(tmp_path / f"{figure}.png") as picture:
+        assert picture.width == round(WIDTH * DPI)
+        assert picture.info["Description"] == caption
+        colours = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    assert len(np.unique(colours, axis=0)) > 100  # more than text on white
+    assert (tmp_path / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
+    assert "Prior: m/x with m/y; N = 2 avatars of" in caption
+    assert "seed 0" in caption
+    assert "protocol views-7" in caption
+
+
+def test_the_samples_level_of_noise_is_that_of_their_file(
+    root: Path, config: Config, tmp_path: Path
+) -> None:
+    caption = draw_figure("fig5", root, found_grid(root), config, tmp_path / "fig5")
+    assert "t = 550 of 1000" in caption
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_an_experiment_without_the_variants_still_has_the_figure(
+    figure: str, root: Path, config: Config, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(root / "ours/bob", bare / "ours/bob")
+    (bare / "ours/bob/0/avatar.safetensors").unlink()
+    caption = draw_figure(figure, bare, found_grid(bare), config, tmp_path / figure)
+    assert (tmp_path / f"{figure}.png").exists()
+    if figure in ("fig6", "fig7"):
+        assert "No avatar of this figure is in this experiment." in caption
+
+
+def test_the_command_needs_nothing_but_the_folder(root: Path, tmp_path: Path) -> None:
+    stem = tmp_path / "out/fig6"
+    assert main(["figure", "fig6", "--root", str(root), "--out", str(stem)]) == 0
+    assert sorted(path.name for path in stem.parent.iterdir()) == ["fig6.pdf", "fig6.png"]
+
+
+def test_a_damaged_avatar_is_one_line(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(root / "ours", tmp_path / "ours")
+    (tmp_path / "ours/ann/0/avatar.safetensors").write_bytes(b"nothing")
+    assert main(["figure", "fig3", "--root", str(tmp_path), "--out", str(tmp_path / "f")]) == 2
+    assert "ours/ann/0/avatar.safetensors is damaged" in capsys.readouterr().err
+    assert not (tmp_path / "f.png").exists()
