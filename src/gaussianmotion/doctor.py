@@ -13,7 +13,13 @@ from pathlib import Path
 from gaussianmotion import gpu
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.models import Model, fetched_bytes, find_model, models_folder, needed_models
+from gaussianmotion.model_sources import (
+    Model,
+    fetched_bytes,
+    find_model,
+    models_folder,
+    needed_models,
+)
 from gaussianmotion.pose.motion import load_motion
 
 # Results, MLflow's copies and a checkpoint of one laptop experiment, with room to spare.

@@ -7,7 +7,7 @@ from typing import Any
 
 from gaussianmotion.config import Config
 from gaussianmotion.config_file import from_settings, load_config, load_variants, with_variant
-from gaussianmotion.models import share_hub_cache
+from gaussianmotion.model_sources import share_hub_cache
 from gaussianmotion.threads import limit_threads
 
 Commands = Any  # argparse's sub-parsers; their class is private

@@ -1,0 +1,138 @@
+"""Which models an experiment needs, where each comes from, and where it is on this computer.
+
+A model is given by a path of the user's (nothing is downloaded, so a computer without network
+works), by a hub id with a pinned commit, or by an address. Downloads go into one folder that
+several users may share (``models.folder``, else HF_HOME): ``hub/`` is a cache of the hub's client,
+``files/`` holds the rest. Copying that folder to another computer takes everything along.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gaussianmotion.config import Config, WeightsConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.hub import CONTROLNET_FILES, MODEL_EXTRAS, MODEL_FILES, cached_snapshot
+
+WeightsName = Literal["clip", "inception", "hps"]
+
+_SCORERS: dict[str, WeightsName] = {"clip": "clip", "hps": "hps", "fid": "inception"}
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model that the experiment needs.
+
+    Attributes:
+        key: The configuration key that names it.
+        source: Path, hub id or address.
+        revision: Pinned commit of a hub id.
+        files: What a hub repository must have.
+        extras: Patterns of what is taken along where it has them.
+        weights: Name of the one file that is wanted; empty for a whole folder.
+        sha256: Digest that this file must have.
+        gib: Size of the download, GiB.
+    """
+
+    key: str
+    source: str
+    revision: str | None
+    files: tuple[str, ...]
+    extras: tuple[str, ...]
+    weights: str
+    sha256: str | None
+    gib: float
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is fetched over HTTP from outside the hub."""
+        return self.source.startswith(("https://", "http://"))
+
+
+def needed_models(config: Config) -> Iterator[Model]:
+    """The models of the prior, and of those scores that the experiment reports."""
+    prior = config.prior
+    control = "prior.controlnet"
+    yield Model(
+        "prior.model", prior.model, prior.revision, MODEL_FILES, MODEL_EXTRAS, "", None, 4.0
+    )
+    yield Model(
+        control, prior.controlnet, prior.controlnet_revision, CONTROLNET_FILES, (), "", None, 1.4
+    )
+    for score in config.scores.names:
+        if score in _SCORERS:
+            yield weights_model(config, _SCORERS[score])
+
+
+def models_folder(config: Config) -> Path:
+    """Where downloads are kept."""
+    if config.models.folder is not None:
+        return config.models.folder.expanduser().absolute()
+    home = os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface"
+    return Path(home).expanduser().absolute()
+
+
+def share_hub_cache(config: Config) -> None:
+    """Let this process and its children find the hub's models in ``models.folder``.
+
+    Called before anything imports the hub's client, which reads the environment once.
+    """
+    if config.models.folder is not None:
+        os.environ["HF_HUB_CACHE"] = str(models_folder(config) / "hub")
+
+
+def find_model(model: Model, config: Config) -> Path | None:
+    """The folder or file of a model; None where it has not been fetched.
+
+    Raises:
+        UserError: its path lacks the file of weights.
+    """
+    own = Path(model.source).expanduser()
+    if own.is_dir() and model.weights:
+        if not (own / model.weights).is_file():
+            raise UserError(f"{model.key}: {own} holds no {model.weights}: name the folder with it")
+        return own / model.weights
+    if own.is_dir() or (own.is_file() and model.weights):
+        return own
+    if model.is_address:
+        path = models_folder(config) / "files" / model.weights
+        return path if path.is_file() else None
+    folder = cached_snapshot(
+        model.source, model.revision, model.files, model.extras, hub_cache(config)
+    )
+    return folder / model.weights if folder is not None else None
+
+
+def fetched_bytes(model: Model, config: Config) -> int:
+    """How much of a model that is not complete yet is here."""
+    folder = models_folder(config)
+    if model.is_address:
+        partial = folder / "files" / f"{model.weights}.partial"
+        return partial.stat().st_size if partial.exists() else 0
+    blobs = folder / "hub" / f"models--{model.source.replace('/', '--')}" / "blobs"
+    return sum(path.stat().st_size for path in blobs.glob("*")) if blobs.is_dir() else 0
+
+
+def weights_model(config: Config, name: WeightsName) -> Model:
+    """The weights of one score."""
+    weights: WeightsConfig = getattr(config.models, name)
+    return Model(
+        key=f"models.{name}.source",
+        source=weights.source,
+        revision=weights.revision,
+        files=(weights.file, *weights.companions),
+        extras=(),
+        weights=weights.file,
+        sha256=weights.sha256,
+        gib=weights.gib,
+    )
+
+
+def hub_cache(config: Config) -> Path | None:
+    """The hub's cache in ``models.folder``; None lets the hub's client choose.
+
+    The client knows HF_HUB_CACHE and its older names, too.
+    """
+    return models_folder(config) / "hub" if config.models.folder is not None else None
