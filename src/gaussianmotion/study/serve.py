@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.study.app import create_app
-from gaussianmotion.study.pairs import clip_files, read_pairs
+from gaussianmotion.study.pairs import PairSet, clip_files, read_pairs
 from gaussianmotion.study.store import Store
 
 
@@ -28,40 +28,42 @@ def serve(pairs_file: Path, database: str, host: str, port: int) -> None:
     if not pairs.pairs:
         raise UserError(f"{pairs_file} has no pairs: {pairs.reason}")
     files = clip_files(pairs, pairs_file.parent)
-    store = Store(database, pairs)
-    listening = _listen(host, port)
-    people, votes = store.counts()
-    port = listening.getsockname()[1]
-    where = store.engine.url.render_as_string(hide_password=True)
-    print(
-        f"study {pairs.study}: {len(pairs.pairs)} pairs, {votes} votes of {people} people so far\n"
-        f"votes: {where}\n"
-        f"open http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}\n"
-        "Ctrl-C stops it; the same command goes on",
-        file=sys.stderr,
-        flush=True,
-    )
-    others = store.other_studies()
-    if others:
-        print(
-            f"the database also has votes of other pairs, kept apart: {', '.join(others)}",
-            file=sys.stderr,
+    with _listen(host, port) as listening:
+        store = Store(database, pairs)
+        address = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host
+        _announce(pairs, store, f"http://{address}:{listening.getsockname()[1]}")
+        config = uvicorn.Config(
+            create_app(pairs, files, store),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
         )
-    app = create_app(pairs, files, store)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            store.close()
+
+
+def _announce(pairs: PairSet, store: Store, address: str) -> None:
+    people, votes = store.counts()
+    others = store.other_studies()
+    lines = [
+        f"study {pairs.study}: {len(pairs.pairs)} pairs, {votes} votes of {people} people so far",
+        f"votes: {store.engine.url.render_as_string(hide_password=True)}",
+        f"open {address}",
+        "Ctrl-C stops it; the same command goes on",
+    ]
+    if others:
+        lines.append(f"votes on other pairs are in there too, kept apart: {', '.join(others)}")
+    print("\n".join(lines), file=sys.stderr, flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket, taken before anything is printed."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(128)
+        return socket.create_server((host, port), family=family, backlog=128)
     except (OSError, OverflowError) as error:
         raise UserError(
             f"cannot listen at {host}, port {port} ({error}); choose another one with --port"
         ) from None
-    return listening

@@ -101,7 +101,8 @@ def test_each_system_is_a_as_often_as_b(study: PairSet, store: Store) -> None:
     assert len(firsts) > 3
 
 
-def test_twenty_people_at_once_lose_nothing(study: PairSet, url: str) -> None:
+def test_twenty_people_at_once_lose_nothing(tmp_path: Path, url: str) -> None:
+    study = make_study(tmp_path / "short", count=2)
     store = Store(url, study)
     before = store.counts()
     errors: list[Exception] = []
