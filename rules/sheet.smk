@@ -34,7 +34,11 @@ rule experiment_sheet:
         sheets=run_sheets(),
         sources=sources("sheet"),
     output:
-        f"{ROOT}/sheet.png",
+        report(
+            f"{ROOT}/sheet.png",
+            caption="captions/sheet.rst",
+            category="Contact sheet",
+        ),
     log:
         f"{ROOT}/logs/sheet.log",
     benchmark:

@@ -34,7 +34,12 @@ rule table2:
         votes=existing(f"{ROOT}/study/votes.csv"),
         sources=sources("table2"),
     output:
-        csv=report(f"{ROOT}/tables/table2.csv", category="Tables"),
+        csv=report(
+            f"{ROOT}/tables/table2.csv",
+            caption="captions/table.rst",
+            category="Tables",
+            labels={"table": "table2"},
+        ),
         md=f"{ROOT}/tables/table2.md",
         tex=f"{ROOT}/tables/table2.tex",
         facts=f"{ROOT}/tables/table2.json",

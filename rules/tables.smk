@@ -34,7 +34,12 @@ rule table:
         scores=f"{ROOT}/tables/scores.csv",
         sources=sources("tables"),
     output:
-        csv=report(f"{ROOT}/tables/{{table}}.csv", category="Tables"),
+        csv=report(
+            f"{ROOT}/tables/{{table}}.csv",
+            caption="captions/table.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
         md=f"{ROOT}/tables/{{table}}.md",
         tex=f"{ROOT}/tables/{{table}}.tex",
         facts=f"{ROOT}/tables/{{table}}.json",
