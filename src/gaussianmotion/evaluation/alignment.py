@@ -61,7 +61,7 @@ class AlignmentModel:
         """Cosine of a picture with each of the texts."""
         known = {field.name for field in fields(PreprocessCfg)}
         settings = {k: v for k, v in self.clip.preprocess.items() if k in known}
-        transform = image_transform_v2(PreprocessCfg(**settings), is_train=False)  # type: ignore[arg-type]
+        transform = image_transform_v2(PreprocessCfg(**settings), is_train=False)
         picture = transform(image)[None].to(self.clip.device)
         embedded = self.clip.network.encode_image(picture, normalize=True)
         text = self.clip.network.encode_text(self.clip.tokens(texts), normalize=True)

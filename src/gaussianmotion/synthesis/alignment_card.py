@@ -108,14 +108,14 @@ def _tables(found: dict[str, Any]) -> list[str]:
     ]
     first = found[views[0]]["pairs"]
     for slot, row in first.items():
-        cells = [
+        shown = [
             f"{found[view]['pairs'][slot]['pairs_right']:.0%}"
             if slot in found[view]["pairs"]
             else "-"
             for view in views
         ]
         lines.append(
-            f"| {slot.replace('_', ' ')} | {row['items']} | {' | '.join(cells)} "
+            f"| {slot.replace('_', ' ')} | {row['items']} | {' | '.join(shown)} "
             f"| {row['best_of_all']:.0%} | {1 / row['values']:.0%} |"
         )
     return [*lines, ""]

@@ -52,7 +52,7 @@ def measure_alignment(
         UserError: the model or the dataset is missing or damaged, or too small.
     """
     model = load_alignment(model_folder)
-    size = int(model.clip.network.visual.image_size)  # type: ignore[union-attr, arg-type]
+    size = int(model.clip.network.visual.image_size)
     items = load_pictures(held_out, size, count, report)
     if len(items) < CHOICES:
         raise UserError(f"{held_out} holds {len(items)} whole people: at least {CHOICES} are "
@@ -83,7 +83,7 @@ def measure_alignment(
 def embed_pictures(model: AlignmentModel, images: Float[Tensor, "N 3 S S"]) -> Float[Tensor, "N D"]:
     """Unit embeddings of pictures in [0, 1] at the model's size."""
     parts = [
-        model.clip.network.encode_image(normalise(part), normalize=True)  # type: ignore[operator]
+        model.clip.network.encode_image(normalise(part), normalize=True)
         for part in images.split(64)
     ]
     return torch.cat(parts)
@@ -93,7 +93,7 @@ def embed_pictures(model: AlignmentModel, images: Float[Tensor, "N 3 S S"]) -> F
 def embed_texts(model: AlignmentModel, texts: list[str]) -> Float[Tensor, "N D"]:
     """Unit embeddings of texts."""
     parts = [
-        model.clip.network.encode_text(model.clip.tokens(texts[i : i + 256]), normalize=True)  # type: ignore[operator]
+        model.clip.network.encode_text(model.clip.tokens(texts[i : i + 256]), normalize=True)
         for i in range(0, len(texts), 256)
     ]
     return torch.cat(parts)
