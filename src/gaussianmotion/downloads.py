@@ -90,7 +90,7 @@ def download(
         kept = f"; {mib(have)} are kept and the next run goes on from there" if have else ""
         raise UserError(
             f"{what}: {url} cannot be fetched ({reason or 'the connection was cut'}): check the "
-            f"network{kept}"
+            f"network, or name a copy of yours (docs/models.md){kept}"
         )
     digest = file_sha256(partial)
     if sha256 is not None and digest != sha256:

@@ -58,7 +58,8 @@ def check_models(config: Config, out: Path | None = None) -> dict[str, object]:
     models = list(needed_models(config))
     if any(find_model(model, config) is None for model in models):
         folder = models_folder(config)
-        with one_at_a_time(folder), shared_with_group(folder, config.models.folder is not None):
+        # Sharing comes first, since the lock's file must be open to the group at once.
+        with shared_with_group(folder, config.models.folder is not None), one_at_a_time(folder):
             for model in models:
                 if find_model(model, config) is None:  # Another job may have fetched it meanwhile.
                     _fetch(model, config)

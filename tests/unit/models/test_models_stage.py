@@ -184,10 +184,14 @@ def test_two_jobs_at_once_download_once(config: Config, hub: FakeHub):
             failures.append(error)
 
     jobs = [threading.Thread(target=job) for _ in range(2)]
-    for thread in jobs:
-        thread.start()
-    for thread in jobs:
-        thread.join()
+    before = os.umask(0o022)
+    try:
+        for thread in jobs:
+            thread.start()
+        for thread in jobs:
+            thread.join()
+    finally:
+        os.umask(before)  # Threads share it, jobs do not.
     assert failures == []
     assert len(hub.downloads("inception.pth")) == 1
     assert len(hub.downloads("HPS.pt")) == 1
