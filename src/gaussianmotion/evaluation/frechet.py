@@ -20,9 +20,11 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int64
 from numpy import ndarray
+from scipy import stats
 from torch import Tensor
 
 RESAMPLES = 200
+LEAST_PROMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ class Products:
             self.width,
         )
 
+    def kernel(self) -> "Products":
+        """The polynomial kernel of each pair, in place of its inner product."""
+        return Products(
+            *((inner / self.width + 1.0) ** 3 for inner in (self.xx, self.yy, self.xy)), self.width
+        )
+
 
 def frechet_distance(products: Products) -> float:
     """Squared Frechet distance of two sets of at least two pictures each."""
@@ -71,7 +79,7 @@ def kernel_distance(products: Products) -> float:
     """Unbiased squared maximum mean discrepancy; may be a little below 0 for equal sets."""
     ones_x = torch.ones(len(products.xx), dtype=torch.float64)
     ones_y = torch.ones(len(products.yy), dtype=torch.float64)
-    return _weighted_discrepancy(products, ones_x, ones_y)
+    return _weighted_discrepancy(products.kernel(), ones_x, ones_y)
 
 
 def intervals(
@@ -84,10 +92,11 @@ def intervals(
     """95 % intervals of distances by a bootstrap over prompts.
 
     Pictures of one prompt are alike, so prompts are drawn, with replacement, and with each its
-    pictures of both sets. The interval is the value -/+ 1.96 standard deviations of the resampled
-    values. It is not their percentiles: a resample repeats pictures, which lowers the rank of its
-    covariance and shifts its Frechet distance up, often beyond the value itself. In the kernel
-    distance a picture is never compared with its own copies.
+    pictures of both sets. The interval is the value -/+ t sqrt(P / (P - 1)) standard deviations of
+    the resampled values, t that of Student's distribution with P - 1 degrees of freedom: from few
+    prompts little is known. It is not their percentiles: a resample repeats pictures, which lowers
+    the rank of its covariance and shifts its Frechet distance up, often beyond the value itself.
+    In the kernel distance a picture is never compared with its own copies.
 
     Args:
         products: Inner products of both sets.
@@ -97,29 +106,29 @@ def intervals(
         seed: Of the draws.
 
     Returns:
-        Low and high by name; empty where there are fewer than two prompts.
+        Low and high by name; empty where there are fewer than :data:`LEAST_PROMPTS` prompts.
     """
     count = int(groups_x.max()) + 1
-    if count < 2:
+    if count < LEAST_PROMPTS:
         return {}
+    kernels = products.kernel()
     rng = np.random.default_rng(seed)
     values: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(RESAMPLES):
         drawn = np.bincount(rng.integers(count, size=count), minlength=count)
-        if (drawn > 0).sum() < 2:
-            continue  # one prompt alone: a value of other things
         if "kernel" in values:
             weights = (torch.from_numpy(drawn[g].astype(np.float64)) for g in (groups_x, groups_y))
-            values["kernel"].append(_weighted_discrepancy(products, *weights))
+            values["kernel"].append(_weighted_discrepancy(kernels, *weights))
         if "frechet" in values:
             rows = np.repeat(np.arange(len(groups_x)), drawn[groups_x])
             columns = np.repeat(np.arange(len(groups_y)), drawn[groups_y])
             chosen = products.chosen(torch.from_numpy(rows), torch.from_numpy(columns))
             values["frechet"].append(frechet_distance(chosen))
     whole = {"frechet": frechet_distance, "kernel": kernel_distance}
+    factor = float(stats.t.ppf(0.975, count - 1)) * (count / (count - 1)) ** 0.5
     found = {}
     for name in names:
-        middle, reach = whole[name](products), 1.96 * float(np.std(values[name], ddof=1))
+        middle, reach = whole[name](products), factor * float(np.std(values[name], ddof=1))
         found[name] = (middle - reach, middle + reach)
     if "frechet" in found:
         found["frechet"] = (max(0.0, found["frechet"][0]), found["frechet"][1])
@@ -127,14 +136,13 @@ def intervals(
 
 
 def _weighted_discrepancy(
-    products: Products, x: Float64[Tensor, " N"], y: Float64[Tensor, " M"]
+    kernels: Products, x: Float64[Tensor, " N"], y: Float64[Tensor, " M"]
 ) -> float:
-    def kernel(inner: Tensor) -> Tensor:
-        return (inner / products.width + 1.0) ** 3
+    """The discrepancy of sets in which each picture counts as often as its weight says."""
 
-    def within(inner: Tensor, weights: Tensor) -> Tensor:
+    def within(kernel: Tensor, weights: Tensor) -> Tensor:
         pairs = torch.outer(weights, weights).fill_diagonal_(0.0)
-        return (pairs * kernel(inner)).sum() / pairs.sum()
+        return (pairs * kernel).sum() / pairs.sum()
 
-    across = x @ kernel(products.xy) @ y / (x.sum() * y.sum())
-    return float(within(products.xx, x) + within(products.yy, y) - 2.0 * across)
+    across = x @ kernels.xy @ y / (x.sum() * y.sum())
+    return float(within(kernels.xx, x) + within(kernels.yy, y) - 2.0 * across)

@@ -69,7 +69,7 @@ def distances(
         "renders": counts[0],
         "references": counts[1],
         "prompts": len(renders),
-        "interval": f"95 %: {RESAMPLES} resamples of the prompts, normal",
+        "interval": f"95 %: {RESAMPLES} resamples of the prompts, Student's t",
     }
     score = score.model_copy(update={"n": counts[0], "details": {**score.details, **facts}})
     score = score.model_copy(
