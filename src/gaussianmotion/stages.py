@@ -107,14 +107,18 @@ STAGES = {
     ),
     "figures": Stage(
         (
-            *("variants", "seeds", "ablation", "motions", "device", "rasteriser"),
+            *("variants", "seeds", "ablation", "baselines", "motions", "device", "rasteriser"),
             *_render(*_STILL, *_VIDEO, *_VIEWS, *_MOTION),
         ),
         ("figures", *_DRAWING, "pose"),
     ),
     "report": Stage(
         ("experiment", "variants", "seeds", "ablation", "scores.names", "tracking.enabled"),
-        ("report", "figures/grid.py"),
+        (
+            "report",
+            *(f"report/templates/report.{kind}" for kind in ("html.j2", "css", "js")),
+            *("figures/grid.py", "figures/facts.py"),
+        ),
     ),
     **_SCORES,
     "baseline": Stage(("render.size", "render.views"), _evaluation("baselines")),

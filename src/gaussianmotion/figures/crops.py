@@ -1,7 +1,7 @@
 """Parts of pictures: the box that a person fills, and close-ups."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import UInt8
@@ -28,6 +28,10 @@ class Box:
         """Width over height, of a square picture."""
         return (self.right - self.left) / (self.bottom - self.top)
 
+    def with_rows(self, top: float, bottom: float) -> "Box":
+        """The same columns of other rows."""
+        return replace(self, top=top, bottom=bottom)
+
     def squared(self) -> "Box":
         """The smallest square around it, moved into the picture where it would leave it."""
         side = min(1.0, max(self.bottom - self.top, self.right - self.left))
@@ -35,7 +39,7 @@ class Box:
         left = min(max(0.0, 0.5 * (self.left + self.right - side)), 1.0 - side)
         return Box(top, top + side, left, left + side)
 
-    def cut(self, picture: Picture) -> Picture:
+    def cut(self, picture: Picture) -> UInt8[ndarray, "h w 3"]:
         """That part of a picture."""
         height, width = picture.shape[:2]
         return picture[

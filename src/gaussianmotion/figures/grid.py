@@ -48,12 +48,14 @@ class Grid:
         main: Runs by which the tables compare.
         ablation: Runs of the ablations; some may be in ``main``, too.
         ablation_prompts: Ids of the ablations' prompts.
+        baselines: Other systems whose renders were brought.
     """
 
     prompts: dict[str, Prompt]
     main: list[Run]
     ablation: list[Run]
     ablation_prompts: list[str]
+    baselines: tuple[str, ...] = ()
 
     @property
     def runs(self) -> list[Run]:
@@ -81,6 +83,7 @@ def grid_of(experiment: Experiment) -> Grid:
         experiment.main_runs,
         experiment.ablation_runs,
         experiment.ablation_prompts,
+        tuple(experiment.config.baselines),
     )
 
 
@@ -118,6 +121,9 @@ def found_grid(root: Path) -> Grid:
         main=[run for run in runs if run.variant == first],
         ablation=others,
         ablation_prompts=list(dict.fromkeys(run.prompt for run in others)) or list(prompts)[:3],
+        baselines=tuple(
+            path.parent.name for path in sorted(root.glob("baselines/*/imported.json"))
+        ),
     )
 
 
@@ -145,6 +151,8 @@ def figure_inputs(figure: str, grid: Grid, root: str) -> list[str]:
         if run is not None
         for name in FILES[figure]
     ]
+    if figure == "fig3":
+        files += [f"{root}/baselines/{system}/imported.json" for system in grid.baselines]
     if figure == "fig5":
         files += [
             f"{root}/noised/{row.prompt}/{name}" for row in rows if row.runs[0] for name in NOISED

@@ -1,5 +1,6 @@
 """Figure 3: avatars standing in the A-pose, from the front and from their left."""
 
+from gaussianmotion.figures.compared import draw_compared
 from gaussianmotion.figures.crops import content_box
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, prompt_below
@@ -10,6 +11,8 @@ _TALLEST = 2.3  # inches
 
 def draw_static(page: Page, scene: Scene) -> str:
     """Pairs of views, several prompts in a row; returns the caption."""
+    if scene.grid.baselines:
+        return draw_compared(page, scene)
     rows = scene.rows("fig3")
     studios = [scene.studio(row.runs[0]) for row in rows]
     fronts = [studio and studio.still(0.0) for studio in studios]

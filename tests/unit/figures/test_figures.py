@@ -1,5 +1,6 @@
 """Figures 3-7 from an experiment's folder: complete, in parts, and with nothing."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,26 @@ def test_an_experiment_without_the_variants_still_has_the_figure(
     assert (tmp_path / f"{figure}.png").exists()
     if figure in ("fig6", "fig7"):
         assert "No avatar of this figure is in this experiment." in caption
+
+
+def test_brought_renders_of_other_systems_get_a_column(
+    root: Path, config: Config, tmp_path: Path
+) -> None:
+    shutil.copytree(root / "ours", tmp_path / "ours")
+    brought = tmp_path / "baselines/HumanGaussian"
+    (brought / "ann").mkdir(parents=True)
+    (brought / "imported.json").write_text("{}")
+    shutil.copy(root / "ours/ann/0/front.png", brought / "ann/front.png")
+    front = {"file": "front.png", "azimuth": 0.0}
+    facts = {"prompt": "a woman", "front": front, "views": [front]}
+    (brought / "ann/views.json").write_text(json.dumps(facts))
+    alone = draw_figure("fig3", root, found_grid(root), config, tmp_path / "alone")
+    beside = draw_figure("fig3", tmp_path, found_grid(tmp_path), config, tmp_path / "beside")
+    assert "other systems: their brought views" in beside
+    assert "other systems" not in alone
+    with Image.open(tmp_path / "beside.png") as picture:
+        colours = picture.convert("RGB").getcolors(maxcolors=1 << 24)
+    assert (200, 30, 30) in [colour for _, colour in colours or []]  # the system's own picture
 
 
 def test_the_command_needs_nothing_but_the_folder(root: Path, tmp_path: Path) -> None:
