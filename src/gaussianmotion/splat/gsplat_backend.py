@@ -19,58 +19,51 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.splat.constants import EPS2D, FAR, NEAR
+from gaussianmotion.splat.scene import Scene
 
 TILE = 16  # pixels; the only size that gsplat tests
 
 
 def rasterise_gsplat(
-    means: Float[Tensor, "B N 3"],
-    covars: Float[Tensor, "B N 3 3"],
-    colours: Float[Tensor, "N 3"],
-    opacities: Float[Tensor, " N"],
-    viewmats: Float[Tensor, "B 4 4"],
-    Ks: Float[Tensor, "B 3 3"],
-    width: int,
-    height: int,
-    backgrounds: Float[Tensor, "B 3"],
+    scene: Scene,
 ) -> tuple[Float[Tensor, "B H W 3"], Float[Tensor, "B H W 1"], dict[str, Any]]:
     """Render on the GPU; see :func:`gaussianmotion.splat.rasterise`."""
-    batch, count = means.shape[:2]
-    symmetric = 0.5 * (covars + covars.transpose(-1, -2))
+    batch, count = scene.means.shape[:2]
+    symmetric = 0.5 * (scene.covars + scene.covars.transpose(-1, -2))
     upper = torch.stack(
         [symmetric[..., row, column] for row in range(3) for column in range(row, 3)], dim=-1
     )
-    opacities = opacities.expand(batch, count)
+    opacities = scene.opacities.expand(batch, count)
     # One camera for each batch element: the axis of cameras, second in the batch, has length 1.
     radii, means2d, depths, conics, _ = fully_fused_projection(
-        means,
+        scene.means,
         upper,
         None,
         None,
-        viewmats[:, None],
-        Ks[:, None],
-        width,
-        height,
+        scene.viewmats[:, None],
+        scene.Ks[:, None],
+        scene.width,
+        scene.height,
         eps2d=EPS2D,
         near_plane=NEAR,
         far_plane=FAR,
         opacities=opacities,
     )
     radii, means2d, depths, conics = radii[:, 0], means2d[:, 0], depths[:, 0], conics[:, 0]
-    columns, rows = math.ceil(width / TILE), math.ceil(height / TILE)
+    columns, rows = math.ceil(scene.width / TILE), math.ceil(scene.height / TILE)
     _, crossings, order = isect_tiles(means2d, radii, depths, TILE, columns, rows)
     offsets = isect_offset_encode(crossings, batch, columns, rows)
     rgb, alpha = rasterize_to_pixels(
         means2d,
         conics,
-        colours.expand(batch, count, 3),
+        scene.colours.expand(batch, count, 3),
         opacities,
-        width,
-        height,
+        scene.width,
+        scene.height,
         TILE,
         offsets.reshape(batch, rows, columns),
         order,
-        backgrounds=backgrounds,
+        backgrounds=scene.backgrounds,
     )
     info = {"radii": radii, "means2d": means2d, "depths": depths, "conics": conics}
     return rgb, alpha, info

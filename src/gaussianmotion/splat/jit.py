@@ -8,6 +8,12 @@ from typing import Any
 import numba
 
 
+def inlined(function: Callable) -> Any:
+    """A piece that kernels share: copied into each when that is compiled, so no call is made."""
+    compiled: Any = numba.njit(inline="always")(inspect.unwrap(function))
+    return compiled
+
+
 def kernel(function: Callable) -> Any:
     """Compile a function for numpy arrays; threads may run it side by side."""
     # The tests' import hook wraps every function in a check of its annotations; Numba needs the

@@ -12,29 +12,25 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.splat.numba_blend import SUMS, blend_row, blend_row_backward, gather_slots
+from gaussianmotion.splat.numba_blend import blend_row
+from gaussianmotion.splat.numba_blend_backward import SUMS, blend_row_backward, gather_slots
 from gaussianmotion.splat.numba_order import TILE, order_view
-from gaussianmotion.splat.numba_project import SPLAT, project_view, project_view_backward
+from gaussianmotion.splat.numba_project import SPLAT, project_view
+from gaussianmotion.splat.numba_project_backward import project_view_backward
+from gaussianmotion.splat.scene import Scene
 from gaussianmotion.splat.threads import for_each
 
 
 def rasterise_numba(
-    means: Float[Tensor, "B N 3"],
-    covars: Float[Tensor, "B N 3 3"],
-    colours: Float[Tensor, "N 3"],
-    opacities: Float[Tensor, " N"],
-    viewmats: Float[Tensor, "B 4 4"],
-    Ks: Float[Tensor, "B 3 3"],
-    width: int,
-    height: int,
-    backgrounds: Float[Tensor, "B 3"],
+    scene: Scene,
 ) -> tuple[Float[Tensor, "B H W 3"], Float[Tensor, "B H W 1"], dict[str, Any]]:
     """Render float32 tensors on the CPU; see :func:`gaussianmotion.splat.rasterise`."""
+    size = scene.width, scene.height
     means2d, conics, radii, depths, splats, keys = _Project.apply(
-        means, covars, opacities, viewmats, Ks, width, height
+        scene.means, scene.covars, scene.opacities, scene.viewmats, scene.Ks, *size
     )
     rgb, alpha = _Blend.apply(
-        means2d, conics, colours, opacities, backgrounds, splats, keys, width, height
+        means2d, conics, scene.colours, scene.opacities, scene.backgrounds, splats, keys, *size
     )
     info = {"radii": radii, "means2d": means2d, "depths": depths, "conics": conics}
     return rgb, alpha, info

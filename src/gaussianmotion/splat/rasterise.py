@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.splat.scene import Scene, check_scene
 
 Backend = Literal["auto", "gsplat", "numba", "torch"]
 
@@ -74,22 +75,22 @@ def rasterise(
     if backgrounds is None:
         backgrounds = means.new_zeros(means.shape[0], 3)
     tensors["backgrounds"] = backgrounds
-    _check(tensors, width, height)
+    check_scene(tensors, width, height)
     chosen = _choose(backend, means)
-    arguments = (means, covars, colours, opacities, viewmats, Ks, width, height, backgrounds)
+    scene = Scene(means, covars, colours, opacities, viewmats, Ks, width, height, backgrounds)
     # Each backend is imported when it is used: gsplat builds CUDA code, numba takes a second.
     if chosen == "gsplat":
         from gaussianmotion.splat.gsplat_backend import rasterise_gsplat
 
-        rgb, alpha, info = rasterise_gsplat(*arguments)
+        rgb, alpha, info = rasterise_gsplat(scene)
     elif chosen == "numba":
         from gaussianmotion.splat.numba_backend import rasterise_numba
 
-        rgb, alpha, info = rasterise_numba(*arguments)
+        rgb, alpha, info = rasterise_numba(scene)
     else:
         from gaussianmotion.splat.reference import rasterise_torch
 
-        rgb, alpha, info = rasterise_torch(*arguments)
+        rgb, alpha, info = rasterise_torch(scene)
     info |= {
         "width": width,
         "height": height,
@@ -98,40 +99,6 @@ def rasterise(
         "backend": chosen,
     }
     return Rendering(rgb, alpha, info)
-
-
-def _check(tensors: dict[str, Tensor], width: int, height: int) -> None:
-    """Say which tensor does not fit, and what would."""
-    means = tensors["means"]
-    if means.ndim != 3:
-        raise ValueError(f"means must have shape (B, N, 3), but it is {tuple(means.shape)}")
-    batch, count = means.shape[:2]
-    expected = {
-        "means": (batch, count, 3),
-        "covars": (batch, count, 3, 3),
-        "colours": (count, 3),
-        "opacities": (count,),
-        "viewmats": (batch, 4, 4),
-        "Ks": (batch, 3, 3),
-        "backgrounds": (batch, 3),
-    }
-    for name, tensor in tensors.items():
-        if tuple(tensor.shape) != expected[name]:
-            raise ValueError(
-                f"{name} must have shape {expected[name]} for {batch} cameras and {count} "
-                f"Gaussians, but it is {tuple(tensor.shape)}"
-            )
-        if tensor.device != means.device or tensor.dtype != means.dtype:
-            raise ValueError(
-                f"{name} is {tensor.dtype} on {tensor.device}, but means is {means.dtype} on "
-                f"{means.device}: give all tensors one dtype and device"
-            )
-    if not means.is_floating_point():
-        raise ValueError(f"means must be a floating point tensor, but it is {means.dtype}")
-    if width < 1 or height < 1:
-        raise ValueError(
-            f"width and height must be at least 1 pixel, but they are {width}, {height}"
-        )
 
 
 def _choose(backend: str, means: Tensor) -> str:

@@ -23,6 +23,7 @@ from gaussianmotion.splat.constants import (
     NEAR,
     TRANSMITTANCE_MIN,
 )
+from gaussianmotion.splat.scene import Scene
 
 
 class Projection(NamedTuple):
@@ -117,24 +118,18 @@ def composite(
 
 
 def rasterise_torch(
-    means: Float[Tensor, "B N 3"],
-    covars: Float[Tensor, "B N 3 3"],
-    colours: Float[Tensor, "N 3"],
-    opacities: Float[Tensor, " N"],
-    viewmats: Float[Tensor, "B 4 4"],
-    Ks: Float[Tensor, "B 3 3"],
-    width: int,
-    height: int,
-    backgrounds: Float[Tensor, "B 3"],
-    tile: int | None = 16,
+    scene: Scene, tile: int | None = 16
 ) -> tuple[Float[Tensor, "B H W 3"], Float[Tensor, "B H W 1"], dict[str, Any]]:
     """Render with plain tensor operations; see :func:`gaussianmotion.splat.rasterise`.
 
     Args:
+        scene: Of any floating dtype, on any device.
         tile: Side of the squares that are blended one after the other, pixels. None blends each
             image whole against every splat: simplest, and memory grows as splats times pixels.
     """
-    projection = project(means, covars, opacities, viewmats, Ks, width, height)
+    means, colours, opacities = scene.means, scene.colours, scene.opacities
+    width, height = scene.width, scene.height
+    projection = project(means, scene.covars, opacities, scene.viewmats, scene.Ks, width, height)
     side = tile or max(width, height)
     rgbs, throughs = [], []
     for view, (radii, means2d, depths, conics) in enumerate(zip(*projection, strict=True)):
@@ -174,7 +169,7 @@ def rasterise_torch(
             rows.append(torch.cat(row, dim=1))
         image = torch.cat(rows, dim=0)
         throughs.append(image[..., 3:])
-        rgbs.append(image[..., :3] + image[..., 3:] * backgrounds[view])
+        rgbs.append(image[..., :3] + image[..., 3:] * scene.backgrounds[view])
     info = {
         "radii": projection.radii,
         "means2d": projection.means2d,

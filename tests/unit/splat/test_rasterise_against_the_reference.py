@@ -6,6 +6,7 @@ from splat_scenes import DIFFERENTIABLE, one_gaussian, random_scene
 
 from gaussianmotion.splat import rasterise
 from gaussianmotion.splat.reference import rasterise_torch
+from gaussianmotion.splat.scene import Scene
 
 TOLERANCE = 1e-5  # of the largest entry of each tensor
 
@@ -55,7 +56,7 @@ def test_kernels_agree_with_the_reference(name):
     scene = SCENES[name]
     fast, exact = _copy(scene, torch.float32), _copy(scene, torch.float64)
     drawn = rasterise(**fast, backend="numba")
-    rgb, alpha, info = rasterise_torch(**exact, tile=None)
+    rgb, alpha, info = rasterise_torch(Scene(**exact), tile=None)
     _assert_close(drawn.rgb, rgb, "rgb")
     _assert_close(drawn.alpha, alpha, "alpha")
     assert torch.equal(drawn.info["radii"], info["radii"])
@@ -67,7 +68,7 @@ def test_kernels_agree_with_the_reference(name):
 
 def test_tiles_do_not_change_the_torch_backend():
     scene = _copy(SCENES["many tiles, not square"], torch.float64)
-    whole = rasterise_torch(**scene, tile=None)
+    whole = rasterise_torch(Scene(**scene), tile=None)
     tiled = rasterise(**scene, backend="torch")
     assert tiled.info["backend"] == "torch"
     torch.testing.assert_close(tiled.rgb, whole[0], rtol=0, atol=1e-12)
@@ -80,7 +81,8 @@ def test_gradient_of_the_reference_is_the_slope_of_its_values():
     names = ("means", "covars", "colours", "opacities", "viewmats", "backgrounds")
 
     def render(*values):
-        rgb, alpha, _ = rasterise_torch(**scene | dict(zip(names, values, strict=True)), tile=None)
+        changed = Scene(**scene | dict(zip(names, values, strict=True)))
+        rgb, alpha, _ = rasterise_torch(changed, tile=None)
         return rgb, alpha
 
     inputs = tuple(scene[name] for name in names)

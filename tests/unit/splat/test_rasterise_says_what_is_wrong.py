@@ -6,7 +6,7 @@ from splat_scenes import random_scene
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.splat import rasterise
-from gaussianmotion.splat.rasterise import _check
+from gaussianmotion.splat.scene import check_scene
 
 
 def _tensors(**changes):
@@ -29,12 +29,12 @@ def _tensors(**changes):
 def test_a_wrong_shape_is_named_with_the_right_one(name, shape):
     # Below rasterise, whose run-time signature check in these tests would speak first.
     with pytest.raises(ValueError, match=rf"{name} must have shape \(.*it is \({shape[0]}"):
-        _check(*_tensors(**{name: torch.zeros(shape)}))
+        check_scene(*_tensors(**{name: torch.zeros(shape)}))
 
 
 def test_mixed_dtypes_are_refused():
     with pytest.raises(ValueError, match=r"colours is torch.float64 .* one dtype and device"):
-        _check(*_tensors(colours=torch.zeros(5, 3, dtype=torch.float64)))
+        check_scene(*_tensors(colours=torch.zeros(5, 3, dtype=torch.float64)))
 
 
 def test_an_empty_image_is_refused():
