@@ -1,0 +1,250 @@
+"""The diffusion prior: a text-to-image latent diffusion model with a pose ControlNet.
+
+One class serves Stable Diffusion 1.5 with ControlNet 1.1 openpose and the embedded prior. Both are
+folders in diffusers layout; they differ in sizes, in the autoencoder (AutoencoderKL or
+AutoencoderTiny), in the text encoder, and in whether the ControlNet reads the text.
+
+Precision. UNet, ControlNet and autoencoder hold weights of one type: float16 or bfloat16 on CUDA,
+bfloat16 on CPUs that multiply it in hardware, else float32. The UNet's last normalisation and
+convolution stay in float32, and so do all latents and noises outside: score distillation lives on
+differences of predictions, which half precision's rounding would drown.
+"""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from gaussianmotion.guidance.networks import check_parts, keep_float32, pixels_per_cell, repeat
+from gaussianmotion.guidance.sampling import ddim, ddim_timesteps, guided
+from gaussianmotion.guidance.text import TextEncoder, words
+
+Images = Float[Tensor, "B 3 H W"]
+Latents = Float[Tensor, "B C h w"]
+
+
+class DiffusionPrior:
+    """Predicts the noise in latents, given text and pose; frozen.
+
+    Attributes:
+        alpha_bar: Cumulative product of the scheduler's alphas, shape (T,).
+        device: Where the networks are.
+        dtype: Precision of the networks.
+        downscale: Pixels per latent cell and side.
+        latent_limit: Largest magnitude of clean latents, or None where the model names none.
+    """
+
+    def __init__(
+        self,
+        vae: Any,
+        unet: Any,
+        controlnet: Any,
+        text_encoder: TextEncoder,
+        alpha_bar: Float[Tensor, " T"],
+        vocabulary: frozenset[str] = frozenset(),
+        latent_limit: float | None = None,
+    ) -> None:
+        """Take over networks of one device and precision.
+
+        Args:
+            vae: diffusers AutoencoderKL or AutoencoderTiny.
+            unet: diffusers UNet2DConditionModel.
+            controlnet: diffusers ControlNetModel with the UNet's block sizes.
+            text_encoder: Encoder of the UNet's text dimension.
+            alpha_bar: Cumulative product of the alphas.
+            vocabulary: Lower-case words that the prior knows; empty: any.
+            latent_limit: What no clean latent exceeds, which sampling then keeps to.
+
+        Raises:
+            UserError: the parts do not belong together.
+        """
+        self.dtype: torch.dtype = unet.dtype
+        self.device: torch.device = unet.device
+        self.alpha_bar = alpha_bar.to(self.device)
+        self.downscale = pixels_per_cell(vae)
+        self.latent_limit = latent_limit
+        self._vae, self._unet, self._controlnet = vae, unet, controlnet
+        self._text_encoder = text_encoder
+        self._vocabulary = vocabulary
+        check_parts(vae, unet, controlnet, text_encoder.dim)
+        for network in (vae, unet, controlnet):
+            network.eval().requires_grad_(False)
+            for parameter in network.parameters():
+                if parameter.dim() == 4:  # channels_last: no reordering around convolutions.
+                    parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        keep_float32(unet.conv_norm_out, unet.conv_out)
+        # Without text in it, one pass of the ControlNet serves all text branches.
+        self._controlnet_reads_text = any(
+            getattr(block, "has_cross_attention", False)
+            for block in [*controlnet.down_blocks, controlnet.mid_block]
+        )
+
+    def latent_size(self, pixels: int) -> int:
+        """Side of the latents of an image whose side is ``pixels``."""
+        return pixels // self.downscale
+
+    def encode_image(self, rgb: Images) -> Latents:
+        """Latents of images, scaled as the UNet expects them; gradients flow through.
+
+        Of AutoencoderKL's posterior the mode is taken: its spread is far below the noise that the
+        diffusion adds, and a sample would only make the gradient noisier.
+
+        Args:
+            rgb: In [0, 1]; sides are multiples of :attr:`downscale`.
+
+        Returns:
+            float32 latents.
+        """
+        image = (2.0 * rgb - 1.0).to(self.dtype, memory_format=torch.channels_last)
+        encoded = self._vae.encode(image)
+        raw = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        config = self._vae.config
+        return (raw.float() - (config.get("shift_factor") or 0.0)) * config.scaling_factor
+
+    @torch.no_grad()
+    def decode(self, latents: Latents) -> Images:
+        """Images of latents, RGB in [0, 1], float32."""
+        config = self._vae.config
+        raw = latents / config.scaling_factor + (config.get("shift_factor") or 0.0)
+        image = self._vae.decode(raw.to(self.dtype)).sample.float()
+        return (0.5 * image + 0.5).clamp(0.0, 1.0).contiguous()
+
+    def encode_text(self, prompts: list[str]) -> Float[Tensor, "B L D"]:
+        """Token states of prompts, float32; the empty prompt is the unconditional input."""
+        return self._text_encoder(prompts)
+
+    @torch.no_grad()
+    def predict_noise(
+        self,
+        latents: Latents,
+        timesteps: Int[Tensor, " B"],
+        text: Float[Tensor, "KB L D"],
+        pose_image: Images | None = None,
+    ) -> Float[Tensor, "KB C h w"]:
+        """The noise in noisy latents, for K text branches at once.
+
+        Args:
+            latents: Noisy latents x_t.
+            timesteps: 0..T-1 per sample.
+            text: Token states of K branches, one branch's B rows after the other's.
+            pose_image: OpenPose pictures in [0, 1], at the image's size; without them the
+                ControlNet is left out.
+
+        Returns:
+            float32 noise, branch after branch as ``text``.
+        """
+        branches = len(text) // len(latents)
+        x = latents.to(self.dtype, memory_format=torch.channels_last)
+        text = text.to(self.dtype)
+        timesteps = timesteps.to(self.device)
+        repeated, repeated_t = repeat(x, branches), repeat(timesteps, branches)
+
+        down, mid = None, None
+        if pose_image is not None:
+            pose = pose_image.to(self.dtype, memory_format=torch.channels_last)
+            control = (x, timesteps, text[: len(x)], pose)
+            if self._controlnet_reads_text:
+                control = (repeated, repeated_t, text, repeat(pose, branches))
+            down, mid = self._controlnet(*control, return_dict=False)
+            if not self._controlnet_reads_text:
+                down, mid = [repeat(d, branches) for d in down], repeat(mid, branches)
+        return self._unet(
+            repeated,
+            repeated_t,
+            encoder_hidden_states=text,
+            down_block_additional_residuals=down,
+            mid_block_additional_residual=mid,
+            return_dict=False,
+        )[0]
+
+    def add_noise(self, latents: Latents, noise: Latents, timesteps: Int[Tensor, " B"]) -> Latents:
+        """x_t of clean latents: sqrt(alpha_bar) x + sqrt(1 - alpha_bar) noise."""
+        level = self.alpha_bar[timesteps.to(self.device)][:, None, None, None]
+        return level.sqrt() * latents + (1.0 - level).sqrt() * noise
+
+    @torch.no_grad()
+    def sample(
+        self,
+        prompts: list[str],
+        pose_image: Images | None = None,
+        steps: int = 25,
+        guidance_scale: float = 5.0,
+        generator: torch.Generator | None = None,
+        size: int | None = None,
+        negative: str = "",
+        start_latents: Latents | None = None,
+        start_timestep: int | None = None,
+        limit: float | None = None,
+        noise: Latents | None = None,
+    ) -> Images:
+        """Images of prompts, by DDIM with classifier-free guidance.
+
+        Args:
+            prompts: One per image.
+            pose_image: OpenPose pictures in [0, 1] at the image's size, or none.
+            steps: Denoising steps.
+            guidance_scale: 1 is no guidance.
+            generator: Source of the starting noise; on the CPU it gives the same noise everywhere.
+            size: Side in pixels; that of ``pose_image``, else of the model's training.
+            negative: Prompt to move away from.
+            start_latents: Clean latents to start from in place of pure noise: they are noised to
+                ``start_timestep`` (image to image).
+            start_timestep: Where denoising starts; the last timestep where not given.
+            limit: See :func:`~gaussianmotion.guidance.sampling.ddim`; :attr:`latent_limit` where
+                not given.
+            noise: Starting noise in place of the generator's, as :meth:`draw_noise` makes it.
+
+        Returns:
+            RGB in [0, 1].
+        """
+        start = len(self.alpha_bar) - 1 if start_timestep is None else start_timestep
+        if start_latents is not None:
+            height, width = start_latents.shape[-2:]
+        elif pose_image is not None:
+            height, width = (self.latent_size(side) for side in pose_image.shape[-2:])
+        else:
+            height = width = self.latent_size(size) if size else int(self._unet.config.sample_size)
+        shape = (len(prompts), self._unet.config.in_channels, height, width)
+        where = generator.device if generator is not None else torch.device("cpu")
+        if noise is None:
+            noise = torch.randn(shape, generator=generator, device=where)
+        noise = noise.to(self.device)
+        if start_latents is not None:
+            noise = self.add_noise(start_latents, noise, torch.full((len(prompts),), start))
+
+        text = self.encode_text([negative] * len(prompts) + prompts)
+
+        def predict(latents: Latents, timesteps: Int[Tensor, " B"]) -> Latents:
+            null, full = self.predict_noise(latents, timesteps, text, pose_image).chunk(2)
+            return guided(null, full, guidance_scale)
+
+        timesteps = ddim_timesteps(start, steps)
+        limit = self.latent_limit if limit is None else limit
+        return self.decode(ddim(predict, self.alpha_bar, noise, timesteps, limit))
+
+    def draw_noise(self, seeds: list[int], size: int | None = None) -> Latents:
+        """Starting noise of one seed per image: the same in every batch and on every device.
+
+        Args:
+            seeds: One per image.
+            size: Side of the images in pixels; that of the model's training where not given.
+        """
+        side = self.latent_size(size) if size else int(self._unet.config.sample_size)
+        shape = (self._unet.config.in_channels, side, side)
+        return torch.stack(
+            [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+        )
+
+    def unknown_words(self, prompt: str) -> list[str]:
+        """Words of the prompt that never occurred in the prior's training captions, each once.
+
+        Empty for a prior without a word list, such as Stable Diffusion.
+        """
+        if not self._vocabulary:
+            return []
+        return [w for w in dict.fromkeys(words(prompt)) if w not in self._vocabulary]
+
+    def fits(self, prompt: str) -> bool:
+        """Whether the text encoder reads the whole prompt, or leaves out its middle."""
+        return self._text_encoder.tokens(prompt) <= self._text_encoder.length

@@ -1,0 +1,62 @@
+"""The networks of a prior: whether they fit together, and how they are run."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gaussianmotion.errors import UserError
+
+
+def check_parts(vae: Any, unet: Any, controlnet: Any, text_dim: int) -> None:
+    """Check that networks were made for one another.
+
+    Raises:
+        UserError: they were not.
+    """
+    latent_channels, downscale = vae.config.latent_channels, pixels_per_cell(vae)
+    unet, controlnet = unet.config, controlnet.config
+    condition = 2 ** (len(controlnet.conditioning_embedding_out_channels) - 1)
+    pairs = {
+        "the UNet's text dimension and the text encoder's": (
+            unet.cross_attention_dim,
+            text_dim,
+        ),
+        "the UNet's channels and the autoencoder's": (
+            (unet.in_channels, unet.out_channels),
+            (latent_channels,) * 2,
+        ),
+        "the UNet's blocks and the ControlNet's": (
+            (tuple(unet.block_out_channels), unet.layers_per_block, unet.in_channels),
+            (
+                tuple(controlnet.block_out_channels),
+                controlnet.layers_per_block,
+                controlnet.in_channels,
+            ),
+        ),
+        "the pose image's and the autoencoder's downscaling": (condition, downscale),
+    }
+    for what, (one, other) in pairs.items():
+        if one != other:
+            raise UserError(
+                f"prior.model and prior.controlnet do not fit together: {what} differ "
+                f"({one} and {other}); name a ControlNet that was made for the model"
+            )
+
+
+def pixels_per_cell(vae: Any) -> int:
+    """Pixels per latent cell: every block of the autoencoder but one halves the image."""
+    blocks = vae.config.get("encoder_block_out_channels") or vae.config.block_out_channels
+    return 2 ** (len(blocks) - 1)
+
+
+def keep_float32(norm: nn.Module, out: nn.Module) -> None:
+    """Run a network's last layers in float32, whatever the precision of the rest."""
+    norm.float()
+    out.float()
+    norm.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(),))
+
+
+def repeat(x: Tensor, count: int) -> Tensor:
+    """``count`` copies along the batch, memory format kept."""
+    return torch.cat([x] * count) if count > 1 else x
