@@ -11,6 +11,10 @@ LOOKED_AT = {
     "pose": ["avatar.safetensors"],
 }
 
+# Weights that ship with the code: trained again, they score again. Where they are missing, the
+# score itself says what to do.
+SHIPPED = {"alignment": [f"{CONFIG.scores.alignment_model}/open_clip_model.safetensors"]}
+
 for NAME in LOOKED_AT:
 
     rule:
@@ -20,6 +24,7 @@ for NAME in LOOKED_AT:
             files=[f"{RUN}/{name}" for name in LOOKED_AT[NAME]],
             # The digest of the weights is in the parameters.
             models=ancient(f"{ROOT}/models.json"),
+            weights=[path for path in SHIPPED.get(NAME, []) if Path(path).is_file()],
             sources=sources(f"score_{NAME}"),
         output:
             f"{RUN}/scores/{NAME}.json",
