@@ -1,4 +1,4 @@
-# The text-to-image model: the shipped prior is checked, hub models are fetched once.
+# The models: what is shipped is checked, what is not is fetched once (docs/models.md).
 
 
 rule models:
@@ -10,6 +10,8 @@ rule models:
         f"{ROOT}/benchmarks/models.tsv"
     conda:
         ENVIRONMENT
+    # On a cluster, where it was started: compute nodes often have no network.
+    localrule: True
     threads: 1
     params:
         settings=settings("models"),

@@ -1,32 +1,13 @@
 """A hub with every model of the paper's experiment, small, and a computer that knows it."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_hub import COMMIT, FakeHub
+from fake_hub import CLIP, COMMIT, HPS, INCEPTION, MODEL, FakeHub, digest
 
 from gaussianmotion.config import Config
 from gaussianmotion.config_file import validate
-
-PARTS = ("unet/", "vae/")
-MODEL = {
-    "model_index.json": b"{}",
-    **{f"{part}config.json": b"{}" for part in PARTS},
-    **{f"{part}diffusion_pytorch_model.safetensors": part.encode() * 900 for part in PARTS},
-    "text_encoder/config.json": b"{}",
-    "text_encoder/model.safetensors": b"text" * 700,
-    "text_encoder/pytorch_model.bin": b"not wanted",
-    "tokenizer/vocab.json": b"{}",
-    "scheduler/scheduler_config.json": b"{}",
-    "safety_checker/model.safetensors": b"not wanted",
-}
-CLIP, HPS, INCEPTION = b"clip" * 800, b"hps2" * 900, b"incp" * 600
-
-
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 @pytest.fixture

@@ -9,6 +9,24 @@ from urllib.parse import unquote, urlsplit
 
 COMMIT = "a" * 40
 LARGE = (".safetensors", ".pt", ".pth")
+PARTS = ("unet/", "vae/")
+MODEL = {
+    "model_index.json": b"{}",
+    **{f"{part}config.json": b"{}" for part in PARTS},
+    **{f"{part}diffusion_pytorch_model.safetensors": part.encode() * 900 for part in PARTS},
+    "text_encoder/config.json": b"{}",
+    "text_encoder/model.safetensors": b"text" * 700,
+    "text_encoder/pytorch_model.bin": b"not wanted",
+    "tokenizer/vocab.json": b"{}",
+    "scheduler/scheduler_config.json": b"{}",
+    "safety_checker/model.safetensors": b"not wanted",
+}
+CLIP, HPS, INCEPTION = b"clip" * 800, b"hps2" * 900, b"incp" * 600
+
+
+def digest(content: bytes) -> str:
+    """SHA-256, as hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
 
 
 @dataclass

@@ -8,8 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import CLIP, HPS, INCEPTION, digest
-from fake_hub import COMMIT, FakeHub
+from fake_hub import CLIP, COMMIT, HPS, INCEPTION, FakeHub, digest
 
 from gaussianmotion.config import Config
 from gaussianmotion.config_file import merge, validate
