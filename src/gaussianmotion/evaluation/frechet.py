@@ -59,9 +59,8 @@ class Products:
 
     def kernel(self) -> "Products":
         """The polynomial kernel of each pair, in place of its inner product."""
-        return Products(
-            *((inner / self.width + 1.0) ** 3 for inner in (self.xx, self.yy, self.xy)), self.width
-        )
+        xx, yy, xy = ((inner / self.width + 1.0) ** 3 for inner in (self.xx, self.yy, self.xy))
+        return Products(xx, yy, xy, self.width)
 
 
 def frechet_distance(products: Products) -> float:

@@ -72,9 +72,8 @@ def distances(
         "interval": f"95 %: {RESAMPLES} resamples of the prompts, Student's t",
     }
     score = score.model_copy(update={"n": counts[0], "details": {**score.details, **facts}})
-    score = score.model_copy(
-        update={"inputs": input_digests(sorted({*pictures[0], *pictures[1]}), root)}
-    )
+    looked_at = sorted({path.absolute() for paths in pictures for path in paths})
+    score = score.model_copy(update={"inputs": input_digests(looked_at, root.absolute())})
     least = min(counts)
     if least < LEAST_KERNEL:
         reason = f"{least} pictures; a distance of two sets needs at least {LEAST_KERNEL} in each"

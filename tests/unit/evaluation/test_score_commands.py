@@ -39,16 +39,21 @@ def test_a_truncated_checkpoint_is_one_line_and_exit_2(
     assert not (run / "scores").exists()
 
 
-def test_a_pooled_score_is_written(tmp_path: Path) -> None:
-    runs = [write_run(tmp_path / f"ours/p{i}/0", "a prompt", i, views=4) for i in range(2)]
-    references = [write_references(tmp_path / f"reference/p{i}", i, count=4) for i in range(2)]
-    out = tmp_path / "scores/ours/0/features.json"
+def test_a_pooled_score_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Rules pass paths relative to the repository.
+    monkeypatch.chdir(tmp_path)
+    root = Path("results/laptop")
+    runs = [write_run(root / f"ours/p{i}/0", "a prompt", i, views=4) for i in range(2)]
+    references = [write_references(root / f"reference/p{i}", i, count=4) for i in range(2)]
+    out = root / "scores/ours/0/features.json"
     arguments = ["score-pooled", "features", "--settings", '{"device": "cpu", "threads": 1}']
     arguments += ["--runs", *map(str, runs), "--references", *map(str, references)]
     assert main([*arguments, "--out", str(out)]) == 0
     found = read_score(out)
     assert found.status == "too few"
     assert found.n == 8
+    assert "ours/p1/0/views/03.png" in found.inputs
+    assert "reference/p0/00.png" in found.inputs
 
 
 def test_runs_and_references_must_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
