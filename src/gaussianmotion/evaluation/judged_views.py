@@ -32,7 +32,7 @@ UNSEEN, UNSEEN_SEED = 8, 2**40
 UNSEEN_POSES = PoseConfig(std=25.0, arms_down=0.5)
 UNSEEN_ELEVATION = 10.0
 # Pixels of the pictures in which shapes are compared, whatever the size of the experiment's own.
-SHAPE_SIZE = 256
+SHAPE_SIZE = 320
 # The head's pictures: pixels, metres across, and a long lens, so that front and back have one
 # outline.
 HEAD_SIZE, HEAD_EXTENT, HEAD_FOV = 128, 0.4, 8.0

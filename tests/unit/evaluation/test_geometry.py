@@ -54,7 +54,9 @@ def test_shares_of_overlapping_silhouettes():
     avatar = np.roll(body, 5, axis=2)
     avatar[:, :, 39] = True  # 25 pixels from the body
     shares = overlap(avatar, body, 0.01)
-    assert shares["silhouette_iou"] == pytest.approx(50 / 160)
+    # Without two columns on both sides of the body's outlines, of columns 5 to 14: of 7 to 12 the
+    # avatar has 10, 11 and 12; beyond, it has 17 to 19 and 39.
+    assert shares["silhouette_iou"] == pytest.approx(3 / 10)
     assert shares["coverage"] == 0.5
     assert shares["spill"] == pytest.approx(10 / 110)
     nobody = overlap(np.zeros_like(body), body, 0.01)
@@ -63,7 +65,7 @@ def test_shares_of_overlapping_silhouettes():
 
 def test_mannequin_covers_its_body_in_unseen_poses(right):
     assert right["coverage"] > 0.99
-    assert right["silhouette_iou"] > 0.75
+    assert right["silhouette_iou"] > 0.97
     assert right["spill"] == 0.0
     assert right["holes"] < 0.006
 
@@ -81,6 +83,12 @@ def test_wide_splats_and_wrong_skinning_lower_the_overlap(open_body, shape, righ
     assert found["silhouette_iou"] < right["silhouette_iou"] - 0.06
     assert found["coverage"] < 0.97
     assert found["spill"] > 0.02
+
+
+def test_fading_at_the_rim_does_not_raise_the_overlap(open_body, shape, right):
+    faint = person(open_body)
+    faint.logit_opacities.fill_(-1.4)
+    assert shape(faint)["silhouette_iou"] <= right["silhouette_iou"] + 0.005
 
 
 def test_hole_in_the_chest_is_seen_although_the_back_fills_the_picture(open_body, shape, right):
