@@ -33,8 +33,9 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
     for variant in variants:
         row = [variant]
         for measure in columns:
-            values = _values(frame, measure, variants, grid)
-            record = _record(frame, measure, variant, values)
+            comparable = _of_one_n(frame, measure)
+            values = _values(comparable, measure, variants, grid)
+            record = _record(comparable, measure, variant, values)
             records.append(record)
             row.append(_text(record))
         rows.append(row)
@@ -64,17 +65,22 @@ _RECORD = (
 )
 
 
-def _values(
-    frame: pd.DataFrame, measure: Measure, variants: list[str], grid: set[Cell]
-) -> dict[str, dict[Cell, float]]:
-    """Values by variant within the ablations' grid; pooled ones of the same N only.
+def _of_one_n(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """Of a pooled score only the rows of the ablations' N.
 
     Where a variant is in the main grid, too, its first seed is pooled over more prompts, and
     distances fall with N.
     """
-    if measure.pooled:
-        rows = frame[(frame["score"] == measure.score) & (frame["status"] == "ok")]
-        frame = frame[(frame["score"] != measure.score) | (frame["n"] == rows["n"].min())]
+    if not measure.pooled:
+        return frame
+    ours = (frame["score"] == measure.score) & (frame["kind"] == "variant")
+    return frame[~ours | (frame["n"] == frame.loc[ours, "n"].min())]
+
+
+def _values(
+    frame: pd.DataFrame, measure: Measure, variants: list[str], grid: set[Cell]
+) -> dict[str, dict[Cell, float]]:
+    """Values by variant within the ablations' grid."""
     return {
         variant: {
             cell: value for cell, value in cells(frame, measure, variant).items() if cell in grid

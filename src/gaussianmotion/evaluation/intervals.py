@@ -70,5 +70,7 @@ def share(successes: int, trials: int) -> Estimate:
     p, room = successes / trials, z * z / trials
     centre = (p + room / 2) / (1 + room)
     half = z * math.sqrt(p * (1 - p) / trials + room / (4 * trials)) / (1 + room)
-    # Rounding must not put the ends of 0 of n and n of n outside [0, 1].
-    return Estimate(p, max(0.0, centre - half), min(1.0, centre + half), trials, trials)
+    # Exactly 0 and 1 there, which rounding would miss by a hair.
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == trials else centre + half
+    return Estimate(p, low, high, trials, trials)

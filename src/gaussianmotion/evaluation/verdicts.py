@@ -34,7 +34,7 @@ from gaussianmotion.evaluation.table_files import Table, number, with_interval
 
 SEEDS = 3
 PROMPTS = 3
-MATTERS = 0.05
+MATTERS = 0.02
 HOLDS, DOES_NOT, UNDECIDED = "holds", "does not", "undecided"
 Values = dict[str, dict[Cell, float]]
 
@@ -150,7 +150,7 @@ def verdicts_table(frame: pd.DataFrame, claims: tuple[Claim, ...] = CLAIMS) -> T
         parts = [_record(claim, *pair) for pair in zip(claim.parts, findings, strict=True)]
         records += [{**record, "claim_verdict": verdict} for record in parts]
         for index, (part, finding) in enumerate(zip(claim.parts, findings, strict=True)):
-            head = [claim.statement, f"**{verdict}**"] if index == 0 else ["", ""]
+            head = [claim.statement, verdict] if index == 0 else ["", ""]
             rows.append([*head, part.text, finding.verdict, _text(part, finding)])
         facts.append(
             {

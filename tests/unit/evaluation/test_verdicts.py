@@ -48,11 +48,11 @@ def test_the_opposite_effect_does_not_hold() -> None:
 
 
 def test_an_effect_too_small_to_matter_does_not_hold() -> None:
-    # Differences of +-0.01 about 0 on values of 10, where 0.5 would matter.
+    # Differences of +-0.01 about 0 on values of 10, where 0.2 would matter.
     tiny = {"ann": 0.01, "bob": 0.0, "eve": -0.01}
     found = judge(DIFFERENCE, values(lambda v, p, s: 10.0 + (tiny[p] if v == "a" else 0.0)))
     assert found.verdict == "does not"
-    assert found.matters == pytest.approx(0.5)
+    assert found.matters == pytest.approx(0.2)
 
 
 def test_identical_variants_do_not_hold() -> None:
@@ -152,7 +152,7 @@ def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
     assert claim["parts"][0]["reason"] == "pose.pck was not measured"
     (row,) = [row for row in table.rows if row[0].startswith("Pose guidance")]
     assert row[1:] == [
-        "**undecided**",
+        "undecided",
         "more joints where they were asked for",
         "undecided",
         "pose.pck was not measured",
