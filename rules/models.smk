@@ -8,10 +8,10 @@ rule models:
         f"{ROOT}/logs/models.log",
     benchmark:
         f"{ROOT}/benchmarks/models.tsv"
-    conda:
-        ENVIRONMENT
     # On a cluster, where it was started: compute nodes often have no network.
     localrule: True
+    conda:
+        ENVIRONMENT
     threads: 1
     params:
         settings=settings("models"),
