@@ -13,7 +13,9 @@ LOOKED_AT = {
 
 # Weights that ship with the code: trained again, they score again. Where they are missing, the
 # score itself says what to do.
-SHIPPED = {"alignment": [f"{CONFIG.scores.alignment_model}/open_clip_model.safetensors"]}
+SHIPPED = {
+    "alignment": [f"{CONFIG.scores.alignment_model}/open_clip_model.safetensors"]
+}
 
 for NAME in LOOKED_AT:
 

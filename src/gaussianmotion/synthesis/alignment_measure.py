@@ -122,7 +122,7 @@ def _retrieval(
 
 def _pairs(
     model: AlignmentModel, items: Pictures, rows: list[int], pictures: Float[Tensor, "N D"]
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | int]]:
     """By what was changed: pairs judged right, the caption best of all values, and how many."""
     lexicon = model.lexicon
     right: Right = defaultdict(list)
