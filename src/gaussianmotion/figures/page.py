@@ -8,7 +8,7 @@ and printed literally (a dollar sign is no formula).
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -30,7 +30,7 @@ DPI = 300
 LEADING, ASCENT = 1.28, 0.93
 _MEASURE = 100  # pixels at which text is measured
 _SAFETY = 0.985  # share of a column that lines may fill: renderers differ a little
-_STYLE = {"pdf.fonttype": 42, "font.family": "DejaVu Sans", "text.hinting": "no_hinting"}
+_STYLE: Any = {"pdf.fonttype": 42, "font.family": "DejaVu Sans", "text.hinting": "no_hinting"}
 Align = Literal["left", "center"]
 Picture = UInt8[ndarray, "H W 3"]
 
@@ -168,12 +168,12 @@ class Page:
         for x, y, w in self._rules:
             span = (x / self.width, (x + w) / self.width)
             figure.add_artist(Line2D(span, (up(y), up(y)), color=RULE, linewidth=0.6))
-        for x, y, text, size, colour, bold, align in self._texts:
+        for x, y, text, points, colour, bold, align in self._texts:
             figure.text(
                 x / self.width,
                 up(y),
                 text,
-                fontsize=size,
+                fontsize=points,
                 color=colour,
                 fontweight="bold" if bold else "normal",
                 ha=align,

@@ -31,7 +31,9 @@ def draw_scale(page: Page, scene: Scene) -> str:
     """A front view and a close-up of each variant; returns the caption."""
     rows = scene.rows("fig7")
     studios = [[scene.studio(run) for run in row.runs] for row in rows]
-    pictures = [[studio and studio.still(0.0, _SHARPER) for studio in row] for row in studios]
+    pictures = [
+        [studio.still(0.0, _SHARPER) if studio else None for studio in row] for row in studios
+    ]
     width = (page.width - 2 * MARGIN - 3 * GAP) / 4
     xs = [MARGIN + place * (width + GAP) for place in range(4)]
     headings(page, [(x, width, label) for x, label in zip(xs, _COLUMNS, strict=True)], 7.0)

@@ -15,8 +15,8 @@ def draw_static(page: Page, scene: Scene) -> str:
         return draw_compared(page, scene)
     rows = scene.rows("fig3")
     studios = [scene.studio(row.runs[0]) for row in rows]
-    fronts = [studio and studio.still(0.0) for studio in studios]
-    sides = [studio and studio.still(90.0) for studio in studios]
+    fronts = [studio.still(0.0) if studio else None for studio in studios]
+    sides = [studio.still(90.0) if studio else None for studio in studios]
     front_box = content_box([picture for picture in fronts if picture is not None])
     side_box = content_box([picture for picture in sides if picture is not None])
 
@@ -35,7 +35,7 @@ def draw_static(page: Page, scene: Scene) -> str:
             if front is None or side is None:
                 cell(page, x, top, width, height, None)
             else:
-                cell(page, x + left, top, split, height * 1.0, front_box.cut(front))
+                cell(page, x + left, top, split, height, front_box.cut(front))
                 shrunk = height * scale[1] / max(scale)
                 cell(
                     page,
