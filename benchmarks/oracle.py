@@ -50,6 +50,7 @@ def main() -> None:
                 "opacity": 0.9,
                 "score": {"guidance_scale": 7.5, "weighting": "one_minus_alpha_bar"},
                 "lr": {"opacities": 5e-3, "colours": 2e-2},
+                "loss": {"scale": 1.0},  # the oracle leaves no splat too large
                 "density": {"enabled": False},
             },
         }

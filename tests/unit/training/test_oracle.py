@@ -21,6 +21,8 @@ def learn(body, folder, steps, size, gaussians):
         "opacity": 0.9,
         "score": {"guidance_scale": 7.5, "weighting": "one_minus_alpha_bar"},
         "lr": {"opacities": 5e-3, "colours": 2e-2},
+        # The default is for 50,000 small splats and a prior that leaves them large.
+        "loss": {"scale": 1.0},
         "density": {"enabled": False},
     }
     config = Config.model_validate({"device": "cpu", "threads": 1, "train": settings})
