@@ -76,11 +76,10 @@ class Store:
         token = secrets.token_urlsafe(24)
         trials = _shuffled(list(zip(pair_ids, systems, strict=True)))
         with self.engine.begin() as connection:
-            person = connection.execute(
-                insert(PEOPLE).values(
-                    study=self.study, token_sha256=_token_digest(token), joined_at=_now()
-                )
-            ).inserted_primary_key[0]
+            joined = insert(PEOPLE).values(
+                study=self.study, token_sha256=_token_digest(token), joined_at=_now()
+            )
+            person = connection.execute(joined.returning(PEOPLE.c.id)).scalar_one()
             connection.execute(
                 insert(TRIALS),
                 [
