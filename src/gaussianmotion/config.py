@@ -308,13 +308,14 @@ class NoisedConfig(Section):
 
 
 ScoreName = Literal["clip", "hps", "fid", "alignment", "features", "geometry", "pose"]
+PAPER_SCORES: tuple[ScoreName, ...] = ("clip", "fid", "hps", "geometry", "pose")
 
 
 class ScoresConfig(Section):
     """Which scores an experiment reports, and with which models."""
 
     names: list[ScoreName] = Field(
-        default_factory=lambda: ["clip", "fid", "hps", "geometry", "pose"],
+        default_factory=lambda: list(PAPER_SCORES),
         description="clip, hps: of the front view. fid: FID and KID. alignment, features: the "
         "small models that ship, under their own names. geometry, pose: need no weights.",
     )
