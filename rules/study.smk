@@ -19,7 +19,7 @@ rule study_pairs:
     threads: 1
     params:
         settings=settings("study"),
-        root=ROOT,
+        root=lambda wildcards, output: str(Path(output[0]).parent.parent),
     message:
         "study: choose pairs"
     shell:
@@ -52,7 +52,7 @@ rule table2:
         ENVIRONMENT
     threads: 1
     params:
-        root=ROOT,
+        root=lambda wildcards, output: str(Path(output[0]).parent.parent),
     message:
         "tables: table2"
     shell:
