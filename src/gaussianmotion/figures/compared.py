@@ -1,11 +1,14 @@
 """Figure 3 beside other systems whose renders were brought: a column for each system."""
 
-from gaussianmotion.figures.crops import Picture, content_box
+from numpy import ndarray
+
+from gaussianmotion.figures.crops import content_box
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
 from gaussianmotion.rendering.run_files import read_run
 
-Pair = tuple[Picture, Picture]
+# Front and side, RGB of any two sizes.
+Pair = tuple[ndarray, ndarray]
 # Prompts that fit a page.
 ROWS = 6
 _TALLEST = 1.6  # inches

@@ -42,6 +42,9 @@ def execute_notebook(source: Path, root: Path, out: Path) -> None:
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
             kernel_name="python3",
             connection_file=str(Path(folder) / "kernel.json"),
+            # Sockets in this folder: no port is open to other users of the computer.
+            transport="ipc",
+            ip=str(Path(folder) / "kernel"),
         )
         client = NotebookClient(
             notebook, km=manager, timeout=_SECONDS, resources={"metadata": {"path": str(root)}}
