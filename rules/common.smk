@@ -215,6 +215,11 @@ def motion_files(wildcards):
     return [source] if source.endswith(".npz") else []
 
 
+def experiment_folder(wildcards):
+    """The folder of the experiment, for commands that read all of it."""
+    return ROOT
+
+
 def run_folder(wildcards, output):
     """The folder that holds a job's last output: that of its run."""
     return str(Path(output[-1]).parent)

@@ -29,7 +29,7 @@ rule figure:
         runtime=30,
     params:
         settings=settings("figures"),
-        root=ROOT,
+        root=experiment_folder,
         stem=lambda wildcards, output: output.page.removesuffix(".pdf"),
     message:
         "figure: {wildcards.figure}"

@@ -29,7 +29,7 @@ rule report:
         runtime=30,
     params:
         settings=settings("report"),
-        root=ROOT,
+        root=experiment_folder,
     message:
         "report: {output}"
     shell:
@@ -54,7 +54,7 @@ rule notebook:
         mem_mb=4000,
         runtime=30,
     params:
-        root=ROOT,
+        root=experiment_folder,
     message:
         "notebook: {output}"
     shell:

@@ -21,7 +21,7 @@ rule collect:
         # Which files there are, the command knows from the configuration: thousands of paths
         # would be too long for one command line.
         settings=settings("collect"),
-        root=ROOT,
+        root=experiment_folder,
     message:
         "tables: all scores"
     shell:

@@ -69,7 +69,7 @@ rule log_experiment:
         mem_mb=2000,
         runtime=30,
     params:
-        root=ROOT,
+        root=experiment_folder,
         runs=[folder_of(run) for run in EXPERIMENT.runs],
     message:
         "log: means, tables, figures and report of {params.root}"
