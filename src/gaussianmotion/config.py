@@ -116,8 +116,8 @@ class LossConfig(Section):
     gradient of score distillation with respect to one splat depends on its size in latent cells, s
     and w(t), not on N. 3e4 was found at 12,000 Gaussians, 32 x 32 latents, s = 7.5 and
     w = 1 - alpha_bar (about 0.6 on average). The same balance at 50,000, 64 x 64, s = 50 and w = 1
-    is 3e4 x 50/12 x (64/32)^2 x 50/7.5 / 0.6 = 5.6e6. Its exact size matters little: the loss is zero
-    below r, and Adam bounds the step above it.
+    is 3e4 x 50/12 x (64/32)^2 x 50/7.5 / 0.6 = 5.6e6. Its exact size matters little: the loss is
+    zero below r, and Adam bounds the step above it.
     """
 
     scale: Annotated[float, Field(ge=0)] = Field(
@@ -289,8 +289,8 @@ class ReferenceConfig(Section):
     )
     pose: Literal["none", "star", "a", "t", "arms_down"] = Field(
         "none",
-        description="none: text alone, the paper's protocol. A pose: sample i shows it from azimuth "
-        "i of as many, for a prior that draws no whole person without one.",
+        description="none: text alone, the paper's protocol. A pose: sample i shows it from "
+        "azimuth i of as many, for a prior that draws no whole person without one.",
     )
     steps: Count = Field(50, description="DDIM steps.")
     guidance_scale: Positive = 7.5
