@@ -4,11 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import prior_config
-
+from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance import weights
 from gaussianmotion.guidance.weights import prior_digest
+
+
+def prior_config(folder: Path) -> PriorConfig:
+    return PriorConfig(model=str(folder), controlnet=str(folder / "controlnet"), revision=None)
 
 
 def test_the_digest_is_that_of_the_content(embedded_folder: Path, tmp_path: Path) -> None:
