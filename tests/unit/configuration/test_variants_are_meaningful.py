@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).parents[3]
 # Configurations that are one and the same, by experiment; config.yaml and laptop.yaml say so.
 SAME = {
     "paper": {("ours", "tau_400", "scale_reg")},
-    "laptop": {("ours", "tau_200")},
+    "laptop": {("ours", "tau_100")},
     "laptop-small": set(),
 }
 
