@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import torch
 
+from gaussianmotion.guidance.prior import DiffusionPrior
 from gaussianmotion.synthesis.prior_samples import Request, Sampling, sample_resumable
 
 REQUEST = Request(["a man", "a woman", "a suit", "a dress", "a hat"], torch.rand(5, 3, 128, 128))
 
 
-class Model:
-    """A prior whose pictures are its noise; dies after a number of batches."""
-
-    latent_limit = 4.0
+class Model(DiffusionPrior):
+    """A prior without networks, whose pictures are its noise; dies after a number of batches."""
 
     def __init__(self, batches: int = 100) -> None:
+        self.latent_limit = 4.0
         self.left = batches
         self.asked: list[str] = []
 
@@ -38,7 +38,7 @@ def sampling(weights: str = "w", batch: int = 2) -> Sampling:
 
 
 def sample(model: Model, how: Sampling, path: Path) -> np.ndarray:
-    return sample_resumable(model, REQUEST, how, path, "run", lambda _: None)[0]  # type: ignore[arg-type]
+    return sample_resumable(model, REQUEST, how, path, "run", lambda _: None)[0]
 
 
 def test_a_killed_sampling_goes_on(tmp_path: Path) -> None:
