@@ -108,7 +108,8 @@ def _read(path: Path, key: str) -> tuple[NDArray[np.uint8], float]:
     """What an earlier run left of the same pictures; none where it made others."""
     nothing = np.zeros((0, 0, 0, 3), np.uint8), 0.0
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        # NumPy leaves a damaged file open that it has opened itself.
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as saved:
             if str(saved["key"]) != key:
                 return nothing
             return saved["pictures"], float(saved["seconds"])
