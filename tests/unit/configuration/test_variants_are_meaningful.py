@@ -58,10 +58,10 @@ def test_variants_that_prune_come_to_prune(experiment: Experiment) -> None:
 def test_the_scale_loss_weighs_the_same_for_each_gaussian_at_every_scale() -> None:
     paper, laptop = shipped("paper").config.train, shipped("laptop").config.train
     # lambda / N times what the score's gradient has more of: latent cells, s and w(t).
-    cells, s, weight = (64 / 32) ** 2, 50.0 / 7.5, 1 / 0.6
+    cells, s, weight = (64 / 32) ** 2, 50.0 / 6.0, 1 / 0.6
     there = laptop.loss.scale / laptop.gaussians * cells * s * weight
     assert paper.score.guidance_scale == 50.0
-    assert laptop.score.guidance_scale == 7.5
+    assert laptop.score.guidance_scale == 6.0
     assert paper.loss.scale / paper.gaussians == pytest.approx(there, rel=0.15)
 
 
