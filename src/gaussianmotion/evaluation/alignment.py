@@ -10,8 +10,8 @@ Protocol alignment-1: the picture ``front.png`` and the prompt as the user wrote
 * ``rank``: share (percent) of the other descriptions that ship with the model, and that cannot be
   of the same person, which fit the picture worse than the prompt does; by chance 50.
 * ``contrast``: the same among the prompt's own versions with one thing changed (another colour of
-  a garment or of the hair, the other sex, colours exchanged): the mean over these things, so that
-  twelve wrong colours count as much as one wrong sex; by chance 50.
+  a garment other than a hat, or of the hair; the other sex; colours exchanged): the mean over these
+  things, so that twelve wrong colours count as much as one wrong sex; by chance 50.
 
 A prompt of which nothing is understood gets no number.
 """
@@ -36,8 +36,9 @@ PROTOCOL = "alignment-1"
 WEIGHTS = "open_clip_model.safetensors"
 LEXICON = "lexicon.json"
 DISTRACTORS = "distractors.txt"
-#: What ``contrast`` changes; age, build and kinds of garments are less sure even on true renders.
-CHANGED = (*(f"{garment}_colour" for garment in GARMENTS), "hair_colour", "sex")
+#: What ``contrast`` changes. Hats, age, build and kinds of garments are left alone: the model is
+#: less sure of them even on true renders (resources/alignment/README.md).
+CHANGED = (*(f"{garment}_colour" for garment in GARMENTS if garment != "hat"), "hair_colour", "sex")
 
 
 @dataclass(frozen=True)

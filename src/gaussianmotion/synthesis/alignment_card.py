@@ -45,6 +45,9 @@ _LIMITS = """\
 * Pose and geometry; the back, since the score looks at the front view.
 * Near colours (navy and black, beige and white, grey and white) in changed light, and what the
   tables above show to be weak. A hat or hair colour is a few pixels at 96 px.
+* Hats. "hat added" looks good in the table and is not: "hat left out" shows that a text with a hat
+  is mostly taken for false, hat or no hat. Prompts with a hat get lower numbers than they should.
+* Sex apart from clothes: in its world only women wear dresses and skirts and only men wear suits.
 * Real photographs. No real person was in its training.
 
 It learnt from mesh renders and judges splatted avatars. The augmentation is meant to bridge that;

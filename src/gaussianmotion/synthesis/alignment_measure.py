@@ -23,6 +23,7 @@ from gaussianmotion.evaluation.alignment import AlignmentModel, load_alignment
 from gaussianmotion.evaluation.claims import contradict
 from gaussianmotion.synthesis.alignment_captions import person_part, with_hat
 from gaussianmotion.synthesis.alignment_data import Pictures, load_pictures, normalise, plain
+from gaussianmotion.synthesis.captions import caption
 
 PROTOCOL = "alignment-measure-1"
 MEASURES = "measures.json"
@@ -138,6 +139,8 @@ def _pairs(
         versions["swapped colours"] = [swapped] if swapped else []
         if "hat" not in items.attributes[i]:
             versions["hat added"] = [with_hat(text, colour) for colour in lexicon.colours]
+        else:  # not false, but the caption that names the hat says more
+            versions["hat left out"] = [_without_hat(items.attributes[i], items.azimuth[i])]
         for name, false in versions.items():
             if false:
                 cosines = embed_texts(model, [text, *false]) @ pictures[place]
@@ -154,3 +157,10 @@ def _pairs(
         }
         for name in sorted(right)
     }
+
+
+def _without_hat(attributes: dict[str, str], azimuth: float) -> str:
+    """The held-out caption of an item, but for its hat."""
+    kept = {k: v for k, v in attributes.items() if k not in ("hat", "hat_colour", "shoes")}
+    rng = np.random.default_rng(0)  # a full caption draws nothing
+    return person_part(caption(kept, azimuth, 0, "white", rng, full=True))
