@@ -102,6 +102,7 @@ def test_other_renders_of_another_system_are_imported_and_scored_again(
         "baseline": 1,
         "baseline_score": 2,
         "baseline_pooled": 1,
+        "figure": 1,  # fig3 shows them beside ours
         **SUMMARY,
     }
 
