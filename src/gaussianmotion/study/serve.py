@@ -60,10 +60,13 @@ def _announce(pairs: PairSet, store: Store, address: str) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket, taken before anything is printed."""
+    # create_server leaves its socket open after the OverflowError of a port that cannot be.
+    if not 0 <= port <= 65535:
+        raise UserError(f"cannot listen at port {port}; choose another one with --port, 0 to 65535")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=128)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise UserError(
             f"cannot listen at {host}, port {port} ({error}); choose another one with --port"
         ) from None
