@@ -77,24 +77,31 @@ def run_sheets():
     return [str(Path(path).with_name("sheet.png")) for path in finished_runs()]
 
 
-def score_files():
-    """Every score of the experiment: of each run, and pooled for each variant and seed."""
-    names = CONFIG.scores.names
-    alone = [
-        f"{folder_of(run)}/scores/{name}.json"
-        for run in EXPERIMENT.runs
-        for name in names
+def run_scores(folder):
+    """The scores of one run."""
+    return [
+        f"{folder}/scores/{name}.json"
+        for name in CONFIG.scores.names
         if name not in POOLED
     ]
-    pooled = [
+
+
+def pooled_scores():
+    """The scores of each variant and seed, pooled over its prompts."""
+    return [
         f"{ROOT}/scores/{variant}/{seed}/{name}.json"
         for variant, seed in dict.fromkeys(
             (run.variant, run.seed) for run in EXPERIMENT.runs
         )
-        for name in names
+        for name in CONFIG.scores.names
         if name in POOLED
     ]
-    return alone + pooled
+
+
+def score_files():
+    """Every score of the experiment."""
+    alone = [path for run in EXPERIMENT.runs for path in run_scores(folder_of(run))]
+    return alone + pooled_scores()
 
 
 def baseline_files(wildcards):

@@ -1,9 +1,6 @@
 # What is read in the end: one page with everything in it, and the executed notebook.
 
-TABLE_FILES = [
-    f"{ROOT}/tables/{name}.csv"
-    for name in ("scores", "table1", "table2", "ablations", "verdicts", "win_rate")
-]
+TABLE_FILES = [f"{ROOT}/tables/scores.csv", *table_files("csv")]
 
 
 rule report:

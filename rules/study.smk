@@ -19,7 +19,7 @@ rule study_pairs:
     threads: 1
     params:
         settings=settings("study"),
-        root=lambda wildcards, output: str(Path(output[0]).parent.parent),
+        root=experiment_folder,
     message:
         "study: choose pairs"
     shell:
@@ -52,7 +52,7 @@ rule table2:
         ENVIRONMENT
     threads: 1
     params:
-        root=lambda wildcards, output: str(Path(output[0]).parent.parent),
+        root=experiment_folder,
     message:
         "tables: table2"
     shell:

@@ -23,11 +23,7 @@ rule log_run:
         store=ancient(STORE),
         avatar=f"{RUN}/avatar.safetensors",
         sheet=f"{RUN}/sheet.png",
-        scores=[
-            f"{RUN}/scores/{name}.json"
-            for name in CONFIG.scores.names
-            if name not in POOLED
-        ],
+        scores=run_scores(RUN),
     output:
         f"{RUN}/logged.json",
     log:
@@ -52,7 +48,7 @@ rule log_run:
 rule log_experiment:
     input:
         runs=finished_runs(),
-        pooled=[path for path in score_files() if path.startswith(f"{ROOT}/scores/")],
+        pooled=pooled_scores(),
         tables=[path for kind in ("csv", "md", "tex") for path in table_files(kind)],
         report=f"{ROOT}/report.html",
         notebook=f"{ROOT}/notebook.ipynb",

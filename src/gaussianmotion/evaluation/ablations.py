@@ -48,7 +48,7 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
             f"{len(prompts)} prompts ({', '.join(prompts)}), seeds "
             f"{', '.join(map(str, config.ablation.seeds))}.",
             *(
-                f"{measure.name}: {measure.title}, protocol {measure.protocol}"
+                f"{measure.name}: {measure.origin}"
                 + (", over seeds of the pooled pictures." if measure.pooled else ".")
                 for measure in columns
             ),

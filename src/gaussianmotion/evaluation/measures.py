@@ -69,6 +69,11 @@ class Measure:
         unit = f" [{self.unit}]" if self.unit else ""
         return f"{self.name}{unit} {self.arrow}".strip()
 
+    @property
+    def origin(self) -> str:
+        """The score with its model and its protocol, for a table's notes."""
+        return f"{self.title}, protocol {self.protocol}"
+
 
 def read_scores(path: Path) -> pd.DataFrame:
     """Read ``scores.csv``; texts are empty where there is nothing, numbers NaN.

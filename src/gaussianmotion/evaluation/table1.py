@@ -67,10 +67,7 @@ def table1(frame: pd.DataFrame, config: Config) -> Table:
         rows=rows,
         frame=pd.DataFrame(records, columns=list(_RECORD)),
         notes=[
-            *(
-                f"{measure.name}: {measure.title}, protocol {measure.protocol}."
-                for measure in columns
-            ),
+            *(f"{measure.name}: {measure.origin}." for measure in columns),
             "N: pictures that a number is of. Intervals: Student's t over prompts; for distances "
             "of pooled pictures the score's own bootstrap, averaged over seeds.",
             "Variants in brackets were made for the ablations' prompts only; numbers of different "

@@ -145,7 +145,7 @@ def verdicts_table(frame: pd.DataFrame, claims: tuple[Claim, ...] = CLAIMS) -> T
             findings.append(judge(part, _values(frame, part, known)))
             for key in needed:
                 measure = known[key]
-                used[measure.name] = f"{measure.title}, protocol {measure.protocol}"
+                used[measure.name] = measure.origin
         verdict = of_claim(findings)
         parts = [_record(claim, *pair) for pair in zip(claim.parts, findings, strict=True)]
         records += [{**record, "claim_verdict": verdict} for record in parts]

@@ -51,10 +51,7 @@ def win_rate_table(frame: pd.DataFrame, config: Config) -> Table:
         rows=rows,
         frame=pd.DataFrame(records, columns=list(_RECORD)),
         notes=[
-            *(
-                f"{measure.name}: {measure.title}, protocol {measure.protocol}."
-                for measure in chosen
-            ),
+            *(f"{measure.name}: {measure.origin}." for measure in chosen),
             "One comparison for each prompt, seeds averaged; wins / ties / losses in brackets. "
             "Ties are left out of the share. Interval: Wilson.",
         ],
