@@ -65,7 +65,7 @@ def _evaluation(*names: str) -> tuple[str, ...]:
     return tuple(f"evaluation/{name}.py" for name in names)
 
 
-_CLIP = ("open_clip_model", "checkpoint_file")
+_CLIP = ("prompt_scorer", "open_clip_model", "checkpoint_file")
 _POOLED = ("pooled", "frechet", "checkpoint_file")
 _SCORES = {
     "score_clip": _score(("models.folder", "models.clip"), "clip_score", *_CLIP),

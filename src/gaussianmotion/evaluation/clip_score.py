@@ -11,24 +11,25 @@ the very text encoder of Stable Diffusion 1.5, by which the avatars are optimise
 ``models.clip`` to it to compare with those papers.
 """
 
-from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-import torch
+from jaxtyping import Float
 from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image
+from torch import Tensor
 
 from gaussianmotion.config import Config
 from gaussianmotion.evaluation.open_clip_model import ClipModel, load_clip
-from gaussianmotion.evaluation.pictures import batches, front_view
-from gaussianmotion.evaluation.score_file import ScoreFile, Value, input_digests
+from gaussianmotion.evaluation.pictures import front_view
+from gaussianmotion.evaluation.prompt_scorer import PromptScorer
+from gaussianmotion.evaluation.score_file import ScoreFile
 from gaussianmotion.models import model_path, weights_digest
 
 PROTOCOL = "clip-1"
-BATCH = 16
 
 
-class ClipScorer:
+class ClipScorer(PromptScorer):
     """CLIP scores of any number of pictures, the weights loaded once.
 
     Args:
@@ -41,46 +42,21 @@ class ClipScorer:
         UserError: the weights are missing, damaged or of another network.
     """
 
+    key = "clip"
+    value_name = "clip_score"
+    protocol = PROTOCOL
+
     def __init__(self, path: Path, name: str, source: str, device: str) -> None:
-        self.name, self.source = name, source
+        self.title, self.model_id = f"CLIP score ({name}, {source})", f"{name} {source}"
         self.digest = weights_digest(path)
         self.model = load_clip(path, None, device)
         self._transform = image_transform_v2(_preprocess(self.model), is_train=False)
 
-    def score(self, pictures: Sequence[Path], prompts: Sequence[str]) -> list[float]:
-        """100 max(cos, 0) of each picture with its own prompt.
+    def prepared(self, image: Image.Image) -> Float[Tensor, "3 H W"]:
+        return self._transform(image)
 
-        Raises:
-            UserError: a picture is missing or damaged.
-        """
-        scores: list[float] = []
-        for images in batches(pictures, BATCH):
-            stacked = torch.stack([self._transform(image) for image in images])
-            texts = list(prompts[len(scores) : len(scores) + len(images)])
-            cosines = self.model.cosines(stacked, texts)
-            scores.extend((100.0 * cosines.clamp(min=0.0)).tolist())
-        return scores
-
-    def files(
-        self, pictures: Sequence[Path], prompts: Sequence[str], root: Path
-    ) -> list[ScoreFile]:
-        """A score file for each picture; digests are of paths below ``root``."""
-        return [
-            ScoreFile(
-                score="clip",
-                title=f"CLIP score ({self.name}, {self.source})",
-                protocol=PROTOCOL,
-                n=1,
-                model=f"{self.name} {self.source}",
-                model_digest=self.digest,
-                values={"clip_score": Value(value=score, better="higher")},
-                inputs=input_digests([picture], root),
-                details={"prompt": prompt, "prompt_cut": self.model.is_cut(prompt)},
-            )
-            for picture, prompt, score in zip(
-                pictures, prompts, self.score(pictures, prompts), strict=True
-            )
-        ]
+    def of_cosines(self, cosines: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
+        return 100.0 * cosines.clamp(min=0.0)
 
 
 def clip_scorer(config: Config, device: str) -> ClipScorer:

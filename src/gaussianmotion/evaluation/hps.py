@@ -8,10 +8,9 @@ on a GPU. The package itself reads 4 GB at every call, lacks its vocabulary and 
 so tables report differences paired by prompt.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
-import torch
 from jaxtyping import Float
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 from PIL import Image
@@ -21,15 +20,15 @@ from torchvision.transforms import functional as transforms
 
 from gaussianmotion.config import Config
 from gaussianmotion.evaluation.open_clip_model import load_clip
-from gaussianmotion.evaluation.pictures import batches, front_view
-from gaussianmotion.evaluation.score_file import ScoreFile, Value, input_digests
+from gaussianmotion.evaluation.pictures import front_view
+from gaussianmotion.evaluation.prompt_scorer import PromptScorer
+from gaussianmotion.evaluation.score_file import ScoreFile
 from gaussianmotion.models import model_path, weights_digest
 
 PROTOCOL = "hps-1"
-BATCH = 16
 
 
-class HpsScorer:
+class HpsScorer(PromptScorer):
     """HPSv2 of any number of pictures, the weights loaded once.
 
     Args:
@@ -42,50 +41,24 @@ class HpsScorer:
         UserError: the weights are missing, damaged or of another network.
     """
 
+    key = "hps"
+    value_name = "hpsv2"
+    protocol = PROTOCOL
+    remarks: ClassVar[dict[str, str]] = {"compare": "only with pictures of the same prompt"}
+
     def __init__(self, path: Path, architecture: str, source: str, device: str) -> None:
-        self.name, self.source = f"{path.stem} ({architecture})", source
+        name = f"{path.stem} ({architecture})"
+        self.title, self.model_id = f"HPSv2 ({name})", f"{name} {source}"
         self.digest = weights_digest(path)
         self.model = load_clip(path, architecture, device)
         size = self.model.preprocess["size"]
         self._size = int(size[0] if isinstance(size, tuple | list) else size)
 
-    def score(self, pictures: Sequence[Path], prompts: Sequence[str]) -> list[float]:
-        """The score of each picture for its own prompt, about 0.2 to 0.35.
+    def prepared(self, image: Image.Image) -> Float[Tensor, "3 H W"]:
+        return prepared(image, self._size)
 
-        Raises:
-            UserError: a picture is missing or damaged.
-        """
-        scores: list[float] = []
-        for images in batches(pictures, BATCH):
-            stacked = torch.stack([prepared(image, self._size) for image in images])
-            texts = list(prompts[len(scores) : len(scores) + len(images)])
-            scores.extend(self.model.cosines(stacked, texts).tolist())
-        return scores
-
-    def files(
-        self, pictures: Sequence[Path], prompts: Sequence[str], root: Path
-    ) -> list[ScoreFile]:
-        """A score file for each picture; digests are of paths below ``root``."""
-        return [
-            ScoreFile(
-                score="hps",
-                title=f"HPSv2 ({self.name})",
-                protocol=PROTOCOL,
-                n=1,
-                model=f"{self.name} {self.source}",
-                model_digest=self.digest,
-                values={"hpsv2": Value(value=score, better="higher")},
-                inputs=input_digests([picture], root),
-                details={
-                    "prompt": prompt,
-                    "prompt_cut": self.model.is_cut(prompt),
-                    "compare": "only with pictures of the same prompt",
-                },
-            )
-            for picture, prompt, score in zip(
-                pictures, prompts, self.score(pictures, prompts), strict=True
-            )
-        ]
+    def of_cosines(self, cosines: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
+        return cosines  # about 0.2 to 0.35
 
 
 def hps_scorer(config: Config, device: str) -> HpsScorer:
