@@ -37,3 +37,33 @@ rule train:
         " --settings {params.settings:q} --experiment {params.experiment:q}"
         " --variant {wildcards.variant:q} --prompt-id {wildcards.prompt:q}"
         " --prompt={params.prompt:q} --seed {wildcards.seed} --out {params.folder:q}"
+
+
+# A variant that trains exactly as an earlier one, such as the tau that is the default, is a copy.
+rule reuse_training:
+    input:
+        avatar=lambda wildcards: f"{same_training(wildcards)}/avatar.safetensors",
+        run=lambda wildcards: f"{same_training(wildcards)}/run.json",
+        sources=sources("reuse"),
+    output:
+        avatar=f"{RUN}/avatar.safetensors",
+        run=f"{RUN}/run.json",
+    log:
+        f"{RUN}/logs/train.log",
+    benchmark:
+        f"{RUN}/benchmarks/train.tsv"
+    wildcard_constraints:
+        variant=one_of(EXPERIMENT.twins),
+    conda:
+        ENVIRONMENT
+    params:
+        source=lambda wildcards: same_training(wildcards),
+        folder=run_folder,
+    message:
+        "train: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed}): as {params.source}"
+    shell:
+        "python -m gaussianmotion --log {log:q} reuse --run {params.source:q}"
+        " --out {params.folder:q}"
+
+
+ruleorder: reuse_training > train

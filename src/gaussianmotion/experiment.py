@@ -11,6 +11,7 @@ from gaussianmotion.config import AblationConfig, Config
 from gaussianmotion.config_file import Layer, load_variants, scaled, validate, with_variant
 from gaussianmotion.errors import UserError
 from gaussianmotion.prompts import Prompt, configured_prompts, slug
+from gaussianmotion.stages import stage_settings
 
 # Folders of results/EXPERIMENT beside those of the variants.
 RESERVED = (
@@ -76,6 +77,22 @@ class Experiment:
             if runs:
                 return runs
         return []
+
+    @property
+    def twins(self) -> dict[str, str]:
+        """Variants that train exactly as an earlier one of the experiment does, and that one.
+
+        Such as the variant that spells out a default: the same prompt and seed give the same
+        avatar, so that one training serves both.
+        """
+        config = self.config
+        first: dict[str, str] = {}
+        twins = {}
+        for name in dict.fromkeys([*config.variants, *config.ablation.variants]):
+            earlier = first.setdefault(stage_settings(self.variant(name), "train"), name)
+            if earlier != name:
+                twins[name] = earlier
+        return twins
 
     def variant(self, name: str) -> Config:
         """The configuration of one variant."""

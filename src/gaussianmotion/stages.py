@@ -91,6 +91,7 @@ STAGES = {
         ("device", "rasteriser", "prior", "body", "train"),
         ("camera.py", "body", "splat", "pose", "avatar", "guidance", "training"),
     ),
+    "reuse": Stage((), ("same_training.py",)),
     "views": Stage(("device", "rasteriser", *_render(*_STILL, *_VIDEO, *_VIEWS)), _DRAWING),
     "animate": Stage(
         ("device", "rasteriser", *_render(*_STILL, *_VIDEO, *_MOTION)),

@@ -27,7 +27,7 @@ def write(path: Path, text: str = "fake") -> None:
 
 
 STAGES = (
-    *("prompts", "models", "train", "views", "animate", "sheet", "reference", "noised"),
+    *("prompts", "models", "train", "reuse", "views", "animate", "sheet", "reference", "noised"),
     *("score", "score-pooled", "collect", "table", "baseline", "study", "figure"),
     *("report", "notebook", "tracking-init", "log", "log-experiment"),
 )
@@ -44,6 +44,9 @@ if stage == "train":
     write(out / "avatar.safetensors", option("--prompt") or "")
     write(out / "curves.csv")
     write(out / "run.json", json.dumps({"prompt": option("--prompt"), "settings": settings}))
+elif stage == "reuse":
+    for name in ("avatar.safetensors", "curves.csv", "run.json"):
+        write(out / name, (Path(option("--run") or "") / name).read_text())
 elif stage == "views":
     for index in range(settings["render"]["views"]):
         write(out / "views" / f"{index:02d}.png")

@@ -58,8 +58,21 @@ def test_editing_a_renderer_renders_again_and_trains_nothing(finished: Workflow)
 def test_editing_the_training_trains_again(finished: Workflow) -> None:
     append(finished, "src/gaussianmotion/training/loop.py")
     jobs = finished.jobs()
-    assert jobs["train"] == 5
+    assert (jobs["train"], jobs["reuse_training"]) == (3, 2)
     assert "reference" not in jobs
+
+
+def test_a_variant_that_trains_as_ours_is_a_copy_of_it(finished: Workflow) -> None:
+    finished.edit("config/prompts/laptop.tsv", "a woman in a red dress", "a woman in a blue dress")
+    jobs = finished.jobs("results/laptop/tau_100/ann/1/sheet.png")
+    assert jobs == {"train": 1, "reuse_training": 1, "views": 1, "animate": 1, "avatar_sheet": 1}
+    done = finished.snakemake("results/laptop/tau_100/ann/1/sheet.png")
+    assert done.returncode == 0, done.stderr
+    texts = {
+        (finished.folder / f"results/laptop/{name}/ann/1/avatar.safetensors").read_text()
+        for name in ("ours", "tau_100")
+    }
+    assert texts == {"a woman in a blue dress"}
 
 
 def test_a_video_setting_renders_videos_only(finished: Workflow) -> None:

@@ -1,4 +1,4 @@
-"""The stages of the pipeline as commands: prompts, models, train, views, animate, sheet, log."""
+"""The stages of the pipeline as commands: prompts, models, train, reuse, views, animate, sheet, log."""
 
 import argparse
 import sys
@@ -35,6 +35,12 @@ def add_commands(commands: Commands) -> None:
         metavar="FOLDER",
         help="default: results/EXPERIMENT/VARIANT/PROMPT-ID/SEED",
     )
+
+    reuse = add_command(
+        commands, "reuse", _reuse, "copy a training to a variant that trains exactly alike"
+    )
+    reuse.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the training's")
+    reuse.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="the copy's")
 
     views = add_command(commands, "views", _views, "render still views and a turntable")
     add_config(views)
@@ -95,6 +101,12 @@ def _train(options: argparse.Namespace) -> None:
         from gaussianmotion.training.loop import train
 
         train(config, prompt_id, prompt, options.seed, out)
+
+
+def _reuse(options: argparse.Namespace) -> None:
+    from gaussianmotion.same_training import copy_training
+
+    copy_training(options.run, options.out)
 
 
 def _views(options: argparse.Namespace) -> None:
