@@ -1,0 +1,85 @@
+"""A whole experiment: its grids of runs, and the sections of all stages."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from gaussianmotion.config.evaluation import (
+    ModelsConfig,
+    NoisedConfig,
+    ReferenceConfig,
+    ScoresConfig,
+    StudyConfig,
+)
+from gaussianmotion.config.prior import BodyConfig, PriorConfig
+from gaussianmotion.config.rendering import RenderConfig
+from gaussianmotion.config.section import Count, Section, Seed, Slug, SystemName
+from gaussianmotion.config.training import TrainConfig
+
+
+class AblationConfig(Section):
+    """The ablations' grid: every variant on some prompts with some seeds, beside the main grid."""
+
+    variants: list[Slug] = Field(
+        default_factory=list, description="Names of the variants file; none: no ablations."
+    )
+    prompts: list[str] = Field(
+        default_factory=list, description="Ids of the prompt list; none: its first three."
+    )
+    seeds: list[Seed] = Field(default_factory=lambda: [0], min_length=1)
+
+
+class TrackingConfig(Section):
+    """MLflow: a projection of the result files, which can be rebuilt."""
+
+    enabled: bool = True
+    uri: str = Field(
+        "sqlite:///results/mlflow/mlflow.db",
+        description="Overridden by the environment's MLFLOW_TRACKING_URI.",
+    )
+    artifacts: str = Field("results/mlflow/artifacts", description="Where artifacts are kept.")
+
+
+class Config(Section):
+    """A whole experiment."""
+
+    experiment: Slug = "paper"
+    results: Path = Path("results")
+    prompts: Path = Field(Path("config/prompts/paper.tsv"), description="TSV: id, prompt.")
+    prompt: str | None = Field(
+        None, max_length=2000, description="One sentence, in place of the prompt list."
+    )
+    variants: list[Slug] = Field(default_factory=lambda: ["ours"], min_length=1)
+    variants_file: Path = Path("config/variants.yaml")
+    seeds: list[Seed] = Field(default_factory=lambda: [0], min_length=1)
+    ablation: AblationConfig = AblationConfig()
+    baselines: dict[SystemName, Path] = Field(
+        default_factory=dict,
+        description="Folders of other systems' renders, by the system's name (docs/baselines.md).",
+    )
+    scale: str = Field(
+        "full", description="full, or the name of one of `scales`: a smaller version of it all."
+    )
+    scales: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Named overlays of these keys, for `--config scale=NAME`."
+    )
+    motions: list[str] = Field(
+        default_factory=lambda: ["walk", "run", "dance", "kick"],
+        description="Bundled clips by name, or paths to AMASS / SMPL .npz files.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    rasteriser: Literal["auto", "gsplat", "numba", "torch"] = Field(
+        "auto", description="auto: gsplat on CUDA, numba on the CPU."
+    )
+    threads: Count = Field(2, description="CPU threads of one training or rendering job.")
+    prior: PriorConfig = PriorConfig()
+    body: BodyConfig = BodyConfig()
+    train: TrainConfig = TrainConfig()
+    render: RenderConfig = RenderConfig()
+    reference: ReferenceConfig = ReferenceConfig()
+    noised: NoisedConfig = NoisedConfig()
+    scores: ScoresConfig = ScoresConfig()
+    models: ModelsConfig = ModelsConfig()
+    study: StudyConfig = StudyConfig()
+    tracking: TrackingConfig = TrackingConfig()

@@ -1,0 +1,63 @@
+"""What an avatar is made of: the diffusion prior, and the body that Gaussians are skinned to."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from gaussianmotion.config.section import Section
+
+
+class FramingWords(Section):
+    """Words that tell the prior how much of the person is in the picture.
+
+    The embedded prior's captions say "head", photographers "head shot".
+    """
+
+    full_body: str = "full body"
+    upper_body: str = "upper body"
+    head: str = "head shot"
+
+
+class PriorConfig(Section):
+    """The text-to-image model with pose control, in diffusers layout."""
+
+    model: str = Field(
+        "stable-diffusion-v1-5/stable-diffusion-v1-5",
+        description="Hub id or folder of the diffusion model (vae, unet, scheduler, text encoder).",
+    )
+    revision: str | None = Field(
+        "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
+        description="Pinned revision of a hub model; ignored for a folder.",
+    )
+    controlnet: str = Field(
+        "lllyasviel/control_v11p_sd15_openpose",
+        description="Hub id or folder of the OpenPose ControlNet.",
+    )
+    controlnet_revision: str | None = Field(
+        "9ae9f970358db89e211b87c915f9535c6686d5ba",
+        description="Pinned revision of a hub ControlNet; ignored for a folder.",
+    )
+    dtype: Literal["float32", "bfloat16", "float16"] = Field(
+        "float16", description="Precision of the networks; differences of scores stay in float32."
+    )
+    prompt_suffix: str = Field(
+        "", description="Words added to every prompt, before the view and framing words."
+    )
+    negative_prompt: str = Field(
+        "low quality, blurry, deformed, extra limbs, cropped",
+        description="Prompt of the unwanted, used by nfsd.",
+    )
+    framing_words: FramingWords = FramingWords()
+
+
+class BodyConfig(Section):
+    """The posable human that the Gaussians are skinned to."""
+
+    path: Path = Field(
+        Path("resources/body/open_body.npz"),
+        description="SMPL-layout file: the shipped open body, or your licensed SMPL .npz or .pkl.",
+    )
+    betas: list[float] = Field(
+        default_factory=list, max_length=10, description="Shape coefficients, at most 10."
+    )

@@ -1,0 +1,153 @@
+"""One prompt's training: score distillation, losses, density control, poses, views."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gaussianmotion.config.section import Count, Positive, Section, Share
+
+
+class ScoreConfig(Section):
+    """Score distillation (eq. 5 and 6)."""
+
+    method: Literal["asd", "sds", "csd", "nfsd"] = "asd"
+    guidance_scale: Positive = Field(50.0, description="s of eq. 5.")
+    tau: Annotated[int, Field(ge=0, le=1000)] = Field(
+        400, description="Timestep below which ASD uses the classifier score alone (eq. 6)."
+    )
+    low_t_scale: Literal["s", "1"] = Field(
+        "s", description="Factor of delta_c below tau: s, or 1 (eq. 6 as printed)."
+    )
+    weighting: Literal["one", "one_minus_alpha_bar"] = Field("one", description="w(t) of eq. 2.")
+    t_min: Annotated[int, Field(ge=0, le=999)] = 20
+    t_max: Annotated[int, Field(ge=1, le=1000)] = Field(
+        980, description="Largest timestep before annealing."
+    )
+    t_max_late: Annotated[int, Field(ge=1, le=1000)] = Field(
+        500, description="Largest timestep after annealing."
+    )
+    anneal_at: Share = Field(0.5, description="Share of the training after which t_max_late holds.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "ScoreConfig":
+        if not self.t_min < self.t_max_late <= self.t_max:
+            raise ValueError(
+                f"t_min < t_max_late <= t_max is needed, but they are "
+                f"{self.t_min}, {self.t_max_late}, {self.t_max}"
+            )
+        return self
+
+
+class LossConfig(Section):
+    """Weights of eq. 8.
+
+    Eq. 7 is a mean over N Gaussians, so lambda_scale reaches each of them divided by N, while the
+    gradient of score distillation with respect to one splat depends on its size in latent cells, s
+    and w(t), not on N. 3e4 was found at 12,000 Gaussians, 32 x 32 latents, s = 7.5 and
+    w = 1 - alpha_bar (about 0.6 on average). The same balance at 50,000, 64 x 64, s = 50 and w = 1
+    is 3e4 x 50/12 x (64/32)^2 x 50/7.5 / 0.6 = 5.6e6. Its exact size matters little: the loss is
+    zero below r, and Adam bounds the step above it.
+    """
+
+    scale: Annotated[float, Field(ge=0)] = Field(
+        5e6, description="lambda_scale; in proportion to the number of Gaussians, see LossConfig."
+    )
+    scale_threshold: Positive = Field(0.01, description="r of eq. 7, metres.")
+    skin: Annotated[float, Field(ge=0)] = Field(1.0, description="lambda_skin.")
+
+
+class LearningRates(Section):
+    """Adam learning rates, one per group."""
+
+    means: Positive = 1.6e-4
+    means_decay: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        1.0,
+        description="Share of its rate that the means' falls to, exponentially: surfaces move "
+        "early and are smooth late.",
+    )
+    quats: Positive = 1e-3
+    scales: Positive = 5e-3
+    opacities: Positive = 1e-2
+    colours: Positive = 1.25e-2
+    skinning: Positive = 1e-4
+
+
+class DensityConfig(Section):
+    """Adaptive density control, for the magnitude of score-distillation gradients."""
+
+    enabled: bool = True
+    start: Share = Field(0.1, description="Share of the training before which nothing is cloned.")
+    stop: Share = Field(0.7, description="Share of the training after which nothing is cloned.")
+    every: Count = Field(300, description="Steps between two density updates.")
+    grow_quantile: Share = Field(
+        0.97, description="Gaussians above this quantile of the mean view gradient are grown."
+    )
+    grow_scale: Positive = Field(
+        0.01, description="Metres; above it a Gaussian is split, below it cloned."
+    )
+    max_gaussians: Count = 200_000
+    prune_opacity: Share = Field(0.005, description="Gaussians fainter than this are removed.")
+    prune_scale: Positive = Field(
+        0.1, description="Metres; Gaussians whose largest axis exceeds it are removed."
+    )
+
+
+class PoseConfig(Section):
+    """Training poses: normal around the star pose, within human joint limits."""
+
+    distribution: Literal["star_normal", "fixed"] = Field(
+        "star_normal", description="fixed: every step uses the mean pose (the static ablation)."
+    )
+    mean: Literal["star", "a", "t"] = "star"
+    std: Annotated[float, Field(ge=0)] = Field(
+        20.0, description="Standard deviation of the large joints, degrees; the spine gets a third."
+    )
+    arms_down: Share = Field(
+        0.0, description="Share of poses whose arms are lowered to the sides and legs closed."
+    )
+
+
+class CameraConfig(Section):
+    """Random training views."""
+
+    elevation: tuple[float, float] = Field((-15.0, 30.0), description="Degrees.")
+    fov_y: tuple[float, float] = Field((40.0, 60.0), description="Degrees.")
+    full_body: Share = 0.6
+    upper_body: Share = 0.2
+    head: Share = 0.2
+    margin: tuple[float, float] = Field(
+        (1.1, 1.4), description="Height of the framed part's picture over the part's own height."
+    )
+
+    @model_validator(mode="after")
+    def _shares(self) -> "CameraConfig":
+        total = self.full_body + self.upper_body + self.head
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"full_body + upper_body + head must be 1, but they sum to {total:g}")
+        return self
+
+
+class TrainConfig(Section):
+    """One prompt's training."""
+
+    steps: Count = 3600
+    batch: Count = Field(4, description="Views per step.")
+    size: Annotated[int, Field(ge=32, multiple_of=32)] = Field(512, description="Pixels.")
+    gaussians: Count = Field(50_000, description="Points on the body at the start.")
+    opacity: Share = Field(0.1, description="Opacity at the start.")
+    pose_guidance: bool = Field(True, description="Give the pose image to the ControlNet.")
+    pose_per_view: bool = Field(True, description="A pose for each view, not one for each step.")
+    residual_skinning: bool = Field(True, description="Learn f_theta of eq. 4.")
+    backgrounds: list[tuple[float, float, float]] = Field(
+        default_factory=lambda: [(1.0, 1.0, 1.0), (0.5, 0.5, 0.5), (0.0, 0.0, 0.0)],
+        description="RGB in [0, 1]; each view draws one.",
+        min_length=1,
+    )
+    score: ScoreConfig = ScoreConfig()
+    loss: LossConfig = LossConfig()
+    lr: LearningRates = LearningRates()
+    density: DensityConfig = DensityConfig()
+    poses: PoseConfig = PoseConfig()
+    cameras: CameraConfig = CameraConfig()
+    preview_every: Count = Field(200, description="Steps between two preview images.")
+    checkpoint_every: Count = Field(200, description="Steps between two checkpoints.")
