@@ -5,13 +5,24 @@ Over the ablations' prompts and seeds, so that all rows are of the same ones. Di
 variants do.
 """
 
+from collections import Counter
+from typing import Any
+
 import pandas as pd
 
 from gaussianmotion.config import Config
 from gaussianmotion.evaluation.contrasts import Cell, cells, contrast, over_prompts
 from gaussianmotion.evaluation.intervals import Estimate
-from gaussianmotion.evaluation.measures import Measure, measures, missing_reason, rows_of
-from gaussianmotion.evaluation.table_files import Table, number, with_interval
+from gaussianmotion.evaluation.measures import (
+    FACTS,
+    Measure,
+    absent_notes,
+    measures,
+    missing_reason,
+    origin_notes,
+    rows_of,
+)
+from gaussianmotion.evaluation.table_files import Table, counted, with_interval
 
 REFERENCE = "ours"
 
@@ -28,30 +39,31 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
     columns = measures(frame, list(config.scores.names))
     variants = list(config.ablation.variants)
     grid = {(prompt, seed) for prompt in ["", *prompts] for seed in config.ablation.seeds}
-    records: list[dict[str, object]] = []
-    rows: list[list[str]] = []
-    for variant in variants:
-        row = [variant]
-        for measure in columns:
-            comparable = _of_one_n(frame, measure)
-            values = _values(comparable, measure, variants, grid)
-            record = _record(comparable, measure, variant, values)
-            records.append(record)
-            row.append(_text(record))
-        rows.append(row)
+    found = {measure: _column(frame, measure, variants, grid) for measure in columns}
+    usual = {
+        measure: Counter(record["n"] for record in column if "n" in record).most_common(1)[0][0]
+        for measure, column in found.items()
+        if any("n" in record for record in column)
+    }
+    texts = [[_text(record, usual.get(m)) for record in column] for m, column in found.items()]
+    seeds = list(map(str, config.ablation.seeds))
+    of = [f"{counted(len(seeds), 'seed')} ({', '.join(seeds)})"]
+    if prompts:
+        of.insert(0, f"{counted(len(prompts), 'prompt')} ({', '.join(prompts)})")
     return Table(
         title="Ablations: mean [95 % interval] and Δ, the paired difference to ours",
         headings=["variant", *(measure.heading for measure in columns)],
-        rows=rows,
-        frame=pd.DataFrame(records, columns=list(_RECORD)),
+        rows=[list(row) for row in zip(variants, *texts, strict=True)],
+        frame=pd.DataFrame(
+            [record for row in zip(*found.values(), strict=True) for record in row],
+            columns=list(_RECORD),
+        ),
         notes=[
-            f"{len(prompts)} prompts ({', '.join(prompts)}), seeds "
-            f"{', '.join(map(str, config.ablation.seeds))}.",
-            *(
-                f"{measure.name}: {measure.origin}"
-                + (", over seeds of the pooled pictures." if measure.pooled else ".")
-                for measure in columns
-            ),
+            f"{', '.join(of)}. Δ is of the prompts and seeds that both have.",
+            *origin_notes(columns, usual),
+            *absent_notes(frame, list(config.scores.names)),
+            "N: pictures that a number is of, in the cell where it is another; of a distance, in "
+            "each seed.",
             "Intervals: Student's t over prompts, whose seeds are averaged first; over seeds where "
             "pictures are pooled. None where there is one prompt (one seed) only.",
         ],
@@ -59,10 +71,29 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
 
 
 _RECORD = (
-    *("variant", "score", "value_name", "title", "protocol", "model", "unit", "better"),
-    *("mean", "low", "high", "n", "runs", "clusters"),
+    *("variant", *FACTS, "mean", "low", "high", "n", "runs", "clusters"),
     *("difference", "difference_low", "difference_high", "pairs", "reason"),
 )
+
+
+def _column(
+    frame: pd.DataFrame, measure: Measure, variants: list[str], grid: set[Cell]
+) -> list[dict[str, Any]]:
+    """One measure of each variant."""
+    comparable = _of_one_n(frame, measure)
+    values = _values(comparable, measure, variants, grid)
+    column = []
+    for variant in variants:
+        record = _record(comparable, measure, variant, values)
+        if "mean" not in record:
+            elsewhere = len(rows_of(frame, measure, variant)) > 0
+            record["reason"] = (
+                "not of these prompts and seeds"
+                if elsewhere
+                else missing_reason(frame, measure, variant)
+            )
+        column.append(record)
+    return column
 
 
 def _of_one_n(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
@@ -91,20 +122,11 @@ def _values(
 
 def _record(
     frame: pd.DataFrame, measure: Measure, variant: str, values: dict[str, dict[Cell, float]]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     mean = over_prompts(values[variant])
-    record: dict[str, object] = {
-        "variant": variant,
-        "score": measure.score,
-        "value_name": measure.name,
-        "title": measure.title,
-        "protocol": measure.protocol,
-        "model": measure.model,
-        "unit": measure.unit,
-        "better": measure.better,
-    }
+    record: dict[str, Any] = {"variant": variant, **measure.facts}
     if mean is None:
-        return {**record, "reason": missing_reason(frame, measure, variant)}
+        return record
     rows = rows_of(frame, measure, variant)
     used = rows[
         [
@@ -112,7 +134,9 @@ def _record(
             for prompt, seed in zip(rows["prompt"], rows["seed"], strict=True)
         ]
     ]
-    record |= {"n": int(used["n"].sum()), "runs": mean.values, "clusters": mean.clusters}
+    # A distance is of its own pictures only: those of several seeds are not pooled further.
+    n = used["n"].max() if measure.pooled else used["n"].sum()
+    record |= {"n": int(n), "runs": mean.values, "clusters": mean.clusters}
     record |= {"mean": mean.value, "low": mean.low, "high": mean.high, "reason": ""}
     if variant != REFERENCE:
         paired = contrast(values, {variant: 1.0, REFERENCE: -1.0})
@@ -120,7 +144,7 @@ def _record(
     return record
 
 
-def _difference(estimate: Estimate | None) -> dict[str, object]:
+def _difference(estimate: Estimate | None) -> dict[str, Any]:
     if estimate is None:
         return {}
     return {
@@ -131,14 +155,13 @@ def _difference(estimate: Estimate | None) -> dict[str, object]:
     }
 
 
-def _text(record: dict[str, object]) -> str:
+def _text(record: dict[str, Any], usual_n: int | None) -> str:
     if "mean" not in record:
         return str(record["reason"])
-    text = with_interval(*(record[key] for key in ("mean", "low", "high")))  # type: ignore[arg-type]
+    text = with_interval(record["mean"], record["low"], record["high"])
+    if record["n"] != usual_n:
+        text += f" (N={record['n']})"
     if "difference" not in record:
         return text
     value, low, high = (record[f"difference{end}"] for end in ("", "_low", "_high"))
-    sign = "+" if value > 0 else ""  # type: ignore[operator]
-    if low is None:
-        return f"{text}, Δ {sign}{number(value)}"  # type: ignore[arg-type]
-    return f"{text}, Δ {sign}{with_interval(value, low, high)}"  # type: ignore[arg-type]
+    return f"{text}, Δ {'+' if value > 0 else ''}{with_interval(value, low, high)}"

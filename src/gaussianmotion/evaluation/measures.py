@@ -4,6 +4,7 @@
 value name of one score, such as ``sharpness`` of ``geometry``.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,19 +20,23 @@ COLUMNS = (
     *("kind", "variant", "prompt", "seed", "score", "title", "protocol", "model", "n"),
     *("value_name", "value", "unit", "better", "low", "high", "status", "reason"),
 )
-# Which values of a score the tables show, in their order; of other scores the first one. The first
-# of each is what Table 1 shows where other systems have no avatar file to measure.
+# Which values of a score the tables show, in their order; of other scores the first one.
 HEADLINES = {
     "clip": ("clip_score",),
     "fid": ("fid", "kid"),
     "hps": ("hpsv2",),
     "alignment": ("alignment",),
     "features": ("frechet", "kernel"),
-    "geometry": ("silhouette_iou", "sharpness", "saturation", "noise", "holes", "splats"),
+    "geometry": (
+        *("silhouette_iou", "coverage", "holes"),
+        *("sharpness", "saturation", "noise", "splats"),
+    ),
     "pose": ("pck", "orientation"),
 }
 # Scores of pictures alone: other systems' renders have them, too.
 OF_PICTURES = ("clip", "fid", "hps", "alignment", "features")
+# What a table's .csv says of a measure beside each of its numbers.
+FACTS = ("score", "value_name", "title", "protocol", "model", "unit", "better")
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,19 @@ class Measure:
         """The score with its model and its protocol, for a table's notes."""
         return f"{self.title}, protocol {self.protocol}"
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """The columns :data:`FACTS` of its numbers."""
+        return {
+            "score": self.score,
+            "value_name": self.name,
+            "title": self.title,
+            "protocol": self.protocol,
+            "model": self.model,
+            "unit": self.unit,
+            "better": self.better,
+        }
+
 
 def read_scores(path: Path) -> pd.DataFrame:
     """Read ``scores.csv``; texts are empty where there is nothing, numbers NaN.
@@ -84,7 +102,9 @@ def read_scores(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(
             path,
-            dtype=dict.fromkeys(TEXT, str) | {"seed": "Int64", "n": "Int64"},
+            dtype=dict.fromkeys(TEXT, str)
+            | dict.fromkeys(("seed", "n"), "Int64")
+            | dict.fromkeys(("value", "low", "high"), float),
             keep_default_na=False,
             na_values={name: [""] for name in ("seed", "n", "value", "low", "high")},
         )
@@ -92,7 +112,7 @@ def read_scores(path: Path) -> pd.DataFrame:
         raise UserError(f"{path} cannot be read: make it again with the rule collect") from error
     if list(frame.columns) != list(COLUMNS):
         raise UserError(f"{path} has other columns: make it again with the rule collect")
-    return frame.astype({"value": float, "low": float, "high": float})
+    return frame
 
 
 def measures(frame: pd.DataFrame, scores: list[str], headlines: bool = True) -> list[Measure]:
@@ -136,6 +156,38 @@ def rows_of(frame: pd.DataFrame, measure: Measure, variant: str) -> pd.DataFrame
 
 
 def missing_reason(frame: pd.DataFrame, measure: Measure, variant: str) -> str:
-    """Why there is no number; the score's own words are in ``scores.csv``."""
+    """Why a variant or system has no number of a measure, in a table of all its runs."""
     rows = frame[(frame["variant"] == variant) & (frame["score"] == measure.score)]
-    return f"N too small (N={rows['n'].max()})" if len(rows) else "not measured"
+    if rows.empty:
+        return "not measured"
+    if measure.pooled:
+        return f"N too small (N={rows['n'].max()})"
+    return str(rows["reason"].iloc[0]) or "no number"
+
+
+def origin_notes(chosen: Iterable[Measure], n: Mapping[Measure, int] | None = None) -> list[str]:
+    """A line for each score, which says where its values' numbers come from.
+
+    Args:
+        chosen: The measures of a table.
+        n: Of how many pictures each is, where that is the same in the whole column.
+    """
+    names: dict[str, list[str]] = {}
+    for measure in chosen:
+        of = f", N={n[measure]}" if n and measure in n else ""
+        names.setdefault(measure.origin + of, []).append(measure.name)
+    return [f"{', '.join(group)}: {origin}." for origin, group in names.items()]
+
+
+def absent_notes(frame: pd.DataFrame, scores: Iterable[str]) -> list[str]:
+    """Why values that belong into the tables have no column: nobody has a number of them."""
+    notes = []
+    for score in scores:
+        rows = frame[frame["score"] == score]
+        names = " and ".join(
+            name for name in HEADLINES.get(score, ()) if name not in set(rows["value_name"])
+        )
+        reasons = [reason for reason in dict.fromkeys(rows["reason"]) if reason]
+        if names and reasons:
+            notes.append(f"No {names}: {reasons[0].removeprefix(f'no {names}: ')}.")
+    return notes

@@ -5,17 +5,20 @@ brought by the user and scored here (:mod:`.baselines`); a system without render
 provided": numbers of other papers follow other protocols and are not comparable.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from gaussianmotion.config import Config
 from gaussianmotion.evaluation.contrasts import over_prompts
 from gaussianmotion.evaluation.measures import (
+    FACTS,
     OF_PICTURES,
     Measure,
+    absent_notes,
     measures,
     missing_reason,
+    origin_notes,
     rows_of,
 )
 from gaussianmotion.evaluation.table_files import Table, with_interval
@@ -49,27 +52,27 @@ def table1(frame: pd.DataFrame, config: Config) -> Table:
         frame: All scores.
         config: Of which variants, ablation, baselines and scores are read.
     """
-    columns = [
-        measure
-        for measure in measures(frame, list(config.scores.names))
-        if measure.score in OF_PICTURES
-    ]
+    scores = [name for name in config.scores.names if name in OF_PICTURES]
+    columns = measures(frame, scores)
     rows: list[list[str]] = []
     records: list[dict[str, object]] = []
     for name, variant, kind in _systems(config):
         entries = [_entry(frame, measure, variant, kind) for measure in columns]
         rows.append([name, *(entry.text() for entry in entries)])
         for measure, entry in zip(columns, entries, strict=True):
-            records.append(_record(name, variant, kind, measure, entry))
+            system = {"system": name, "variant": variant, "kind": kind}
+            records.append({**system, **measure.facts, **asdict(entry)})
     return Table(
         title="Table 1. Pictures of the avatars, mean and 95 % interval",
         headings=["system", *(measure.heading for measure in columns)],
         rows=rows,
         frame=pd.DataFrame(records, columns=list(_RECORD)),
         notes=[
-            *(f"{measure.name}: {measure.origin}." for measure in columns),
-            "N: pictures that a number is of. Intervals: Student's t over prompts; for distances "
-            "of pooled pictures the score's own bootstrap, averaged over seeds.",
+            *origin_notes(columns),
+            *absent_notes(frame, scores),
+            "N: pictures that a number is of. Intervals: Student's t over prompts, whose seeds are "
+            "averaged first; for distances of pooled pictures the score's own bootstrap. Distances "
+            "of several seeds, each of N pictures, are averaged.",
             "Variants in brackets were made for the ablations' prompts only; numbers of different "
             "N or prompts are not comparable with each other.",
             "not provided: no renders of the system were brought (docs/baselines.md).",
@@ -77,32 +80,7 @@ def table1(frame: pd.DataFrame, config: Config) -> Table:
     )
 
 
-_RECORD = (
-    *("system", "variant", "kind", "score", "value_name", "title", "protocol", "model"),
-    *("unit", "better", "value", "low", "high", "n", "reason"),
-)
-
-
-def _record(
-    name: str, variant: str, kind: str, measure: Measure, entry: Entry
-) -> dict[str, object]:
-    return {
-        "system": name,
-        "variant": variant,
-        "kind": kind,
-        "score": measure.score,
-        "value_name": measure.name,
-        "title": measure.title,
-        "protocol": measure.protocol,
-        "model": measure.model,
-        "unit": measure.unit,
-        "better": measure.better,
-        "value": entry.value,
-        "low": entry.low,
-        "high": entry.high,
-        "n": entry.n,
-        "reason": entry.reason,
-    }
+_RECORD = ("system", "variant", "kind", *FACTS, "value", "low", "high", "n", "reason")
 
 
 def _systems(config: Config) -> list[tuple[str, str, str]]:

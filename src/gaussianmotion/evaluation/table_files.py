@@ -26,6 +26,7 @@ _TEX = {
     "−": "$-$",
     "±": r"$\pm$",
     "×": r"$\times$",
+    "Δ": r"$\Delta$",
     "τ": r"$\tau$",
 }
 
@@ -115,6 +116,11 @@ def with_interval(value: float, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return number(value)
     return f"{number(value)} [{number(low)}, {number(high)}]"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 prompt``, ``3 prompts``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _md_row(cells: Sequence[str]) -> str:

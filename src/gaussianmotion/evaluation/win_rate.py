@@ -11,7 +11,7 @@ import pandas as pd
 
 from gaussianmotion.config import Config
 from gaussianmotion.evaluation.intervals import share
-from gaussianmotion.evaluation.measures import Measure, measures, rows_of
+from gaussianmotion.evaluation.measures import FACTS, Measure, measures, origin_notes, rows_of
 from gaussianmotion.evaluation.table1 import PAPER_SYSTEMS
 from gaussianmotion.evaluation.table_files import Table, with_interval
 
@@ -51,7 +51,7 @@ def win_rate_table(frame: pd.DataFrame, config: Config) -> Table:
         rows=rows,
         frame=pd.DataFrame(records, columns=list(_RECORD)),
         notes=[
-            *(f"{measure.name}: {measure.origin}." for measure in chosen),
+            *origin_notes(chosen),
             "One comparison for each prompt, seeds averaged; wins / ties / losses in brackets. "
             "Ties are left out of the share. Interval: Wilson.",
         ],
@@ -59,7 +59,7 @@ def win_rate_table(frame: pd.DataFrame, config: Config) -> Table:
 
 
 _RECORD = (
-    *("opponent", "kind", "score", "value_name", "title", "protocol", "better", "prompts"),
+    *("opponent", "kind", *FACTS, "prompts"),
     *("wins", "ties", "losses", "rate", "low", "high", "reason"),
 )
 
@@ -68,11 +68,7 @@ def _duel(frame: pd.DataFrame, measure: Measure, opponent: str, kind: str) -> di
     record: dict[str, object] = {
         "opponent": opponent,
         "kind": kind,
-        "score": measure.score,
-        "value_name": measure.name,
-        "title": measure.title,
-        "protocol": measure.protocol,
-        "better": measure.better,
+        **measure.facts,
         "reason": "",
     }
     theirs = frame[frame["kind"] == kind]

@@ -87,8 +87,13 @@ def test_a_lost_score_is_noticed(tmp_path: Path) -> None:
     assert not (tmp_path / "scores.csv").exists()
 
 
-def test_scores_of_another_version_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "scores.csv").write_text("variant,value\nours,1\n")
+@pytest.mark.parametrize(
+    "text",
+    ["", "variant,value\nours,1\n", f"{','.join(COLUMNS)}\n{'x,' * 10}many,,,,,ok,\n"],
+    ids=["empty", "another version", "no number"],
+)
+def test_scores_of_another_version_and_damaged_ones_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "scores.csv").write_text(text)
     with pytest.raises(UserError, match="make it again with the rule collect"):
         read_scores(tmp_path / "scores.csv")
 
@@ -142,6 +147,51 @@ def test_distances_of_different_n_are_never_compared(scored) -> None:
     ours, sds = records.loc[("ours", "frechet")], records.loc[("sds", "frechet")]
     assert (ours["mean"], ours["n"]) == (70.0, 20)  # not the seed that is pooled over 40
     assert (sds["difference"], sds["pairs"]) == (6.0, 1)
+    assert (sds["n"], sds["runs"]) == (20, 2)  # two distances, each of 20 pictures
+
+
+def test_a_distance_of_another_n_is_not_called_unmeasured(tmp_path: Path) -> None:
+    config = config_of(
+        ablation={"variants": ["ours", "sds"], "prompts": ["ann"], "seeds": [0]},
+        scores={"names": ["features"]},
+    )
+    write_prompts(tmp_path, PROMPTS)
+    write_pooled(tmp_path, "ours", 0, 40, kernel=5.0)
+    write_pooled(tmp_path, "sds", 0, 10)
+    collect(config, tmp_path, tmp_path / "scores.csv")
+    table = ablations_table(read_scores(tmp_path / "scores.csv"), config)
+    assert table.rows == [
+        ["ours", "not of these prompts and seeds"],
+        ["sds", "N too small (N=10)"],
+    ]
+    assert "1 prompt (ann), 1 seed (0). " in table.notes[0]
+
+
+def test_the_ablations_say_of_how_many_pictures_each_number_is(scored) -> None:
+    config, frame = scored
+    lost = (frame["variant"] == "sds") & (frame["prompt"] == "bob") & (frame["seed"] == 1)
+    table = ablations_table(frame[~(lost & (frame["score"] == "alignment"))], config)
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert "alignment: alignment, a model for tests, protocol alignment-1, N=4." in table.notes
+    assert "(N=" not in rows["ours"][0]
+    assert " (N=3), Δ " in rows["sds"][0]
+    assert "2 prompts (ann, bob), 2 seeds (0, 1)." in table.notes[0]
+
+
+def test_a_value_that_nobody_has_is_missed_aloud(tmp_path: Path) -> None:
+    config = config_of(scores={"names": ["alignment", "features"]}, baselines={"TADA": "renders"})
+    write_prompts(tmp_path, ["ann"])
+    write_alone(tmp_path, "alignment", "ours", "ann", 0, alignment=2.0)
+    write_pooled(tmp_path, "ours", 0, 10)
+    write_baseline(tmp_path, "TADA", "ann", "alignment")
+    write_baseline(tmp_path, "TADA", "", "features")
+    collect(config, tmp_path, tmp_path / "scores.csv")
+    frame = read_scores(tmp_path / "scores.csv")
+    table = table1(frame, config)
+    assert table.headings == ["system", "alignment ↑"]
+    assert any(note.startswith("No frechet and kernel: 10 pictures") for note in table.notes)
+    # Of one run's score the reason is its own: there is no N that could be larger.
+    assert dict(table.rows)["TADA"] == "1 pictures; at least 20 are needed"
 
 
 def test_wins_ties_and_losses_are_counted_by_prompt(tmp_path: Path) -> None:
@@ -225,3 +275,4 @@ def test_numbers_have_four_digits(value: float, text: str) -> None:
 
 def test_latex_gets_no_raw_special_character() -> None:
     assert tex("50 % of a_b & {c} ↑") == r"50 \% of a\_b \& \{c\} $\uparrow$"
+    assert tex("Δ [ΔE]").isascii()
