@@ -2,7 +2,9 @@
 
 Snakemake counts GPUs but never says which one a job may use, so parallel jobs would all take the
 first. A lease is an exclusive ``flock`` on a file per device in a folder of this machine's own
-disk: the kernel frees it when the process ends, however it ends.
+disk: the kernel frees it when the process ends, however it ends. The file is named by the device's
+UUID: a scheduler that hides other jobs' devices (Slurm with ConstrainDevices, containers) numbers
+every job's own from 0, so that 0 is another device in each.
 
 This module must be used before torch is imported: CUDA reads ``CUDA_VISIBLE_DEVICES`` once.
 """
@@ -33,12 +35,17 @@ def device_pool() -> list[str]:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
+    return [index for index, _ in _listed()]
+
+
+def _listed() -> list[tuple[str, str]]:
+    """Index and UUID of each device that ``nvidia-smi`` lists; none where it cannot be asked."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
     try:
         listing = subprocess.run(
-            [tool, "--query-gpu=index", "--format=csv,noheader"],
+            [tool, "--query-gpu=index,uuid", "--format=csv,noheader"],
             capture_output=True,
             text=True,
             timeout=30,
@@ -46,7 +53,8 @@ def device_pool() -> list[str]:
         ).stdout
     except (subprocess.SubprocessError, OSError):
         return []
-    return listing.split()
+    rows = [line.partition(",") for line in listing.splitlines() if line.strip()]
+    return [(index.strip(), uuid.strip()) for index, _, uuid in rows]
 
 
 @contextmanager
@@ -75,9 +83,11 @@ def lease(
         yield None
         return
     deadline = time.monotonic() + timeout
+    # A device may be named by its UUID in CUDA_VISIBLE_DEVICES already.
+    uuids = dict(_listed()) if any(device.isdecimal() for device in pool) else {}
     while True:
         for device in pool:
-            handle = _try_lock(_lock_file(folder, device))
+            handle = _try_lock(_lock_file(folder, uuids.get(device) or device))
             if handle is None:
                 continue
             previous = os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -23,6 +23,15 @@ with gpu.lease(["4", "7"], Path(sys.argv[1]), timeout=20, poll=0.05) as device:
 """
 
 
+def shown(monkeypatch: pytest.MonkeyPatch, folder: Path, *uuids: str) -> None:
+    """Let ``nvidia-smi`` list devices of these UUIDs, numbered from 0."""
+    rows = "".join(f"{index}, {uuid}\\n" for index, uuid in enumerate(uuids))
+    tool = folder / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\nprintf '{rows}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")
+
+
 def test_parallel_jobs_never_share_a_device_and_use_all(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     jobs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
@@ -72,13 +81,29 @@ def test_devices_are_those_that_nvidia_smi_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\nprintf '0\\n1\\n'\n")
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    shown(monkeypatch, tmp_path, "GPU-aa", "GPU-bb")
     assert gpu.device_pool() == ["0", "1"]
-    tool.write_text("#!/bin/sh\nexit 9\n")
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\nexit 9\n")
     assert gpu.device_pool() == []
+
+
+def test_a_scheduler_that_numbers_each_jobs_device_0_keeps_no_job_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slurm with ConstrainDevices: both jobs see only their own device, as number 0."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    leases = tmp_path / "leases"
+    shown(monkeypatch, tmp_path, "GPU-aa")
+    with gpu.lease(folder=leases, timeout=0.0) as first:
+        shown(monkeypatch, tmp_path, "GPU-bb")
+        with gpu.lease(folder=leases, timeout=0.0) as second:
+            assert first == second == os.environ["CUDA_VISIBLE_DEVICES"] == "0"
+        # The same device is one device, whether it is named by its number or by its UUID.
+        with (
+            pytest.raises(UserError, match="in use by other jobs"),
+            gpu.lease(["GPU-aa"], leases, timeout=0.0),
+        ):
+            pass
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
