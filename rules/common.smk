@@ -19,6 +19,7 @@ os.environ.update(
 )
 
 from gaussianmotion import gpu
+from gaussianmotion.config_file import read_layer
 from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import load_experiment
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
@@ -27,9 +28,11 @@ from gaussianmotion.model_sources import share_hub_cache
 from gaussianmotion.stages import stage_settings, stage_sources
 
 try:
-    EXPERIMENT = load_experiment(
-        config, ", ".join(map(str, workflow.configfiles)) or "config.yaml"
-    )
+    FILES = [Path(os.path.relpath(path)) for path in workflow.configfiles]
+    for path in FILES:
+        read_layer(path)  # stricter than Snakemake, and by the file's name
+    KEYS = [f"--config {key}" for key in workflow.config_settings.config]
+    EXPERIMENT = load_experiment(config, ", ".join([*map(str, FILES), *KEYS]))
     if workflow.is_main_process:
         refuse_other_experiment(EXPERIMENT, workflow.configfiles)
 except UserError as error:
@@ -76,9 +79,9 @@ def finished_runs():
     return [f"{folder_of(run)}/{last}" for run in EXPERIMENT.runs]
 
 
-def run_sheets():
-    """The contact sheet of every run of the experiment."""
-    return [str(Path(path).with_name("sheet.png")) for path in finished_runs()]
+def main_sheets():
+    """The contact sheets of the main grid; of the ablations many would look alike in a row."""
+    return [f"{folder_of(run)}/sheet.png" for run in EXPERIMENT.main_runs]
 
 
 def run_scores(folder):

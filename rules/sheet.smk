@@ -1,4 +1,4 @@
-# Contact sheets: one per avatar, one per experiment.
+# Contact sheets: one per avatar, one of the main grid.
 
 
 rule avatar_sheet:
@@ -31,7 +31,7 @@ rule avatar_sheet:
 
 rule experiment_sheet:
     input:
-        sheets=run_sheets(),
+        sheets=main_sheets(),
         sources=sources("sheet"),
     output:
         report(

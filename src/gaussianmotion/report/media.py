@@ -3,6 +3,7 @@
 import base64
 import io
 import mimetypes
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from gaussianmotion.errors import UserError
 SHEETS_BUDGET, VIDEOS_BUDGET, VIDEO_LIMIT = 11_000_000, 5_000_000, 400_000
 SHEET_WIDTHS = (1200, 1000, 840, 700, 560)
 FIGURE_WIDTH, OVERVIEW_WIDTH, POSTER_WIDTH = 1500, 1500, 320
+TALLEST = 16_383  # pixels that a WebP can have
+_LEGIBLE = 900  # pixels of an overview's width; its rows hold text
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,35 @@ class Inlined:
 
 
 def picture(path: Path, width: int, quality: int = 82) -> Inlined:
-    """A picture file, at most ``width`` pixels wide, as WebP.
+    """A picture file, at most ``width`` pixels wide and :data:`TALLEST` high, as WebP.
 
     Raises:
         UserError: it is damaged.
     """
     data, size = _webp(path, width, quality)
     return Inlined(_uri(data, "image/webp"), *size)
+
+
+def overview(path: Path) -> Inlined | None:
+    """The experiment's contact sheet; None where so many rows could not be read on a page.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    try:
+        # Pillow suspects an attack in very large pictures; this one would not fit anyway.
+        with (
+            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
+            Image.open(path) as image,
+        ):
+            width, height = image.size
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        return None
+    except (OSError, ValueError, SyntaxError):
+        raise _damaged(path) from None
+    if min(width, OVERVIEW_WIDTH, width * TALLEST // height) < min(width, _LEGIBLE):
+        return None
+    return picture(path, OVERVIEW_WIDTH)
 
 
 def sheet_width(sheets: list[Path]) -> int:
@@ -69,13 +94,18 @@ def _webp(path: Path, width: int, quality: int) -> tuple[bytes, tuple[int, int]]
         with Image.open(path) as image:
             shown = image.convert("RGB")
     except (OSError, ValueError, SyntaxError):
-        raise UserError(f"{path} is damaged: delete it, it is made again") from None
-    if shown.width > width:
-        height = max(1, round(shown.height * width / shown.width))
-        shown = shown.resize((width, height), Image.Resampling.LANCZOS)
+        raise _damaged(path) from None
+    scale = min(1.0, width / shown.width, TALLEST / shown.height)
+    if scale < 1.0:
+        size = (max(1, round(shown.width * scale)), max(1, round(shown.height * scale)))
+        shown = shown.resize(size, Image.Resampling.LANCZOS)
     file = io.BytesIO()
     shown.save(file, "WEBP", quality=quality, method=2)
     return file.getvalue(), shown.size
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(f"{path} is damaged: delete it, it is made again")
 
 
 def _uri(data: bytes, kind: str) -> str:

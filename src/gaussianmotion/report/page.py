@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -82,7 +83,9 @@ def write_report(root: Path, grid: Grid, config: Config, out: Path) -> int:
     scores, tables = read_scores(root), read_tables(root)
     by_run = scores_by_run(scores)
     runs = [read_run_facts(root, run, by_run) for run in grid.runs]
-    figures = [_figure(root, name) for name in FIGURES if (root / f"figures/{name}.png").exists()]
+    figures = [
+        _figure(root, name, out) for name in FIGURES if (root / f"figures/{name}.png").exists()
+    ]
     times = stage_times(root, [run.folder for run in runs])
     overview = root / "sheet.png"
     page = _template().render(
@@ -99,7 +102,8 @@ def write_report(root: Path, grid: Grid, config: Config, out: Path) -> int:
         tables=[table for table in tables if "claims" not in table.facts],
         verdicts=next((table for table in tables if "claims" in table.facts), None),
         figures=figures,
-        overview=media.picture(overview, media.OVERVIEW_WIDTH) if overview.exists() else None,
+        overview=media.overview(overview) if overview.exists() else None,
+        overview_href=_href(overview, out) if overview.exists() else "",
         prompts=_prompts(grid, runs, out),
         times=times,
         all_seconds=sum(time.total for time in times),
@@ -126,7 +130,12 @@ def _template() -> Any:
     return environment.get_template("report.html.j2")
 
 
-def _figure(root: Path, name: str) -> dict[str, Any]:
+def _href(path: Path, out: Path) -> str:
+    """A link from the page to a file beside it; names may hold spaces and signs of addresses."""
+    return quote(Path(os.path.relpath(path, out.parent)).as_posix())
+
+
+def _figure(root: Path, name: str, out: Path) -> dict[str, Any]:
     path = root / "figures" / f"{name}.png"
     number = name.removeprefix("fig")
     return {
@@ -134,7 +143,7 @@ def _figure(root: Path, name: str) -> dict[str, Any]:
         "title": f"Figure {number}",
         "caption": media.description(path) or f"Figure {number} of the paper",
         "picture": media.picture(path, media.FIGURE_WIDTH),
-        "pdf": f"figures/{name}.pdf",
+        "pdf": _href(path.with_suffix(".pdf"), out),
     }
 
 
@@ -179,8 +188,7 @@ def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[Clip], int]:
         size = path.stat().st_size
         inline = size <= media.VIDEO_LIMIT and used + size <= budget
         used += size if inline else 0
-        href = Path(os.path.relpath(path, out.parent)).as_posix()
-        clips.append(Clip(path.stem, media.video(path) if inline else "", href))
+        clips.append(Clip(path.stem, media.video(path) if inline else "", _href(path, out)))
     return clips, used
 
 

@@ -10,7 +10,7 @@ from gaussianmotion.evaluation.collect import collect
 from gaussianmotion.evaluation.score_file import ScoreFile, Value
 from gaussianmotion.evaluation.table1 import table1
 from gaussianmotion.evaluation.table_files import write_table
-from gaussianmotion.evaluation.verdicts import verdicts_table
+from gaussianmotion.evaluation.verdict_table import verdicts_table
 from gaussianmotion.evaluation.win_rate import win_rate_table
 from gaussianmotion.figures.grid import Grid, configured_grid
 from gaussianmotion.prompts import Prompt, write_prompts

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -160,3 +161,17 @@ def test_many_sheets_are_made_smaller_to_keep_the_page_small(tmp_path: Path) -> 
     few, many = media.sheet_width([sheet] * 3), media.sheet_width([sheet] * 300)
     assert few == media.SHEET_WIDTHS[0]
     assert many == media.SHEET_WIDTHS[-1]
+
+
+def test_a_sheet_of_hundreds_of_avatars_is_a_link(root: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "long"
+    shutil.copytree(root, copy)
+    # Too many rows for a WebP; so many pixels that Pillow warns; so many that it refuses.
+    for rows in (40_000, 70_000, 140_000):
+        Image.new("1", (1400, rows)).save(copy / "sheet.png")
+        assert media.overview(copy / "sheet.png") is None
+    write_report(copy, found_grid(copy), config(), tmp_path / "report.html")
+    assert '<a href="long/sheet.png">' in (tmp_path / "report.html").read_text(encoding="utf-8")
+    Image.new("1", (600, 20_000)).save(tmp_path / "tall.png")
+    shown = media.picture(tmp_path / "tall.png", 1500)
+    assert (shown.width, shown.height) == (491, media.TALLEST)
