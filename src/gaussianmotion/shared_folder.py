@@ -1,5 +1,6 @@
 """A folder of models that several users and jobs share: who writes, and who may read."""
 
+import errno
 import fcntl
 import os
 import sys
@@ -9,6 +10,12 @@ from pathlib import Path
 
 from gaussianmotion.errors import UserError
 
+LOCK = ".gaussianmotion.lock"
+# What downloads write; a user may keep other things in the folder, whose permissions are theirs.
+WRITTEN = ("hub", "files", LOCK)
+# What flock says on network file systems without locks, or (EBADF) of a file that is not writable.
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
+
 
 @contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
@@ -17,47 +24,75 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     Raises:
         UserError: the folder cannot be written.
     """
-    path = folder / ".gaussianmotion.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Another user's file may be opened for reading only, which is enough for flock.
-        handle = os.open(path, os.O_RDONLY if path.exists() else os.O_RDONLY | os.O_CREAT, 0o664)
+        handle = _opened(folder / LOCK)
     except OSError as error:
         raise UserError(
             f"models.folder: {folder} cannot be written ({error.strerror}): ask its owner to run "
             "`gaussianmotion models`, or set models.folder to a folder of yours"
         ) from None
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"models: another job is fetching into {folder}, waiting", file=sys.stderr)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        _lock(handle, folder)
         yield
     finally:
         os.close(handle)
 
 
+def _opened(path: Path) -> int:
+    """The lock's file: writable, which NFS asks of an exclusive lock, where that is allowed."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o664)
+    except PermissionError:
+        # Another user's, which is enough on a local disk.
+        return os.open(path, os.O_RDONLY)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"models: another job is fetching into {folder}, waiting", file=sys.stderr)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        print(
+            f"models: {folder} cannot be locked ({error.strerror}): start no second download into "
+            "it before this one ends",
+            file=sys.stderr,
+        )
+
+
 @contextmanager
 def shared_with_group(folder: Path, enabled: bool = True) -> Iterator[None]:
-    """What is written below ``folder`` in this block may be read and gone on with by its group."""
+    """What downloads write into ``folder`` in this block, its group may read and go on with.
+
+    A folder that was there before keeps its own permissions: its owner chose them.
+    """
     if not enabled:
         yield
         return
+    new = not folder.exists()
     before = os.umask(0o002)
     try:
         yield
     finally:
         os.umask(before)
-        for parent, _, files in os.walk(folder):
-            _allow_group(Path(parent), 0o2070)
-            for name in files:
-                _allow_group(Path(parent, name), 0o060)
+        if new:
+            _allow_group(folder)
+        for name in WRITTEN:
+            _allow_group(folder / name)
+            for parent, folders, files in os.walk(folder / name):
+                for inside in (*folders, *files):
+                    _allow_group(Path(parent, inside))
 
 
-def _allow_group(path: Path, bits: int) -> None:
+def _allow_group(path: Path) -> None:
     with suppress(OSError):  # A file of somebody else, or one that has just gone.
         status = path.lstat()
+        bits = 0o2070 if path.is_dir() else 0o060
         own = status.st_uid == os.getuid() and not path.is_symlink()
         if own and status.st_mode & bits != bits:
             path.chmod(status.st_mode & 0o7777 | bits)

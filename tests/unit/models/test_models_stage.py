@@ -1,5 +1,7 @@
 """The models stage: fetches what the configuration needs, once, checked, into a shared folder."""
 
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -14,6 +16,7 @@ from gaussianmotion.config import Config
 from gaussianmotion.config_file import merge, validate
 from gaussianmotion.errors import UserError
 from gaussianmotion.models import check_models, model_path, prior_digests, weights_digest
+from gaussianmotion.shared_folder import one_at_a_time
 
 
 def changed(settings: dict, **overlay: object) -> Config:
@@ -210,3 +213,40 @@ def test_the_group_may_read_and_go_on(config: Config, tmp_path: Path):
         if path.is_dir():
             assert mode & stat.S_ISGID, path
             assert mode & stat.S_IWGRP, path
+
+
+def test_what_else_is_in_the_folder_keeps_its_permissions(config: Config, tmp_path: Path):
+    folder = tmp_path / "models"
+    (folder / "private").mkdir(parents=True)
+    (folder / "private/key").write_text("mine")
+    for path, mode in (
+        (folder, 0o755),
+        (folder / "private", 0o700),
+        (folder / "private/key", 0o600),
+    ):
+        path.chmod(mode)
+    check_models(config)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert stat.S_IMODE((folder / "private").stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "private/key").stat().st_mode) == 0o600
+    assert (folder / "files").stat().st_mode & stat.S_IWGRP
+
+
+@pytest.mark.parametrize("fault", [errno.EBADF, errno.ENOLCK])
+def test_a_network_file_system_locks_only_what_may_be_written_or_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: int
+):
+    """NFS wants a writable file for an exclusive lock, and some clusters mount without locks."""
+    real = fcntl.flock
+
+    def network(handle: int, operation: int) -> None:
+        mode = fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE
+        if fault != errno.EBADF or mode == os.O_RDONLY:
+            raise OSError(fault, os.strerror(fault))
+        real(handle, operation)
+
+    monkeypatch.setattr("fcntl.flock", network)
+    for _ in range(2):  # The second time the lock's file is there already.
+        with one_at_a_time(tmp_path):
+            warned = "start no second download into it" in capsys.readouterr().err
+            assert warned is (fault == errno.ENOLCK)
