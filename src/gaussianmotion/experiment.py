@@ -1,16 +1,19 @@
 """A whole experiment, checked before anything runs: configuration, variants, prompts, motions."""
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import AblationConfig, Config
 from gaussianmotion.config_file import Layer, load_variants, scaled, validate, with_variant
 from gaussianmotion.errors import UserError
-from gaussianmotion.prompts import Prompt, configured_prompts, slug
+from gaussianmotion.experiment_files import (
+    check_body,
+    check_motions,
+    check_results,
+    motion_names,
+)
+from gaussianmotion.prompts import Prompt, configured_prompts
 from gaussianmotion.stages import stage_settings
 
 # Folders of results/EXPERIMENT beside those of the variants.
@@ -18,6 +21,8 @@ RESERVED = (
     *("baselines", "benchmarks", "figures", "logs", "noised", "reference"),
     *("scores", "study", "tables"),
 )
+# Folders of results/ beside those of experiments.
+BESIDE = ("mlflow", "synthesis")
 
 
 @dataclass(frozen=True, order=True)
@@ -118,7 +123,9 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
         _unique(getattr(config, key), f"{where}: {key}")
     for key in ("variants", "prompts", "seeds"):
         _unique(getattr(config.ablation, key), f"{where}: ablation: {key}")
-    _writable(config.results)
+    _unique(config.scores.names, f"{where}: scores: names")
+    _unique(config.study.against, f"{where}: study: against")
+    check_results(config.results)
     overlays = load_variants(config.variants_file)
     experiment = Experiment(
         config=config,
@@ -126,17 +133,26 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
         motions=motion_names(config.motions),
         overlays=overlays,
     )
-    for name in (*config.variants, *config.ablation.variants):
-        experiment.variant(name)
+    _check_runs(experiment, where)
+    _check_others(experiment, where)
+    return experiment
+
+
+def _check_runs(experiment: Experiment, where: str) -> None:
+    """What the runs are made of is there: variants, bodies, motions, the ablations' prompts."""
+    config = experiment.config
+    if config.experiment in BESIDE:
+        raise UserError(
+            f"{where}: experiment: {config.experiment!r} is another folder of {config.results}; "
+            f"write another name, for example my_{config.experiment}"
+        )
+    check_motions(list(experiment.motions.values()))
+    for name in dict.fromkeys((*config.variants, *config.ablation.variants)):
+        check_body(experiment.variant(name).body.path, where)
         if name in RESERVED:
             raise UserError(
                 f"{config.variants_file}: a variant may not be called {name!r}, which is a folder "
                 f"of the results; rename it, for example my_{name}"
-            )
-    for system in config.baselines:
-        if system in overlays:
-            raise UserError(
-                f"{where}: baselines: {system!r} is also a variant; give the system another name"
             )
     unknown = [name for name in experiment.ablation_prompts if name not in experiment.prompts]
     if unknown:
@@ -144,44 +160,33 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
             f"{where}: ablation: prompts: no prompt has the id {unknown[0]!r}; choose some of "
             f"{', '.join(experiment.prompts)}"
         )
-    shown = {*overlays, *config.variants, *config.baselines}
-    unknown = [name for name in config.study.against if name not in shown]
-    if unknown:
+
+
+def _check_others(experiment: Experiment, where: str) -> None:
+    """What runs are compared with: other systems, and the sides of the user study."""
+    config, study = experiment.config, experiment.config.study
+    for system in config.baselines:
+        if system in experiment.overlays:
+            raise UserError(
+                f"{where}: baselines: {system!r} is also a variant; give the system another name"
+            )
+    known = {*experiment.overlays, *config.variants, *config.baselines}
+    compared = [study.compared] if "compared" in study.model_fields_set else []
+    for key, names in (("compared", compared), ("against", study.against)):
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise UserError(
+                f"{where}: study: {key}: {unknown[0]!r} is neither a variant nor one of the "
+                f"baselines; choose some of {', '.join(sorted(known))}"
+            )
+    if study.compared in study.against:
         raise UserError(
-            f"{where}: study: against: {unknown[0]!r} is neither a variant nor one of the "
-            f"baselines; choose some of {', '.join(sorted(shown))}"
+            f"{where}: study: against: {study.compared!r} is compared with itself; remove it"
         )
-    return experiment
 
 
 def _grid(variants: list[str], prompts: list[str], seeds: list[int]) -> list[Run]:
     return [Run(v, p, s) for v in variants for p in prompts for s in seeds]
-
-
-def motion_names(motions: list[str]) -> dict[str, str]:
-    """Names of videos for clips and files: a clip's own name, or the slug of a file's stem.
-
-    Raises:
-        UserError: two motions would write the same video.
-    """
-    names: dict[str, str] = {}
-    for motion in motions:
-        name = motion if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", motion) else slug(Path(motion).stem)
-        if name in names:
-            raise UserError(
-                f"motions: {motion!r} and {names[name]!r} would both be written to {name}.mp4; "
-                "rename one file"
-            )
-        names[name] = motion
-    return names
-
-
-def _writable(results: Path) -> None:
-    folder = results.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise UserError(f"results: {folder} is not a folder that you may write; choose another one")
 
 
 def _unique(values: list[Any], where: str) -> None:

@@ -117,4 +117,8 @@ def copy_workflow(folder: Path) -> Workflow:
     body = folder / "resources/body/open_body.npz"
     body.parent.mkdir(parents=True)
     body.write_bytes(b"fake")
+    motions = folder / "resources/motions"
+    motions.mkdir()
+    for clip in (REPOSITORY / "resources/motions").glob("*.npz"):
+        (motions / clip.name).write_bytes(b"fake")
     return Workflow(folder)

@@ -5,7 +5,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from gaussianmotion.config.section import Count, Positive, Section, Seed, Slug, SystemName
+from gaussianmotion.config.section import (
+    SHA256_PATTERN,
+    Count,
+    Positive,
+    Section,
+    Seed,
+    Slug,
+    SystemName,
+    UserPath,
+)
 
 
 class ReferenceConfig(Section):
@@ -49,7 +58,7 @@ class ScoresConfig(Section):
         description="clip, hps: of the front view. fid: FID and KID. alignment, features: the "
         "small models that ship, under their own names. geometry, pose: need no weights.",
     )
-    alignment_model: Path = Field(
+    alignment_model: UserPath = Field(
         Path("resources/alignment"),
         description="Folder of the small text alignment model, in open_clip's format.",
     )
@@ -70,7 +79,7 @@ class WeightsConfig(Section):
     companions: list[str] = Field(
         default_factory=list, description="Small files that belong to it, of the same hub source."
     )
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+    sha256: Annotated[str, Field(pattern=SHA256_PATTERN)] | None = Field(
         None, description="Digest that the file of weights must have; null: what is found is noted."
     )
     architecture: str = Field("", description="Name of the network in open_clip, where it has one.")
@@ -84,7 +93,7 @@ class ModelsConfig(Section):
     that score distillation would be judged by what it optimises.
     """
 
-    folder: Path | None = Field(
+    folder: UserPath | None = Field(
         None,
         description="Folder of downloads that several users may share; null: HF_HOME, else "
         "~/.cache/huggingface.",

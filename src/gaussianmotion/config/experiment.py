@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gaussianmotion.config.evaluation import (
     ModelsConfig,
@@ -14,7 +14,7 @@ from gaussianmotion.config.evaluation import (
 )
 from gaussianmotion.config.prior import BodyConfig, PriorConfig
 from gaussianmotion.config.rendering import RenderConfig
-from gaussianmotion.config.section import Count, Section, Seed, Slug, SystemName
+from gaussianmotion.config.section import Count, Section, Seed, Slug, SystemName, UserPath
 from gaussianmotion.config.training import TrainConfig
 
 
@@ -45,16 +45,16 @@ class Config(Section):
     """A whole experiment."""
 
     experiment: Slug = "paper"
-    results: Path = Path("results")
-    prompts: Path = Field(Path("config/prompts/paper.tsv"), description="TSV: id, prompt.")
+    results: UserPath = Path("results")
+    prompts: UserPath = Field(Path("config/prompts/paper.tsv"), description="TSV: id, prompt.")
     prompt: str | None = Field(
         None, max_length=2000, description="One sentence, in place of the prompt list."
     )
     variants: list[Slug] = Field(default_factory=lambda: ["ours"], min_length=1)
-    variants_file: Path = Path("config/variants.yaml")
+    variants_file: UserPath = Path("config/variants.yaml")
     seeds: list[Seed] = Field(default_factory=lambda: [0], min_length=1)
     ablation: AblationConfig = AblationConfig()
-    baselines: dict[SystemName, Path] = Field(
+    baselines: dict[SystemName, UserPath] = Field(
         default_factory=dict,
         description="Folders of other systems' renders, by the system's name (docs/baselines.md).",
     )
@@ -83,3 +83,13 @@ class Config(Section):
     models: ModelsConfig = ModelsConfig()
     study: StudyConfig = StudyConfig()
     tracking: TrackingConfig = TrackingConfig()
+
+    @model_validator(mode="after")
+    def _scales_apart(self) -> "Config":
+        for name, overlay in self.scales.items():
+            if name == "full":
+                raise ValueError("scales: full stands for no overlay; give this one another name")
+            for key in ("scale", "scales"):
+                if key in overlay:
+                    raise ValueError(f"scales: {name} must not hold {key!r}; remove it")
+        return self

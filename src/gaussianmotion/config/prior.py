@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gaussianmotion.config.section import Section
+from gaussianmotion.config.section import Section, UserPath
 
 
 class FramingWords(Section):
@@ -54,7 +54,7 @@ class PriorConfig(Section):
 class BodyConfig(Section):
     """The posable human that the Gaussians are skinned to."""
 
-    path: Path = Field(
+    path: UserPath = Field(
         Path("resources/body/open_body.npz"),
         description="SMPL-layout file: the shipped open body, or your licensed SMPL .npz or .pkl.",
     )

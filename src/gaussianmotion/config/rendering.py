@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gaussianmotion.config.section import Count, Positive, Section, Share
+from gaussianmotion.config.section import Colour, Count, Positive, Section, Share
 
 
 class RenderConfig(Section):
@@ -14,7 +14,7 @@ class RenderConfig(Section):
     views: Count = Field(10, description="Azimuths of the multi-view set (Table 1's protocol).")
     turntable_frames: Count = 120
     fps: Count = 30
-    background: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    background: Colour = (1.0, 1.0, 1.0)
     pose: Literal["star", "a", "t", "arms_down"] = Field(
         "a", description="Pose of the still views."
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gaussianmotion.config.section import Count, Positive, Section, Share
+from gaussianmotion.config.section import Colour, Count, Positive, Section, Share
 
 
 class ScoreConfig(Section):
@@ -91,6 +91,14 @@ class DensityConfig(Section):
         0.1, description="Metres; Gaussians whose largest axis exceeds it are removed."
     )
 
+    @model_validator(mode="after")
+    def _ordered(self) -> "DensityConfig":
+        if self.start > self.stop:
+            raise ValueError(
+                f"start must not be above stop, but they are {self.start:g} and {self.stop:g}"
+            )
+        return self
+
 
 class PoseConfig(Section):
     """Training poses: normal around the star pose, within human joint limits."""
@@ -105,6 +113,10 @@ class PoseConfig(Section):
     arms_down: Share = Field(
         0.0, description="Share of poses whose arms are lowered to the sides and legs closed."
     )
+
+
+# Degrees of elevation and field of view; heights over a part's own.
+_POSSIBLE = {"elevation": (-89.0, 89.0), "fov_y": (1.0, 150.0), "margin": (0.1, 10.0)}
 
 
 class CameraConfig(Section):
@@ -126,6 +138,17 @@ class CameraConfig(Section):
             raise ValueError(f"full_body + upper_body + head must be 1, but they sum to {total:g}")
         return self
 
+    @model_validator(mode="after")
+    def _possible(self) -> "CameraConfig":
+        for key, (low, high) in _POSSIBLE.items():
+            value = getattr(self, key)
+            if not low <= value[0] <= value[1] <= high:
+                raise ValueError(
+                    f"{key} must be two numbers within {low:g} and {high:g}, the smaller first, "
+                    f"but it is {list(value)}"
+                )
+        return self
+
 
 class TrainConfig(Section):
     """One prompt's training."""
@@ -138,7 +161,7 @@ class TrainConfig(Section):
     pose_guidance: bool = Field(True, description="Give the pose image to the ControlNet.")
     pose_per_view: bool = Field(True, description="A pose for each view, not one for each step.")
     residual_skinning: bool = Field(True, description="Learn f_theta of eq. 4.")
-    backgrounds: list[tuple[float, float, float]] = Field(
+    backgrounds: list[Colour] = Field(
         default_factory=lambda: [(1.0, 1.0, 1.0), (0.5, 0.5, 0.5), (0.0, 0.0, 0.0)],
         description="RGB in [0, 1]; each view draws one.",
         min_length=1,
@@ -151,3 +174,9 @@ class TrainConfig(Section):
     cameras: CameraConfig = CameraConfig()
     preview_every: Count = Field(200, description="Steps between two preview images.")
     checkpoint_every: Count = Field(200, description="Steps between two checkpoints.")
+
+    @model_validator(mode="after")
+    def _learnable(self) -> "TrainConfig":
+        if not 0.0 < self.opacity < 1.0:  # the ends are infinite logits
+            raise ValueError(f"opacity must be between 0 and 1, but it is {self.opacity:g}")
+        return self

@@ -21,9 +21,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gaussianmotion.atomic import write_json
 from gaussianmotion.camera import turntable_azimuths
-from gaussianmotion.config_file import read_yaml
 from gaussianmotion.errors import UserError
 from gaussianmotion.prompts import Prompt
+from gaussianmotion.yaml_file import read_yaml
 
 MANIFEST = "manifest.yaml"
 # What may be brought beside the views: shown in the user study, not scored.

@@ -15,7 +15,8 @@ from gaussianmotion.config_file import (
     with_variant,
 )
 from gaussianmotion.errors import UserError
-from gaussianmotion.experiment import load_experiment, motion_names
+from gaussianmotion.experiment import load_experiment
+from gaussianmotion.experiment_files import motion_names
 from gaussianmotion.stages import STAGES, stage_settings, stage_sources
 
 REPOSITORY = Path(__file__).parents[3]
@@ -58,6 +59,32 @@ def test_merging_leaves_its_arguments_alone() -> None:
         ("seeds: [0]\nseeds: [1]", "line 2: the key 'seeds' is written twice"),
         ("train: {steps: 1", "line 1"),
         ("- 1", "a mapping is needed"),
+        ("train.steps: 5", "unknown key train.steps; write `train: {steps: 5}`"),
+        ("train: {steps: true}", "steps must be a number, but it is true"),
+        ("train: {lr: {means: .inf}}", "must be a finite number"),
+        ("motions: walk", "must be a list; write for example `motions: [walk]`"),
+        ("experiment: 5", "must be text; write for example `experiment: '5'`"),
+        ("results: ~", "results is null, but must be a path"),
+        ("results: ~nobody-of-this-name/x", "no such home folder"),
+        ("baselines: {my system: /x}", "may hold only letters, digits"),
+        ("models: {clip: {sha256: abc}}", "must be 64 hexadecimal digits"),
+        ("seeds: [99999999999999999999]", "seeds.0: a seed is at most 4294967295"),
+        ("render: {background: [255, 0, 0]}", "render.background: RGB is in [0, 1]"),
+        ("train: {backgrounds: [[255, 0, 0]]}", "train.backgrounds.0: RGB is in [0, 1]"),
+        ("train: {cameras: {elevation: [30, -15]}}", "the smaller first"),
+        ("train: {cameras: {fov_y: [40, 400]}}", "fov_y must be two numbers within 1 and 150"),
+        ("train: {density: {start: 0.8}}", "start must not be above stop"),
+        ("train: {opacity: 1}", "opacity must be between 0 and 1"),
+        ("scale: [small]", 'scale is ["small"], but must be text'),
+        ("scale: smal\nscales: {small: {}}", "did you mean 'small'?"),
+        ("scale: small\nscales: {small: }", "scales.small is null, but must be a section"),
+        ("scales: {full: {seeds: [1]}}", "give this one another name"),
+        ("scales: {a: {scale: b}}", "scales: a must not hold 'scale'"),
+        ("seeds: [1]\non: 1", "line 2: the key 'on' is no text; quote it"),
+        ("xyzzy: {2026-01-01: 1}", "the key '2026-01-01' is no text"),
+        ("train: &t {score: *t}", "recursive"),
+        ("train:\n\tsteps: 1", "line 2: found character '\\t' that cannot start any token; indent"),
+        ("seeds: [0]\n---\nseeds: [1]", "line 2: expected a single document"),
     ],
 )
 def test_a_mistake_is_one_line_with_the_corrected_yaml(
@@ -70,6 +97,40 @@ def test_a_mistake_is_one_line_with_the_corrected_yaml(
     assert message in str(caught.value)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\ufefftrain: {steps: 7}\n", "train: {steps: 7}\r\nseeds: [0]\r\n", "train: {steps: '7'}"],
+    ids=["byte order mark", "Windows", "quoted"],
+)
+def test_files_of_other_systems_are_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.yaml").write_bytes(text.encode())
+    assert load_config([tmp_path / "mine.yaml"]).train.steps == 7
+
+
+def test_yaml_merge_keys_may_be_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "variants.yaml"
+    path.write_text(
+        "a: &a {train: {steps: 7}, rasteriser: numba}\nb: {<<: *a, rasteriser: torch}\n"
+    )
+    assert load_variants(path)["b"] == {"train": {"steps": 7}, "rasteriser": "torch"}
+
+
+def test_a_tilde_is_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    layer = {"results": "~/out", "body": {"path": "~/smpl.npz"}, "baselines": {"TADA": "~/tada"}}
+    config = validate(layer, "here")
+    assert config.results == Path("/home/ann/out")
+    assert config.body.path == Path("/home/ann/smpl.npz")
+    assert config.baselines == {"TADA": Path("/home/ann/tada")}
+    assert motion_names(["~/walk.npz"]) == {"walk": "/home/ann/walk.npz"}
+
+
+def test_a_wrong_override_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("seeds: [1]")
+    with pytest.raises(UserError, match=r"--set train.steps=many: train.steps is \"many\""):
+        load_config([tmp_path / "mine.yaml"], ["train.steps=many"])
 
 
 def test_what_is_suggested_is_right() -> None:
@@ -162,6 +223,25 @@ def test_a_results_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> N
     (tmp_path / "file").touch()
     layer = {"results": str(tmp_path / "file/results")}
     with pytest.raises(UserError, match="results: "):
+        load_experiment(layer, "here")
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({"motions": ["wlak"]}, "no clip 'wlak'; choose some of .* did you mean 'walk'"),
+        ({"motions": ["./none.npz"]}, "no file ./none.npz"),
+        ({"body": {"path": "none.npz"}}, "body.path: no file none.npz"),
+        ({"results": "a{b}"}, "results: a{b}: the name may not hold braces"),
+        ({"experiment": "mlflow"}, "write another name, for example my_mlflow"),
+        ({"study": {"compared": "owrs"}}, "compared: 'owrs' is neither a variant"),
+        ({"study": {"against": ["ours"]}}, "'ours' is compared with itself"),
+        ({"scores": {"names": ["clip", "clip"]}}, "names: 'clip' is listed twice"),
+        ({"variants_file": "none.yaml"}, "none.yaml: no such file"),
+    ],
+)
+def test_what_an_experiment_names_must_be_there(layer: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message):
         load_experiment(layer, "here")
 
 
