@@ -130,7 +130,7 @@ STAGES = {
         ("variants", "seeds", "ablation", "baselines", "scores"),
         _evaluation(
             *("measures", "intervals", "table_files", "table1", "ablations", "win_rate"),
-            *("contrasts", "verdicts", "paper_claims"),
+            *("contrasts", "verdicts", "verdict_table", "paper_claims"),
         ),
     ),
     "study": Stage(("study", "baselines"), _study("avatars", "choice", "pairs", "questions")),

@@ -65,7 +65,7 @@ def _table(options: argparse.Namespace) -> None:
 
         write_table(win_rate_table(frame, config), out)
     elif options.name == "verdicts":
-        from gaussianmotion.evaluation.verdicts import verdicts_table
+        from gaussianmotion.evaluation.verdict_table import verdicts_table
 
         write_table(verdicts_table(frame), out)
     else:

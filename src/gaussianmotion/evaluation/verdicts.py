@@ -21,16 +21,11 @@ and 500): the best of five chosen afterwards would be in between by chance alone
 five.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
-from gaussianmotion.evaluation.contrasts import Cell, cells, contrast, over_prompts
+from gaussianmotion.evaluation.contrasts import Cell, contrast, over_prompts
 from gaussianmotion.evaluation.intervals import Estimate
-from gaussianmotion.evaluation.measures import Measure, measures
-from gaussianmotion.evaluation.paper_claims import CLAIMS, IMBALANCE, Claim, Part
-from gaussianmotion.evaluation.table_files import Table, number, with_interval
+from gaussianmotion.evaluation.paper_claims import IMBALANCE, Part
 
 SEEDS = 3
 PROMPTS = 3
@@ -48,7 +43,7 @@ class Finding:
         reason: Of an undecided part that has no number.
         effect: The contrast with the claim's sign: above 0 is as claimed. None without a number.
         matters: The smallest effect worth having, in the value's unit.
-        pairs: Prompts x seeds that went in.
+        pairs: Prompts and seeds that went in.
         agreeing: In how many of them the effect is above 0.
     """
 
@@ -56,20 +51,21 @@ class Finding:
     reason: str = ""
     effect: Estimate | None = None
     matters: float = 0.0
-    pairs: int = 0
+    pairs: tuple[Cell, ...] = ()
     agreeing: int = 0
 
 
-def judge(part: Part, values: Values) -> Finding:
+def judge(part: Part, *measured: Values) -> Finding:
     """Apply the rule to one part.
 
     Args:
         part: With its variants' weights.
-        values: Of its value, by variant and cell.
+        measured: Of each of its values, by variant and cell.
     """
-    absent = [variant for variant in part.weights if not values.get(variant)]
+    absent = [name for name in part.weights if not all(values.get(name) for values in measured)]
     if absent:
         return Finding(UNDECIDED, f"no measured runs of {', '.join(absent)}")
+    values = imbalance(*measured) if part.how == IMBALANCE else measured[0]
     found = contrast(values, part.weights)
     seeds: dict[str, set[int]] = {}
     for prompt, seed in found:
@@ -89,7 +85,7 @@ def judge(part: Part, values: Values) -> Finding:
     matters = MATTERS * sum(sizes) / len(sizes)
     verdict = HOLDS if effect.low > 0 else DOES_NOT if effect.high < matters else UNDECIDED
     agreeing = sum(value > 0 for value in used.values())
-    return Finding(verdict, "", effect, matters, len(used), agreeing)
+    return Finding(verdict, "", effect, matters, tuple(used), agreeing)
 
 
 def of_claim(findings: list[Finding]) -> str:
@@ -119,104 +115,3 @@ def imbalance(first: Values, second: Values) -> Values:
                 scaled = (value - low) / (high - low) if high > low else 0.0
                 total[variant][cell] = total[variant].get(cell, 0.0) + scaled
     return total
-
-
-def verdicts_table(frame: pd.DataFrame, claims: tuple[Claim, ...] = CLAIMS) -> Table:
-    """Judge every claim.
-
-    Args:
-        frame: All scores.
-        claims: The paper's, in its order.
-    """
-    scores = list(dict.fromkeys(frame["score"]))
-    known = {(m.score, m.name): m for m in measures(frame, scores, headlines=False)}
-    rows: list[list[str]] = []
-    records: list[dict[str, object]] = []
-    facts: list[dict[str, object]] = []
-    used: dict[str, str] = {}
-    for claim in claims:
-        findings = []
-        for part in claim.parts:
-            needed = [(part.score, name) for name in part.values]
-            missing = [".".join(key) for key in needed if key not in known]
-            if missing:
-                findings.append(Finding(UNDECIDED, f"{', '.join(missing)} was not measured"))
-                continue
-            findings.append(judge(part, _values(frame, part, known)))
-            for key in needed:
-                measure = known[key]
-                used[measure.name] = measure.origin
-        verdict = of_claim(findings)
-        parts = [_record(claim, *pair) for pair in zip(claim.parts, findings, strict=True)]
-        records += [{**record, "claim_verdict": verdict} for record in parts]
-        for index, (part, finding) in enumerate(zip(claim.parts, findings, strict=True)):
-            head = [claim.statement, verdict] if index == 0 else ["", ""]
-            rows.append([*head, part.text, finding.verdict, _text(part, finding)])
-        facts.append(
-            {
-                "id": claim.id,
-                "figure": claim.figure,
-                "statement": claim.statement,
-                "verdict": verdict,
-                "parts": parts,
-            }
-        )
-    return Table(
-        title="What the paper says of its ablations, and what these runs say",
-        headings=["claim", "verdict", "measured by", "part", "effect as claimed [95 % interval]"],
-        rows=rows,
-        frame=pd.DataFrame(records, columns=list(_RECORD)),
-        notes=[
-            f"Rule, set before the runs: holds if the interval is above 0; does not if it is below "
-            f"{MATTERS:.0%} of the values' mean size; else undecided. At least {SEEDS} seeds and "
-            f"{PROMPTS} prompts. Paired within prompt and seed; Student's t over prompts.",
-            *(f"{name}: {title}." for name, title in used.items()),
-        ],
-        facts={"claims": facts},
-    )
-
-
-_RECORD = (
-    *("claim", "figure", "claim_verdict", "part", "score", "value_name", "weights", "sign"),
-    *("verdict", "effect", "low", "high", "matters", "prompts", "pairs", "agreeing", "reason"),
-)
-
-
-def _values(frame: pd.DataFrame, part: Part, known: Mapping[tuple[str, str], Measure]) -> Values:
-    each = [
-        {variant: cells(frame, known[part.score, name], variant) for variant in part.weights}
-        for name in part.values
-    ]
-    return imbalance(*each) if part.how == IMBALANCE else each[0]
-
-
-def _record(claim: Claim, part: Part, finding: Finding) -> dict[str, object]:
-    effect = finding.effect
-    return {
-        "claim": claim.id,
-        "figure": claim.figure,
-        "part": part.text,
-        "score": part.score,
-        "value_name": "+".join(part.values),
-        "weights": " ".join(f"{weight:+.3g}*{name}" for name, weight in part.weights.items()),
-        "sign": part.sign,
-        "verdict": finding.verdict,
-        "reason": finding.reason,
-        "effect": effect.value if effect else None,
-        "low": effect.low if effect else None,
-        "high": effect.high if effect else None,
-        "prompts": effect.clusters if effect else 0,
-        "matters": finding.matters,
-        "pairs": finding.pairs,
-        "agreeing": finding.agreeing,
-    }
-
-
-def _text(part: Part, finding: Finding) -> str:
-    if finding.effect is None:
-        return finding.reason
-    effect = finding.effect
-    return (
-        f"{with_interval(effect.value, effect.low, effect.high)} in {'+'.join(part.values)}, "
-        f"would matter from {number(finding.matters)}; {finding.agreeing} of {finding.pairs} pairs"
-    )

@@ -11,7 +11,8 @@ from gaussianmotion.evaluation.collect import collect
 from gaussianmotion.evaluation.measures import read_scores
 from gaussianmotion.evaluation.paper_claims import BETWEEN, CLAIMS, OVER_TAU, Claim, Part
 from gaussianmotion.evaluation.table_files import Table
-from gaussianmotion.evaluation.verdicts import imbalance, judge, verdicts_table
+from gaussianmotion.evaluation.verdict_table import compared, verdicts_table
+from gaussianmotion.evaluation.verdicts import imbalance, judge
 
 REPOSITORY = Path(__file__).parents[3]
 DIFFERENCE = Part("sharper", "geometry", ("sharpness",), {"a": 1.0, "b": -1.0})
@@ -38,7 +39,7 @@ def test_a_clear_effect_holds_however_different_the_prompts_are() -> None:
     assert found.effect.value == pytest.approx(1.0)
     # Prompts' differences 0.9, 1.0, 1.1: half width 4.3027 * 0.1 / sqrt(3).
     assert found.effect.low == pytest.approx(1.0 - 0.248414, abs=1e-5)
-    assert (found.pairs, found.agreeing, found.effect.clusters) == (9, 9, 3)
+    assert (len(found.pairs), found.agreeing, found.effect.clusters) == (9, 9, 3)
 
 
 def test_the_opposite_effect_does_not_hold() -> None:
@@ -150,13 +151,44 @@ def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
     claim = claim_of(table, "pose_guidance")
     assert claim["verdict"] == "undecided"
     assert claim["parts"][0]["reason"] == "pose.pck was not measured"
-    (row,) = [row for row in table.rows if row[0].startswith("Pose guidance")]
-    assert row[1:] == [
-        "undecided",
-        "more joints where they were asked for",
-        "undecided",
-        "pose.pck was not measured",
+    at = [row[0] for row in table.rows].index(
+        "Pose guidance gives the right pose and orientation (Fig 5)"
+    )
+    assert table.rows[at][1:] == ["undecided", "", "", ""]
+    assert table.rows[at + 1] == [
+        "– more joints where they were asked for: pck, ours − no_pose_guidance",
+        *("undecided", "pose.pck was not measured", "", ""),
     ]
+
+
+def test_a_row_says_what_was_compared_how_large_it_is_and_in_how_many_runs(tmp_path: Path) -> None:
+    table = tau_experiment(tmp_path, lambda x: (5.0 * x, 5.0 - 5.0 * x))
+    at = next(place for place, row in enumerate(table.rows) if row[0].startswith("A higher tau"))
+    noise, balance = table.rows[at + 1], table.rows[at + 3]
+    # A line from 0 to 5, with jitter of the prompts 0, 0.01 and -0.01 at its end; the mean size is
+    # 10 + 2.5 and the wobble's mean, 2 / 3 + 0.7.
+    assert noise == [
+        "– noise grows with tau: noise, 0.8 tau_500 + 0.4 tau_400 − 0.4 tau_200 − 0.8 tau_100",
+        *("holds", "+5.000 [4.975, 5.025]", "0.2773", "9 of 9 in 3 prompts"),
+    ]
+    assert balance[0].endswith(
+        "imbalance of noise and saturation, mean of tau_100, tau_500 − mean of tau_200, tau_300, "
+        "tau_400"
+    )
+    assert table.rows[at][1] == "does not hold"
+    assert table.notes[0] == "Measured in 3 prompts (ann, bob, eve) with 3 seeds (0, 1, 2)."
+
+
+def test_only_the_tau_that_were_not_run_are_named() -> None:
+    balance = next(part for claim in CLAIMS for part in claim.parts if part.how == "imbalance")
+    ran = values(lambda v, p, s: 1.0, variants=("tau_100", "tau_200", "tau_300", "tau_400"))
+    assert judge(balance, ran, ran).reason == "no measured runs of tau_500"
+
+
+def test_what_is_compared_is_said_the_way_it_is_claimed() -> None:
+    texts = {compared(part) for claim in CLAIMS for part in claim.parts}
+    assert "nearest_vertex − ours" in texts  # fewer holes
+    assert "scale_reg − mean of prune_0.02, prune_0.01" in texts
 
 
 def test_one_part_that_does_not_hold_fells_the_claim(tmp_path: Path) -> None:
