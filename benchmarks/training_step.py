@@ -1,0 +1,143 @@
+"""How long one step of an avatar's training takes, stage by stage, and so how long a prompt takes.
+
+    python benchmarks/training_step.py --config config.yaml config/laptop.yaml    # on the CPU
+    python benchmarks/training_step.py --random-sd15                  # the paper's sizes, on CUDA
+
+The real training loop runs, in a temporary folder; clocks are put around the functions that it
+calls. Stages nest: "guidance" contains "autoencoder", "ControlNet" and "UNet". With --random-sd15
+the prior has Stable Diffusion 1.5's sizes and random weights, so that no download is needed.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.config import Config
+from gaussianmotion.config_file import load_config
+from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.guidance.distillation import ScoreDistillation
+from gaussianmotion.guidance.prior import load_prior, network_dtype
+from gaussianmotion.guidance.stable_diffusion import random_stable_diffusion
+from gaussianmotion.training import loop
+from gaussianmotion.training.environment import choose_device
+
+PROMPT = "a man with short brown hair wearing a red t-shirt and blue jeans"
+# The first steps compile kernels and fill caches.
+WARM_UP = 3
+
+
+class Clocks:
+    """Seconds per call of what was wrapped, in the order of the calls."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+        self._cuda = device.type == "cuda"
+
+    def wrap(self, owner: Any, name: str, stage: str) -> None:
+        """Time every call of an attribute that is a function."""
+        called: Callable[..., Any] = getattr(owner, name)
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            began = self.now()
+            result = called(*args, **kwargs)
+            self.seconds[stage].append(self.now() - began)
+            return result
+
+        setattr(owner, name, timed)
+
+    def now(self) -> float:
+        """The time, once the device has done what it was asked for."""
+        if self._cuda:
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+
+def measure(config: Config, prior: DiffusionPrior, device: torch.device) -> dict[str, Any]:
+    """Train for ``config.train.steps`` steps; returns milliseconds of each stage, memory, a prompt.
+
+    Args:
+        config: Its ``train.steps`` are the steps to measure, those that warm up included.
+        prior: On the device.
+        device: Where the training runs.
+    """
+    clocks = Clocks(device)
+    for owner, name, stage in (
+        (loop, "sample_views", "poses and cameras"),
+        (Avatar, "weights", "blend weights"),
+        (Avatar, "render", "posing and drawing"),
+        (ScoreDistillation, "__call__", "guidance"),
+        (prior, "encode_image", "autoencoder"),
+        (prior._controlnet, "forward", "ControlNet"),
+        (prior._unet, "forward", "UNet"),
+        (torch.Tensor, "backward", "backward"),
+        (torch.optim.Adam, "step", "Adam"),
+    ):
+        clocks.wrap(owner, name, stage)
+
+    def condition(*args: Any) -> torch.Tensor:
+        began = clocks.now()
+        picture = loop.draw_pose(*args)
+        clocks.seconds["pose picture"].append(clocks.now() - began)
+        return picture
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        loop.train(config, "benchmark", PROMPT, 0, out, prior=prior, condition=condition)
+        rows = (out / "curves.csv").read_text().splitlines()
+        column = rows[0].split(",").index("seconds")
+        steps = [float(row.split(",")[column]) for row in rows[1:]][WARM_UP:]
+    median = {
+        stage: round(1e3 * statistics.median(values[WARM_UP:]), 1)
+        for stage, values in clocks.seconds.items()
+    }
+    step = statistics.median(steps)
+    result: dict[str, Any] = {
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        "threads": torch.get_num_threads(),
+        "dtype": str(prior.dtype).removeprefix("torch."),
+        "batch": config.train.batch,
+        "size": config.train.size,
+        "gaussians": config.train.gaussians,
+        "steps_measured": len(steps),
+        "step_ms": round(1e3 * step, 1),
+        "stages_ms": median,
+    }
+    if device.type == "cuda":
+        result["peak_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", type=Path, nargs="+", default=[Path("config.yaml")])
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--steps", type=int, default=20, help="to measure, after the warm-up")
+    parser.add_argument(
+        "--random-sd15", action="store_true", help="random weights of SD1.5's sizes"
+    )
+    options = parser.parse_args()
+    config = load_config(options.config, options.set)
+    whole = config.train.steps
+    train = config.train.model_copy(update={"steps": WARM_UP + options.steps})
+    config = config.model_copy(update={"train": train})
+    device = choose_device(config.device)
+    if options.random_sd15:
+        prior = random_stable_diffusion(device, network_dtype(config.prior.dtype, device))
+    else:
+        prior = load_prior(config.prior, device)
+    result = measure(config, prior, device)
+    result["prompt_minutes"] = round(whole * result["step_ms"] / 6e4, 2)
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
