@@ -22,7 +22,7 @@ TIMEOUT = 60.0
 # Tries in a row that bring nothing, before giving up; what a try brought starts the count anew.
 ATTEMPTS = 3
 RETRY_PAUSE = 2.0
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM)
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM)
 _RETRY = (408, 429, 500, 502, 503, 504)
 
 
@@ -47,7 +47,8 @@ def download(
         url: http or https; redirects are followed, without the token.
         path: Appears whole and checked, or not at all.
         what: Configuration key and name, for messages.
-        sha256: Digest that it must have.
+        sha256: Digest that it must have. Without one an earlier call's part is not gone on with:
+            nothing would notice that the file has changed since.
         size: Bytes, where known beforehand.
         token: Sent to the first host only.
         pause: Seconds before the second try, :data:`RETRY_PAUSE` where not given; doubled before
@@ -57,8 +58,34 @@ def download(
         UserError: unreachable, refused, broken off, no room, or another digest. The partial file
             stays for the next call; a whole one of a wrong digest is set aside as ``path.wrong``.
     """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _download(url, path, what, sha256, size, token, pause)
+    except OSError as error:
+        raise cannot_write(what, path.parent, error) from None
+
+
+def cannot_write(what: str, folder: Path, error: OSError) -> UserError:
+    """What to say of a folder of models that is full or somebody else's."""
+    return UserError(
+        f"{what}: {folder} cannot be written ({error.strerror}): free some space, or set "
+        "models.folder to a folder of yours; what was fetched is kept"
+    )
+
+
+def _download(
+    url: str,
+    path: Path,
+    what: str,
+    sha256: str | None,
+    size: int | None,
+    token: str | None,
+    pause: float | None,
+) -> Path:
+    """As :func:`download`; an OSError is one of this computer's disk."""
     partial = path.with_name(path.name + ".partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if sha256 is None:
+        partial.unlink(missing_ok=True)
     pause = RETRY_PAUSE if pause is None else pause
     failures, reason = 0, ""
     while failures < ATTEMPTS:
@@ -76,21 +103,18 @@ def download(
                 ) from None
             reason = f"HTTP {error.code} {error.reason}"
         except (OSError, http.client.HTTPException) as error:
-            if isinstance(error, OSError) and error.errno in _DISK:
-                raise UserError(
-                    f"{what}: {partial} cannot be written ({error.strerror}): free some space, or "
-                    "set models.folder to a folder of yours; what was fetched is kept"
-                ) from None
+            if isinstance(error, OSError) and error.errno in DISK_FAULTS:
+                raise
             reason = str(getattr(error, "reason", error)) or type(error).__name__
         if size is not None and _size(partial) >= size:
             break
         failures = 0 if _size(partial) > before else failures + 1
     else:
         have = _size(partial)
-        kept = f"; {mib(have)} are kept and the next run goes on from there" if have else ""
+        kept = f"; {mib(have)} are kept and the next run goes on from there"
         raise UserError(
             f"{what}: {url} cannot be fetched ({reason or 'the connection was cut'}): check the "
-            f"network, or name a copy of yours (docs/models.md){kept}"
+            f"network, or name a copy of yours (docs/models.md){kept if have and sha256 else ''}"
         )
     digest = file_sha256(partial)
     if sha256 is not None and digest != sha256:

@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from gaussianmotion.downloads import download, file_sha256
+from gaussianmotion.downloads import DISK_FAULTS, cannot_write, download, file_sha256
 from gaussianmotion.errors import UserError
 
 _WEIGHTS = "diffusion_pytorch_model.safetensors"
 # What SD1.5 in diffusers layout needs; leaves out .bin and .fp16 twins and the safety checker.
 MODEL_FILES = (
     "model_index.json",
+    "scheduler/scheduler_config.json",
     "unet/config.json",
     f"unet/{_WEIGHTS}",
     "vae/config.json",
@@ -126,6 +127,8 @@ def fetch_snapshot(
             snapshot_download(repo, revision=revision, allow_patterns=patterns, cache_dir=cache)
         )
     except (OSError, HTTPError, HFValidationError) as error:
+        if isinstance(error, OSError) and error.errno in DISK_FAULTS:
+            raise cannot_write(what, root, error) from None
         raise UserError(
             f"{what}: {repo} cannot be fetched ({_reason(error)}): check the name, the revision "
             f"and the network, or set {what} to your own copy; what was fetched is kept"
@@ -159,8 +162,10 @@ def checked_digest(path: Path, what: str) -> str:
 
 def pinned_digest(path: Path) -> str | None:
     """The SHA-256 by which the hub's cache names a large file; None for any other file."""
-    name = path.resolve().name
-    return name if path.is_symlink() and _DIGEST.fullmatch(name) else None
+    # The first link's name: the client may keep the bytes in a store that several repositories
+    # share, behind a second link and under another hash.
+    name = path.readlink().name if path.is_symlink() else ""
+    return name if _DIGEST.fullmatch(name) else None
 
 
 def _moves(revision: str | None) -> bool:

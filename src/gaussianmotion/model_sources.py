@@ -29,7 +29,7 @@ class Model:
         key: The configuration key that names it.
         source: Path, hub id or address.
         revision: Pinned commit of a hub id.
-        files: What a hub repository must have.
+        files: What its repository or folder must have.
         extras: Patterns of what is taken along where it has them.
         weights: Name of the one file that is wanted; empty for a whole folder.
         sha256: Digest that this file must have.
@@ -70,8 +70,25 @@ def models_folder(config: Config) -> Path:
     """Where downloads are kept."""
     if config.models.folder is not None:
         return config.models.folder.expanduser().absolute()
-    home = os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface"
-    return Path(home).expanduser().absolute()
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HOME).absolute()
+
+
+def download_folder(model: Model, config: Config) -> Path:
+    """The folder below or beside :func:`models_folder` that a model is fetched into."""
+    if model.is_address:
+        return models_folder(config) / "files"
+    from huggingface_hub import constants
+
+    return hub_cache(config) or Path(constants.HF_HUB_CACHE)
+
+
+def is_offline() -> bool:
+    """Whether the user forbids downloads, as the hub's client reads it: HF_HUB_OFFLINE."""
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
 
 
 def share_hub_cache(config: Config) -> None:
@@ -87,17 +104,13 @@ def find_model(model: Model, config: Config) -> Path | None:
     """The folder or file of a model; None where it has not been fetched.
 
     Raises:
-        UserError: its path lacks the file of weights.
+        UserError: the user's own copy is incomplete.
     """
     own = Path(model.source).expanduser()
-    if own.is_dir() and model.weights:
-        if not (own / model.weights).is_file():
-            raise UserError(f"{model.key}: {own} holds no {model.weights}: name the folder with it")
-        return own / model.weights
     if own.is_dir() or (own.is_file() and model.weights):
-        return own
+        return _own_copy(model, own)
     if model.is_address:
-        path = models_folder(config) / "files" / model.weights
+        path = download_folder(model, config) / model.weights
         return path if path.is_file() else None
     folder = cached_snapshot(
         model.source, model.revision, model.files, model.extras, hub_cache(config)
@@ -107,12 +120,11 @@ def find_model(model: Model, config: Config) -> Path | None:
 
 def fetched_bytes(model: Model, config: Config) -> int:
     """How much of a model that is not complete yet is here."""
-    folder = models_folder(config)
+    folder = download_folder(model, config)
     if model.is_address:
-        partial = folder / "files" / f"{model.weights}.partial"
-        return partial.stat().st_size if partial.exists() else 0
-    blobs = folder / "hub" / f"models--{model.source.replace('/', '--')}" / "blobs"
-    return sum(path.stat().st_size for path in blobs.glob("*")) if blobs.is_dir() else 0
+        return _size(folder / f"{model.weights}.partial")
+    blobs = folder / f"models--{model.source.replace('/', '--')}" / "blobs"
+    return sum(_size(path) for path in blobs.glob("*"))
 
 
 def weights_model(config: Config, name: WeightsName) -> Model:
@@ -136,3 +148,23 @@ def hub_cache(config: Config) -> Path | None:
     The client knows HF_HUB_CACHE and its older names, too.
     """
     return models_folder(config) / "hub" if config.models.folder is not None else None
+
+
+def _own_copy(model: Model, own: Path) -> Path:
+    """The user's folder or file of weights, with all that belongs to it."""
+    folder = own if own.is_dir() else own.parent
+    for name in model.files:
+        if name == model.weights and own.is_file():
+            continue  # It may have any name.
+        if not (folder / name).is_file():
+            raise UserError(
+                f"{model.key}: {folder} holds no {name}: copy it there, or name the folder with it"
+            )
+    return own / model.weights if model.weights and own.is_dir() else own
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # It is not there, or another process has just renamed it.
+        return 0

@@ -1,6 +1,5 @@
 """The models stage: fetches what is missing, checks all of it, and tells the scores where it is."""
 
-import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +12,10 @@ from gaussianmotion.hub import checked_digest, fetch_snapshot, pinned_digest, we
 from gaussianmotion.model_sources import (
     Model,
     WeightsName,
+    download_folder,
     find_model,
     hub_cache,
+    is_offline,
     models_folder,
     needed_models,
     weights_model,
@@ -95,6 +96,11 @@ def pinned_revision(source: str, revision: str | None) -> str | None:
 
 
 def _fetch(model: Model, config: Config) -> None:
+    if is_offline():
+        raise UserError(
+            f"{model.key}: {model.source} is not in {download_folder(model, config)}, and "
+            f"HF_HUB_OFFLINE is set: unset it to fetch it, or set {model.key} to your own copy"
+        )
     if not model.is_address:
         fetch_snapshot(
             model.source,
@@ -105,12 +111,7 @@ def _fetch(model: Model, config: Config) -> None:
             model.key,
         )
         return
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
-        raise UserError(
-            f"{model.key}: {model.source} is not here and HF_HUB_OFFLINE is set: unset it, or put "
-            f"a copy at {models_folder(config) / 'files' / model.weights}"
-        )
-    path = models_folder(config) / "files" / model.weights
+    path = download_folder(model, config) / model.weights
     download(model.source, path, model.key, sha256=model.sha256)
 
 
@@ -132,9 +133,10 @@ def _facts(model: Model, config: Config) -> dict[str, object]:
         facts["folder"] = str(path.parent)
         if model.sha256 not in (None, digests[path.name]):
             section = model.key.removesuffix(".source")
+            mend = "delete it and run again" if model.is_address else "put the right file there"
             raise UserError(
                 f"{model.key}: {path} has the SHA-256 {digests[path.name]}, not {model.sha256}: "
-                f"put the right file there, or set {section}.sha256 if you trust this one"
+                f"{mend}, or set {section}.sha256 if you trust this one"
             )
     if not model.is_address and pinned_revision(model.source, model.revision) is not None:
         facts["revision"] = model.revision

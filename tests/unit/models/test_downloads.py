@@ -48,6 +48,18 @@ def test_what_arrived_is_kept_for_the_next_call(tmp_path: Path):
     assert path.read_bytes() == CONTENT
 
 
+def test_without_a_digest_what_an_earlier_call_left_may_be_of_another_version(tmp_path: Path):
+    path = tmp_path / "weights.pth"
+    (tmp_path / "weights.pth.partial").write_bytes(b"an older version")
+    with served(cut_after=[4000]) as hub:
+        fetch(hub, path, sha256=None)
+        assert hub.downloads("weights.pth") == [None, "bytes=4000-"]
+    assert path.read_bytes() == CONTENT
+    with served(cut_after=[4000, 0, 0, 0]) as hub, pytest.raises(UserError) as caught:
+        fetch(hub, path, sha256=None)
+    assert "goes on from there" not in str(caught.value)
+
+
 def test_a_server_that_knows_no_ranges_sends_it_all_again(tmp_path: Path):
     with served(cut_after=[4000], ranges=False) as hub:
         assert fetch(hub, tmp_path / "weights.pth").read_bytes() == CONTENT

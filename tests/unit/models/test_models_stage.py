@@ -122,6 +122,76 @@ def test_own_copies_are_taken_as_they_are(settings: dict, hub: FakeHub, tmp_path
     assert names == {"unet", "vae"}
 
 
+@pytest.mark.parametrize(
+    ("copied", "key", "lacking"),
+    [
+        ("clip", "models.clip.source", "open_clip_config.json"),
+        ("clip/clip.safetensors", "models.clip.source", "open_clip_config.json"),
+        ("prior", "prior.model", "unet/diffusion_pytorch_model.safetensors"),
+    ],
+)
+def test_an_own_copy_that_lacks_a_file_is_found_before_anything_runs(
+    settings: dict, tmp_path: Path, copied: str, key: str, lacking: str
+):
+    (tmp_path / "clip").mkdir()
+    (tmp_path / "clip/clip.safetensors").write_bytes(CLIP)
+    shutil.copytree("resources/prior", tmp_path / "prior")
+    # As a download of half precision alone leaves it, which is not loaded.
+    weights = tmp_path / "prior/unet/diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_name("diffusion_pytorch_model.fp16.safetensors"))
+    section, name, *rest = key.split(".")
+    own: object = str(tmp_path / copied)
+    message = refused(changed(settings, **{section: {name: {rest[0]: own} if rest else own}}))
+    assert message.startswith(f"{key}: ")
+    assert f"holds no {lacking}" in message
+
+
+def test_a_file_in_the_hub_clients_store_of_shared_files_is_not_damaged(
+    config: Config, tmp_path: Path
+):
+    """The client may put a repository's large file behind a second link, under another hash."""
+    check_models(config)
+    link = model_path(config, "hps")
+    blob, store = link.parent / link.readlink(), tmp_path / "models/hub/blobs/00" / ("0" * 64)
+    store.parent.mkdir(parents=True)
+    blob.rename(store)
+    blob.symlink_to(store)
+    facts = check_models(config)["models.hps.source"]
+    assert isinstance(facts, dict)
+    assert facts["checked_against"] == "commit"
+    assert weights_digest(link) == digest(HPS)
+
+
+def test_offline_is_said_at_once(
+    config: Config, hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    message = refused(config)
+    assert f"some/model is not in {tmp_path / 'models/hub'}, and HF_HUB_OFFLINE is set" in message
+    assert "set prior.model to your own copy" in message
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("taken", ["hub", "files"])
+def test_a_folder_that_cannot_be_written_is_said(config: Config, tmp_path: Path, taken: str):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / taken).write_text("no folder")
+    message = refused(config)
+    assert f"{tmp_path / 'models' / taken}" in message
+    assert "cannot be written" in message
+    assert "set models.folder to a folder of yours" in message
+
+
+def test_a_download_that_was_damaged_on_disk_is_to_be_fetched_again(config: Config):
+    check_models(config)
+    path = model_path(config, "inception")
+    path.write_bytes(b"half a file")
+    assert "delete it and run again" in refused(config)
+    path.unlink()
+    check_models(config)
+    assert path.read_bytes() == INCEPTION
+
+
 def test_a_digest_that_the_configuration_does_not_expect(settings: dict, tmp_path: Path):
     message = refused(changed(settings, models={"inception": {"sha256": "0" * 64}}))
     assert f"has the SHA-256 {digest(INCEPTION)}, not {'0' * 64}" in message
