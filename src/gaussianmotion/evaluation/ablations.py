@@ -88,7 +88,7 @@ def _column(
         if "mean" not in record:
             elsewhere = len(rows_of(frame, measure, variant)) > 0
             record["reason"] = (
-                "not of these prompts and seeds"
+                "not measured in these prompts and seeds"
                 if elsewhere
                 else missing_reason(frame, measure, variant)
             )

@@ -67,14 +67,15 @@ def verdicts_table(frame: pd.DataFrame, claims: tuple[Claim, ...] = CLAIMS) -> T
         ],
         rows=rows,
         frame=pd.DataFrame(records, columns=list(_RECORD)),
-        notes=[*_measured_in(every), *_how_to_read(claims), *origin_notes(used.values())],
+        notes=[*_how_to_read(claims), *_measured_in(every), *origin_notes(used.values())],
         facts={"claims": facts},
     )
 
 
 _RECORD = (
-    *("claim", "figure", "claim_verdict", "part", "score", "value_name", "unit", "weights", "sign"),
-    *("verdict", "effect", "low", "high", "matters", "prompts", "pairs", "agreeing", "reason"),
+    *("claim", "figure", "claim_verdict", "part", "score", "value_name", "unit", "compared"),
+    *("weights", "sign", "verdict", "effect", "low", "high", "matters"),
+    *("prompts", "pairs", "agreeing", "reason"),
 )
 
 
@@ -141,6 +142,7 @@ def _record(claim: Claim, part: Part, finding: Finding, unit: str) -> dict[str, 
         "score": part.score,
         "value_name": "+".join(part.values),
         "unit": unit,
+        "compared": compared(part),
         "weights": " ".join(f"{weight:+.3g}*{name}" for name, weight in part.weights.items()),
         "sign": part.sign,
         "verdict": finding.verdict,
@@ -171,15 +173,15 @@ def _measured_in(findings: list[Finding]) -> list[str]:
 def _how_to_read(claims: tuple[Claim, ...]) -> list[str]:
     parts = [part for claim in claims for part in claim.parts]
     notes = [
-        "Effect: the difference that its row names, in the value's own unit; above 0 is as the "
-        "paper claims. It is taken within each prompt and seed (a pair), seeds are averaged, and "
-        "Student's t gives the interval over prompts.",
         "The rule, set before the runs: a part holds if the interval is above 0; it does not hold "
         "if the interval is below what would matter "
         f"({100 * MATTERS:g} % of the compared values' mean size), so that an effect worth having "
         "is excluded; else it is undecided: the runs are too few, or differ too much, to tell. "
         f"With fewer than {counted(PROMPTS, 'prompt')} of {counted(SEEDS, 'seed')} it is always "
         "undecided. A claim holds if all its parts do, and does not if one does not.",
+        "Effect: the difference that its row names, in the value's own unit; above 0 is as the "
+        "paper claims. It is taken within each prompt and seed (a pair), seeds are averaged, and "
+        "Student's t gives the interval over prompts.",
     ]
     if any(part.how == IMBALANCE for part in parts):
         notes.append(

@@ -161,7 +161,7 @@ def test_a_distance_of_another_n_is_not_called_unmeasured(tmp_path: Path) -> Non
     collect(config, tmp_path, tmp_path / "scores.csv")
     table = ablations_table(read_scores(tmp_path / "scores.csv"), config)
     assert table.rows == [
-        ["ours", "not of these prompts and seeds"],
+        ["ours", "not measured in these prompts and seeds"],
         ["sds", "N too small (N=10)"],
     ]
     assert "1 prompt (ann), 1 seed (0). " in table.notes[0]
