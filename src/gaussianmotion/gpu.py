@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,24 @@ def _listed() -> list[tuple[str, str]]:
         return []
     rows = [line.partition(",") for line in listing.splitlines() if line.strip()]
     return [(index.strip(), uuid.strip()) for index, _, uuid in rows]
+
+
+def torch_fault() -> str | None:
+    """Why torch cannot use the GPUs of this machine; None where it can.
+
+    It imports torch: call it in a lease, or where nothing is leased.
+    """
+    import torch
+
+    if torch.version.cuda is None:
+        return f"torch {torch.__version__} is built without CUDA"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if torch.cuda.is_available():
+            return None
+    # "CUDA initialization: The NVIDIA driver ... is too old (found version 12020). Please ..."
+    said = str(caught[0].message).split(". ")[0] if caught else "CUDA finds no device"
+    return f"torch {torch.__version__}, of CUDA {torch.version.cuda}: {' '.join(said.split())}"
 
 
 @contextmanager

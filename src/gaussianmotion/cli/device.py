@@ -2,26 +2,28 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
+from gaussianmotion import gpu
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
 
 
 def leased_gpu(config: Config) -> AbstractContextManager[str | None]:
     """One GPU for the life of the command, or nothing where it runs on the CPU."""
-    from gaussianmotion import gpu
-
     return nullcontext() if config.device == "cpu" else gpu.lease()
 
 
 def device_of(config: Config, leased: str | None) -> str:
-    """``cuda`` where a GPU was leased, else ``cpu``.
+    """``cuda`` where a GPU was leased and torch can use it, else ``cpu``.
 
     Raises:
-        UserError: a GPU is asked for and there is none.
+        UserError: a GPU is asked for, and there is none or torch cannot use it.
     """
     if config.device == "cuda" and leased is None:
         raise UserError(
             "device is cuda, but this computer shows no GPU; write `device: auto`, or run the "
             "laptop's experiment with --profile profiles/laptop"
         )
-    return "cpu" if leased is None else "cuda"
+    fault = None if leased is None else gpu.torch_fault()
+    if config.device == "cuda" and fault is not None:
+        raise UserError(f"device is cuda, but {fault}; `gaussianmotion doctor` says what to do")
+    return "cpu" if leased is None or fault is not None else "cuda"

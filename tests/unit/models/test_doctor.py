@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from fake_hub import FakeHub
 
 from gaussianmotion.cli import main
+from gaussianmotion.cli.device import device_of
 from gaussianmotion.config import Config
 from gaussianmotion.config_file import merge, validate
 from gaussianmotion.doctor import Finding, examine
+from gaussianmotion.errors import UserError
 from gaussianmotion.models import check_models
 
 LOCAL = {
@@ -116,10 +119,64 @@ def test_the_command_fails_with_2_when_something_is_missing(
     assert any(line.startswith("ok       prior.model") for line in lines)
 
 
-def test_gpu_and_compiler_are_asked_for_where_they_would_be_used(monkeypatch: pytest.MonkeyPatch):
+def test_gpu_and_compilers_are_asked_for_where_they_would_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CUDA_HOME", raising=False)
+    monkeypatch.delenv("CUDA_PATH", raising=False)
+    monkeypatch.setattr("gaussianmotion.doctor._CUDA", tmp_path)
     found = findings({"device": "cuda"})
     assert "use --profile profiles/laptop" in found["GPU"].detail
-    assert "install the CUDA toolkit" in found["nvcc"].detail
+    assert f"install the CUDA toolkit {torch.version.cuda or ''}".rstrip() in found["nvcc"].detail
+    assert "install g++" in found["C++ compiler"].detail
+    assert "nvcc" not in findings({"device": "auto"})
     assert Config().device == "auto"
+
+    tool = tmp_path / "bin/nvcc"
+    tool.parent.mkdir()
+    tool.touch(mode=0o755)
+    assert findings({"device": "cuda"})["nvcc"].detail == str(tool)
+    monkeypatch.setattr("gaussianmotion.doctor._CUDA", tmp_path / "nowhere")
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path))
+    assert findings({"device": "cuda"})["nvcc"].fine
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="torch can use the GPU of this computer")
+def test_a_gpu_that_torch_cannot_use_is_none(monkeypatch: pytest.MonkeyPatch):
+    """As with a driver that is older than torch's CUDA."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    finding = findings({"device": "cuda"})["torch on the GPU"]
+    assert not finding.fine
+    assert f"torch {torch.__version__}" in finding.detail
+    assert "update the driver, or install torch" in finding.detail
+    with pytest.raises(UserError, match=r"device is cuda, but torch .*doctor` says what to do"):
+        device_of(validate({"device": "cuda"}, "test"), "0")
+    assert device_of(validate({"device": "auto"}, "test"), "0") == "cpu"
+
+
+def test_offline_no_host_is_asked(
+    settings: dict, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    network = findings(settings)["network"]
+    assert not network.fine
+    assert "HF_HUB_OFFLINE is set: unset it, or run `gaussianmotion models` on" in network.detail
+    assert hub.requests == []
+
+
+def test_models_are_looked_for_where_the_hubs_client_keeps_them(
+    settings: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HF_HUB_CACHE may be on another disk than HF_HOME."""
+    settings["models"]["folder"] = None
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    partial = tmp_path / "cache/models--some--control/blobs/aa.partial"
+    partial.parent.mkdir(parents=True)
+    with partial.open("wb") as file:
+        file.truncate(2**29)  # sparse: takes no room
+    found = findings(settings, {"scores": {"names": []}})
+    assert f"some/model is not in {tmp_path / 'cache'}: run" in found["prior.model"].detail
+    assert "0.5 GiB of it are here" in found["prior.controlnet"].detail
+    assert str(tmp_path / "cache") in found["disk (models.folder)"].detail
