@@ -122,7 +122,7 @@ STAGES = {
         ),
     ),
     **_SCORES,
-    "baseline": Stage(("render.size", "render.views"), _evaluation("baselines")),
+    "baseline": Stage(("render.size", "render.views"), _evaluation("baselines", "baseline_check")),
     "collect": Stage(
         ("variants", "seeds", "ablation", "baselines", "scores"), _evaluation("collect")
     ),

@@ -8,7 +8,6 @@ layout: for each prompt of the list a folder named by its id with the multi-view
 Everything is checked before anything is written: a mistake is one line that names the file.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,36 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from gaussianmotion.atomic import write_json
+from gaussianmotion.atomic import atomic_path, write_json
 from gaussianmotion.camera import turntable_azimuths
 from gaussianmotion.errors import UserError
+from gaussianmotion.evaluation.baseline_check import Manifest, check_renders, videos
 from gaussianmotion.prompts import Prompt
-from gaussianmotion.yaml_file import read_yaml
 
-MANIFEST = "manifest.yaml"
-# What may be brought beside the views: shown in the user study, not scored.
-VIDEOS = ("turntable.mp4", "motions/*.mp4")
-
-
-class Manifest(BaseModel):
-    """Whose renders these are.
-
-    Attributes:
-        system: Name, as in the configuration's ``baselines``.
-        source: Where they come from: code and revision, or a page.
-        licence: Under which they may be used.
-        azimuths: Degrees of the views, in the order of their files.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    system: str
-    source: str
-    licence: str
-    azimuths: list[float]
+VIEWS = "views.json"
 
 
 def import_baseline(
@@ -67,120 +43,47 @@ def import_baseline(
         ``out``.
 
     Raises:
-        UserError: something is missing, superfluous, damaged, or of the wrong size; the first one.
+        UserError: something is missing, superfluous, damaged, or of the wrong kind (the first one);
+            or the copies would replace something else.
     """
     azimuths = [float(angle) for angle in turntable_azimuths(views)]
-    manifest = _manifest(system, renders, azimuths)
-    pictures = _names(renders, prompts, views)
-    digests = _checked(renders, pictures, size)
+    manifest, digests = check_renders(system, renders, prompts, size, azimuths)
+    _refuse_place(renders, out.parent, prompts)
 
     staging = out.parent / f".{os.getpid()}.partial"
-    try:
-        for prompt in prompts.values():
-            _lay_out(renders / prompt.id, staging / prompt.id, manifest, prompt, size)
-        for prompt_id in prompts:
-            target = out.parent / prompt_id
-            shutil.rmtree(target, ignore_errors=True)
-            os.replace(staging / prompt_id, target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    write_json(out, {**manifest.model_dump(), "size": size, "sha256": digests})
+    # Around all of it, so that a full disk or a folder of someone else's is told in one line.
+    with atomic_path(out) as imported:
+        try:
+            for prompt in prompts.values():
+                _lay_out(renders / prompt.id, staging / "new" / prompt.id, manifest, prompt, size)
+            out.unlink(missing_ok=True)  # while pictures of two imports stand side by side
+            (staging / "old").mkdir()
+            for prompt_id in prompts:
+                target = out.parent / prompt_id
+                if target.exists():
+                    os.replace(target, staging / "old" / prompt_id)
+                os.replace(staging / "new" / prompt_id, target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        facts = {**manifest.model_dump(), "size": size, "sha256": digests}
+        imported.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return out
 
 
-def _manifest(system: str, renders: Path, azimuths: list[float]) -> Manifest:
-    path = renders / MANIFEST
-    if not renders.is_dir():
+def _refuse_place(renders: Path, folder: Path, prompts: Mapping[str, Prompt]) -> None:
+    """Never write among what the user brought, nor over a folder that is no import."""
+    brought, place = renders.resolve(), folder.resolve()
+    if brought.is_relative_to(place) or place.is_relative_to(brought):
         raise UserError(
-            f"baselines: {system}: {renders} is no folder; give that of its renders, laid out as "
-            "docs/baselines.md says"
+            f"{renders} and {folder} lie in each other, and the copies would replace the renders: "
+            "move the renders out of the results"
         )
-    if not path.exists():
-        raise UserError(
-            f"{path} is missing; write system, source, licence and azimuths into it, as "
-            "docs/baselines.md shows"
-        )
-    try:
-        manifest = Manifest.model_validate(read_yaml(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"{path}: {key}: {first['msg'].lower()}; docs/baselines.md shows a whole manifest"
-        ) from None
-    if manifest.system != system:
-        raise UserError(
-            f"{path} is of {manifest.system!r}, but the configuration calls it {system!r}; write "
-            "the same name in both"
-        )
-    if manifest.azimuths != azimuths:
-        raise UserError(
-            f"{path}: azimuths must be {json.dumps(azimuths)}, the protocol's (0 is the front, "
-            "they grow toward the person's left); render those, in that order"
-        )
-    return manifest
-
-
-def _names(renders: Path, prompts: Mapping[str, Prompt], views: int) -> list[Path]:
-    """Relative paths of all pictures; refuses what is missing and what does not belong there."""
-    wanted = [f"{index:02d}.png" for index in range(views)]
-    for prompt in prompts.values():
-        folder = renders / prompt.id
-        if not folder.is_dir():
+    for prompt_id in prompts:
+        target = folder / prompt_id
+        if target.exists() and not (target / VIEWS).is_file():
             raise UserError(
-                f"{folder} is missing: render {prompt.text!r} into it, {wanted[0]} to {wanted[-1]}"
+                f"{target} is in the way, and is no earlier import: move it, or import elsewhere"
             )
-        for name in wanted:
-            if not (folder / name).is_file():
-                raise UserError(f"{folder / name} is missing: render that view of {prompt.text!r}")
-        videos = {path for pattern in VIDEOS for path in folder.glob(pattern)}
-        known = {folder / name for name in wanted} | videos
-        files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-        extra = next((path for path in files if path not in known), None)
-        if extra is not None:
-            raise UserError(
-                f"{extra} does not belong there: remove it; a prompt's folder holds {wanted[0]} to "
-                f"{wanted[-1]} and, for the user study, {' and '.join(VIDEOS)}"
-            )
-    strange = next(
-        (path for path in sorted(renders.iterdir()) if path.is_dir() and path.name not in prompts),
-        None,
-    )
-    if strange is not None:
-        raise UserError(
-            f"{strange} is no prompt of the list: rename it to one of its ids, or remove it"
-        )
-    return [Path(prompt_id) / name for prompt_id in prompts for name in wanted]
-
-
-def _checked(renders: Path, pictures: list[Path], size: int) -> dict[str, str]:
-    """SHA-256 of each picture's file, after looking at all of them."""
-    seen: dict[str, Path] = {}
-    digests: dict[str, str] = {}
-    for name in pictures:
-        path = renders / name
-        try:
-            with Image.open(path) as image:
-                image.load()
-                width, height = image.size
-                least_alpha = image.convert("RGBA").getchannel("A").getextrema()[0]
-                pixels = hashlib.sha256(image.convert("RGB").tobytes()).hexdigest()
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-            raise UserError(f"{path} is damaged or no picture: render or copy it again") from None
-        if (width, height) != (size, size):
-            raise UserError(
-                f"{path} is {width} x {height} pixels, the protocol's pictures are {size} x {size}"
-                ": crop it to a square with the whole person in it and resize it"
-            )
-        if least_alpha < 255:  # type: ignore[operator]
-            raise UserError(f"{path} is transparent: put it on the protocol's white background")
-        if pixels in seen:
-            raise UserError(
-                f"{path} is the same picture as {seen[pixels]}: render each view of each prompt"
-            )
-        seen[pixels] = path
-        digests[str(name)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return digests
 
 
 def _lay_out(source: Path, target: Path, manifest: Manifest, prompt: Prompt, size: int) -> None:
@@ -193,11 +96,10 @@ def _lay_out(source: Path, target: Path, manifest: Manifest, prompt: Prompt, siz
         views.append({"file": name, "azimuth": azimuth})
     front = min(views, key=lambda view: abs(float(str(view["azimuth"]))))
     shutil.copyfile(target / str(front["file"]), target / "front.png")
-    for pattern in VIDEOS:
-        for video in source.glob(pattern):
-            copy = target / video.relative_to(source)
-            copy.parent.mkdir(exist_ok=True)
-            shutil.copyfile(video, copy)
+    for video in videos(source):
+        copy = target / video.relative_to(source)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(video, copy)
     facts: dict[str, Any] = {
         "prompt_id": prompt.id,
         "prompt": prompt.text,
@@ -207,6 +109,6 @@ def _lay_out(source: Path, target: Path, manifest: Manifest, prompt: Prompt, siz
     }
     write_json(target / "run.json", facts)
     write_json(
-        target / "views.json",
+        target / VIEWS,
         {**facts, "size": size, "front": {**front, "file": "front.png"}, "views": views},
     )
