@@ -5,6 +5,7 @@ from typing import Literal
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import ClientDisconnect
 
 from gaussianmotion.study.questions import QUESTION_KEYS
 
@@ -41,10 +42,13 @@ async def read_answer(request: Request) -> Answer:
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise Refused(415, "Send an answer as application/json.")
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            raise Refused(413, "That is too long for an answer.")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY:
+                raise Refused(413, "That is too long for an answer.")
+    except ClientDisconnect:
+        raise Refused(400, "The answer did not arrive whole.") from None
     try:
         return Answer.model_validate(json.loads(body))
     except (ValidationError, ValueError, RecursionError):

@@ -22,7 +22,8 @@ from gaussianmotion.study.answer import Answer, Refused, read_answer
 from gaussianmotion.study.clips import Clips
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS, QUESTIONS
-from gaussianmotion.study.store import Store, Trial, UnknownTrial
+from gaussianmotion.study.store import Store, UnknownTrial
+from gaussianmotion.study.trials import Trial, first_open
 
 PAGES = Path(__file__).parent / "pages"
 YEAR = 365 * 24 * 3600
@@ -79,6 +80,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
     @app.exception_handler(HTTPException)
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(SQLAlchemyError)
+    @app.exception_handler(OSError)
     async def refuse(request: Request, error: Exception) -> Response:
         status, message = _said(error)
         if request.url.path == "/votes":
@@ -100,7 +102,10 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
 
     @app.post("/begin")
     def begin(request: Request) -> Response:
-        response = RedirectResponse("/pair", 303)
+        # Another site's form comes without our cookie, and would put a new one in its place.
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise Refused(403, "Begin on the study's own first page.")
+        response = RedirectResponse("/pair?begun=true", 303)
         if person_of(request) is None:
             token = store.join(by_id, [pair.sides[1].system for pair in pairs.pairs])
             response.set_cookie(
@@ -114,10 +119,16 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
         return response
 
     @app.get("/pair")
-    def next_pair(request: Request) -> Response:
+    def next_pair(request: Request, begun: bool = False) -> Response:
         if person_of(request) is None:
+            if begun:
+                raise Refused(
+                    403,
+                    "Your browser did not keep this study's cookie, by which it finds your answers "
+                    "again. Please allow cookies for this page, and begin again.",
+                )
             return RedirectResponse("/", 303)
-        trial = _first_open(trials_of(request))
+        trial = first_open(trials_of(request))
         return RedirectResponse("/thanks" if trial is None else f"/pair/{trial.position}", 303)
 
     @app.get("/pair/{position}")
@@ -127,9 +138,9 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
         trials = trials_of(request)
         if position > len(trials):
             raise Refused(404, "There is no such page.")
-        first_open = _first_open(trials)
-        if first_open is not None and position > first_open.position:
-            return RedirectResponse(f"/pair/{first_open.position}", 303)
+        open_trial = first_open(trials)
+        if open_trial is not None and position > open_trial.position:
+            return RedirectResponse(f"/pair/{open_trial.position}", 303)
         trial = trials[position - 1]
         pair = by_id[trial.pair]
         return page(
@@ -149,7 +160,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
     @app.get("/thanks")
     def thanks(request: Request) -> Response:
         trials = trials_of(request)
-        open_trial = _first_open(trials)
+        open_trial = first_open(trials)
         if open_trial is not None:
             return RedirectResponse(f"/pair/{open_trial.position}", 303)
         return page(request, "thanks.html", count=len(trials))
@@ -174,6 +185,12 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
         person = person_of(request)
         if person is None:
             raise Refused(403, "This browser has not begun the study. Open its first page.")
+        trials = store.trials(person)
+        open_trial = first_open(trials)
+        if open_trial is not None and open_trial.position < answer.pair <= len(trials):
+            raise Refused(422, "Answer the pairs before this one first.")
+        if answer.pair <= len(trials):
+            clips.check(trials[answer.pair - 1].pair)
         try:
             store.vote(person, answer.pair, answer.question, answer.choice)
         except UnknownTrial:
@@ -186,15 +203,12 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
     return app
 
 
-def _first_open(trials: list[Trial]) -> Trial | None:
-    return next((trial for trial in trials if not trial.finished), None)
-
-
 def _said(error: Exception) -> tuple[int, str]:
     """Status and one sentence for whatever went wrong."""
     if isinstance(error, Refused):
         return error.status, error.message
-    if isinstance(error, SQLAlchemyError):
+    # A driver lets the socket's own errors through where its server goes away.
+    if isinstance(error, SQLAlchemyError | OSError):
         print(f"study: {str(error).splitlines()[0]}", file=sys.stderr)
         return 503, "Answers cannot be stored at the moment. Please try again in a minute."
     if isinstance(error, HTTPException) and error.status_code != 404:

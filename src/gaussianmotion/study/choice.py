@@ -55,7 +55,7 @@ def choose_pairs(experiment: Path, out: Path, config: StudyConfig) -> PairSet:
     pairs = _balanced(candidates, config.pairs, random.Random(config.seed))
     chosen = PairSet(
         study=study_id(pairs),
-        experiment=experiment.name,
+        experiment=experiment.resolve().name,
         compared=config.compared,
         reason=reason,
         missing=missing,

@@ -17,23 +17,30 @@ class Clips:
             path: _state(path) for sides in files.values() for side in sides for path in side
         }
 
+    def check(self, pair: str) -> None:
+        """See whether a pair's clips are still those that were chosen.
+
+        Raises:
+            Refused: one of them has changed.
+        """
+        if any(_state(path) != self.states[path] for side in self.files[pair] for path in side):
+            raise Refused(
+                410, "This clip has changed since the study began. Please tell who invited you."
+            )
+
     def response(self, pair: str, side: int, index: int) -> FileResponse:
         """One file of one side of a pair.
 
         Raises:
-            Refused: there is none, or it has changed.
+            Refused: there is none, or the pair has changed.
         """
         clips = self.files[pair][side]
         if not 0 <= index < len(clips):
             raise Refused(404, "There is no such clip.")
-        path = clips[index]
-        if _state(path) != self.states[path]:
-            raise Refused(
-                410, "This clip has changed since the study began. Please tell who invited you."
-            )
+        self.check(pair)
         # What is A differs between people, so the browser's copy belongs to the cookie.
         return NamelessFile(
-            path, headers={"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
+            clips[index], headers={"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
         )
 
 

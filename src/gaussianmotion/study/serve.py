@@ -31,12 +31,15 @@ def serve(pairs_file: Path, database: str, host: str, port: int) -> None:
     with _listen(host, port) as listening:
         store = Store(database, pairs)
         address = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host
+        address = f"[{address}]" if ":" in address else address
         _announce(pairs, store, f"http://{address}:{listening.getsockname()[1]}")
         config = uvicorn.Config(
             create_app(pairs, files, store),
             log_level="warning",
             access_log=False,
             server_header=False,
+            # A phone that has gone in the middle of a clip must not keep Ctrl-C waiting.
+            timeout_graceful_shutdown=10,
         )
         try:
             uvicorn.Server(config).run(sockets=[listening])

@@ -4,7 +4,6 @@ import hashlib
 import random
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,27 +15,7 @@ from gaussianmotion.study.database import connect, explained
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS
 from gaussianmotion.study.tables import METADATA, PEOPLE, STUDIES, TRIALS, VOTES
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One pair as one person sees it.
-
-    Attributes:
-        position: From 1, in that person's order.
-        shown_as_a: Index of the pair's side that is A.
-        answers: ``a`` or ``b`` by question, as far as they are given.
-    """
-
-    position: int
-    pair: str
-    shown_as_a: int
-    answers: dict[str, str]
-
-    @property
-    def finished(self) -> bool:
-        """All questions are answered."""
-        return len(self.answers) == len(QUESTION_KEYS)
+from gaussianmotion.study.trials import Trial, draw_trials
 
 
 class UnknownTrial(Exception):
@@ -74,7 +53,7 @@ class Store:
             The person's token; only its digest is kept.
         """
         token = secrets.token_urlsafe(24)
-        trials = _shuffled(list(zip(pair_ids, systems, strict=True)))
+        trials = draw_trials(list(zip(pair_ids, systems, strict=True)), random.SystemRandom())
         with self.engine.begin() as connection:
             joined = insert(PEOPLE).values(
                 study=self.study, token_sha256=_token_digest(token), joined_at=_now()
@@ -189,19 +168,6 @@ class Store:
         """INSERT with ON CONFLICT, which both databases know."""
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         return dialect.insert(table)
-
-
-def _shuffled(pairs: list[tuple[str, str]]) -> list[tuple[str, int]]:
-    """Pairs in random order with the side shown as A, balanced over each system's pairs."""
-    generator = random.SystemRandom()
-    generator.shuffle(pairs)
-    coin = {system: generator.randrange(2) for _, system in pairs}
-    shown = []
-    for pair, system in pairs:
-        coin[system] = 1 - coin[system]
-        shown.append((pair, coin[system]))
-    generator.shuffle(shown)
-    return shown
 
 
 def _token_digest(token: str) -> str:

@@ -3,6 +3,7 @@
 Without votes there is a table that says so, and no number.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
@@ -31,7 +32,7 @@ class Preference:
         kind: Kind of clips, or ``all``.
         preferred: Votes for the compared system.
         votes: All votes, at least one.
-        people: Who gave them.
+        people: Who gave them, sorted.
     """
 
     against: str
@@ -39,7 +40,7 @@ class Preference:
     question: str
     preferred: int
     votes: int
-    people: int
+    people: tuple[str, ...]
 
     @property
     def estimate(self) -> Estimate:
@@ -101,19 +102,21 @@ def preferences(pairs: PairSet, votes: list[Vote]) -> list[Preference]:
                             question=question.key,
                             preferred=sum(vote.chosen == pairs.compared for vote in counted),
                             votes=len(counted),
-                            people=len({vote.person for vote in counted}),
+                            people=tuple(sorted({vote.person for vote in counted})),
                         )
                     )
     return found
 
 
 def _notes(pairs: PairSet, counted: list[Vote], others: list[str]) -> list[str]:
-    people = len({vote.person for vote in counted})
+    given = Counter(vote.person for vote in counted)
+    complete = sum(count == len(pairs.pairs) * len(QUESTIONS) for count in given.values())
     notes = [
         f"Share of the votes that prefer {pairs.compared} (votes for it / all votes), with "
         "Wilson's 95 % interval; votes are taken as independent, although one person gives many.",
-        f"Protocol {PROTOCOL}, study {pairs.study}: {len(pairs.pairs)} pairs, {people} people, "
-        f"{len(counted)} votes. Order and sides were drawn for each person.",
+        f"Protocol {PROTOCOL}, study {pairs.study}: {len(pairs.pairs)} pairs, {len(given)} people, "
+        f"{len(counted)} votes; {complete} of the people answered everything, and what the others "
+        "answered is counted too. Order and sides were drawn for each person.",
     ]
     if others:
         notes.append(f"Votes of other studies are not counted: {', '.join(others)}.")
@@ -145,7 +148,7 @@ def _frame(pairs: PairSet, found: list[Preference], reason: str) -> pd.DataFrame
             "question": row.question,
             "preferred": row.preferred,
             "votes": row.votes,
-            "people": row.people,
+            "people": len(row.people),
             "share": row.estimate.value,
             "low": row.estimate.low,
             "high": row.estimate.high,
@@ -167,8 +170,8 @@ def _rows(found: list[Preference]) -> list[list[str]]:
     rows = []
     for against, kind in dict.fromkeys((row.against, row.kind) for row in found):
         of_row = [cells.get((against, kind, question.key)) for question in QUESTIONS]
-        people = max(row.people for row in of_row if row)
-        rows.append([against, kind, str(people), *map(_cell, of_row)])
+        people = {person for row in of_row if row for person in row.people}
+        rows.append([against, kind, str(len(people)), *map(_cell, of_row)])
     return rows
 
 

@@ -20,7 +20,7 @@ class Vote:
     """One line of votes.csv: one person, pair and question.
 
     Attributes:
-        person: Ten random digits; nothing else of the person is known.
+        person: ``p`` and ten random digits; nothing else of the person is known.
         chosen: Name of the system that was preferred.
         shown_as_a: Name of the system that this person saw as A.
         changes: How often the person changed their mind.
@@ -69,15 +69,16 @@ def database_votes(url: str, pairs: PairSet) -> list[Vote]:
         .order_by(VOTES.c.person, TRIALS.c.position, VOTES.c.question)
     )
     engine = connect(url)
-    with engine.connect() as connection:
+    with explained(engine), engine.connect() as connection:
         rows = connection.execute(query).all()
     engine.dispose()
     by_id = {pair.id: pair for pair in pairs.pairs}
     return [
         Vote(
             study=pairs.study,
-            # Numbers of two servers' databases would clash in one file.
-            person=row.token_sha256[:10],
+            # Numbers of two servers' databases would clash in one file; and without the letter a
+            # spreadsheet would read 12345678e9 as a number, and save it as another person.
+            person=f"p{row.token_sha256[:10]}",
             pair=row.pair,
             question=row.question,
             chosen=by_id[row.pair].sides[row.side].system,

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,19 +30,23 @@ def store(tmp_path: Path, study: PairSet) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """URL of a PostgreSQL server of the tests' own."""
     program = shutil.which("postgres")
     if program is None:
         pytest.skip("PostgreSQL is not installed")
     programs = Path(program).resolve().parent
-    folder = tmp_path_factory.mktemp("postgresql")
-    # It refuses to run as root.
-    user = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
-    if user:
-        for parent in (folder, *list(folder.parents)[:-2]):
-            parent.chmod(parent.stat().st_mode | 0o011)
-        shutil.chown(folder, **user)
+    # Not among the other temporary files: each session of pytest closes their folder to other
+    # users, and PostgreSQL refuses to run as root.
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as name:
+        folder = Path(name)
+        user = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
+        if user:
+            shutil.chown(folder, **user)
+        yield from _server(programs, folder, user)
+
+
+def _server(programs: Path, folder: Path, user: dict[str, str]) -> Iterator[str]:
     data = folder / "data"
     initdb = [programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "--no-sync"]
     subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **user)

@@ -1,9 +1,11 @@
 """The web application: what it shows, and what it refuses."""
 
+import asyncio
 import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -121,6 +123,7 @@ def test_other_addresses_are_not_found_in_plain_words(client: TestClient, path: 
         ('{"pair": 1, "question": "geometry", "choice": "a", "person": 2}', 422),
         ('{"pair": 1, "question": "beauty", "choice": "a"}', 422),
         ('{"pair": 9, "question": "geometry", "choice": "a"}', 422),
+        ('{"pair": 2, "question": "geometry", "choice": "a"}', 422),
         ('{"pair": -1, "question": "geometry", "choice": "a"}', 422),
         ('{"pair": 1, "question": "' + "x" * 5000 + '", "choice": "a"}', 413),
     ],
@@ -143,6 +146,48 @@ def test_another_sites_form_cannot_vote(client: TestClient, store: Store) -> Non
         )
         assert reply.status_code == 415
     assert store.counts() == (0, 0)
+
+
+def test_another_sites_form_does_not_put_a_new_person_in_place_of_the_old(
+    client: TestClient, store: Store
+) -> None:
+    # The browser withholds the cookie from it.
+    client.cookies.clear()
+    reply = client.post("/begin", headers={"Sec-Fetch-Site": "cross-site"})
+    assert reply.status_code == 403
+    assert "set-cookie" not in reply.headers
+
+
+def test_a_browser_without_cookies_is_told(client: TestClient) -> None:
+    client.cookies.clear()
+    begun = client.post("/begin", follow_redirects=False).headers["location"]
+    client.cookies.clear()
+    reply = client.get(begun)
+    assert (reply.status_code, "allow cookies" in reply.text) == (403, True)
+
+
+def test_a_phone_that_goes_in_the_middle_of_an_answer_is_no_failure(client: TestClient) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/votes",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    sent: list[dict[str, Any]] = []
+    arriving = [
+        {"type": "http.request", "body": b'{"pair"', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return arriving.pop(0) if arriving else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(client.app(scope, receive, send))
+    assert [message.get("status", 400) for message in sent] == [400] * len(sent)
 
 
 @pytest.mark.parametrize("token", [None, "", "forged", "1", "a" * 4000])
@@ -192,6 +237,8 @@ def test_a_clip_that_was_made_again_is_not_shown(
     replies = [client.get(f"/clips/1/{letter}/0") for letter in "ab"]
     assert 410 in [reply.status_code for reply in replies]
     assert "changed since" in " ".join(reply.text for reply in replies)
+    # Nor is a vote on it kept: nobody knows which of the two it is about.
+    assert client.post("/votes", json=VOTE).status_code == 410
 
 
 def test_a_vote_that_cannot_be_stored_says_so(client: TestClient, store: Store) -> None:

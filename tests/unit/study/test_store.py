@@ -1,5 +1,6 @@
 """Votes: one for each person, pair and question, whatever happens."""
 
+import random
 import threading
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS
 from gaussianmotion.study.store import Store, UnknownTrial
+from gaussianmotion.study.trials import draw_trials
 from gaussianmotion.study.votes import database_studies, database_votes
 
 PEOPLE = 20
@@ -55,6 +57,8 @@ def test_what_a_and_b_are_is_resolved_by_the_store(study: PairSet, store: Store)
     votes = database_votes(str(store.engine.url.database), study)
     assert len(votes) == len(study.pairs)
     assert all(vote.chosen != vote.shown_as_a for vote in votes)
+    # A spreadsheet must not read digits with an e in them as a number.
+    assert all(vote.person.startswith("p") for vote in votes)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +103,29 @@ def test_each_system_is_a_as_often_as_b(study: PairSet, store: Store) -> None:
         firsts[f"{trials[0].pair} {trials[0].shown_as_a}"] += 1
     assert len(orders) > 1
     assert len(firsts) > 3
+
+
+def test_the_same_generator_draws_the_same_trials() -> None:
+    pairs = [(f"pair-{index}", f"system-{index % 2}") for index in range(10)]
+    first, again, other = (draw_trials(pairs, random.Random(seed)) for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+    assert sorted(pair for pair, _ in first) == sorted(pair for pair, _ in pairs)
+
+
+def test_every_pair_comes_everywhere_and_is_a_half_of_the_time() -> None:
+    pairs = [(f"pair-{index}", "rival" if index else "alone") for index in range(4)]
+    generator = random.Random(0)
+    places: Counter[tuple[str, int]] = Counter()
+    sides: Counter[tuple[str, int]] = Counter()
+    for _ in range(4000):
+        for place, (pair, side) in enumerate(draw_trials(pairs, generator)):
+            places[pair, place] += 1
+            sides[pair, side] += 1
+    # Five standard deviations of a fair draw.
+    assert all(abs(count - 1000) < 140 for count in places.values())
+    assert all(abs(count - 2000) < 160 for count in sides.values())
+    assert (len(places), len(sides)) == (16, 8)
 
 
 def test_twenty_people_at_once_lose_nothing(tmp_path: Path, url: str) -> None:
@@ -168,9 +195,35 @@ def test_other_pairs_in_the_same_database_are_another_study(
         ("postgresql://someone:secret@127.0.0.1:1/x", "cannot be used"),
         ("nonsense://", "not a database's address"),
         ("sqlite:////proc/none/votes.db", "cannot be used"),
+        ("/proc/none/votes.db", "choose another file"),
+        ("sqlite://", "would be lost"),
+        ("sqlite:///:memory:", "would be lost"),
+        ("postgresql:/localhost/x", "not a database's address"),
+        ("postgresql://127.0.0.1:1/x", "write .* postgresql://USER"),
+        ("postgresql://someone:my@secret@127.0.0.1/x", "%40 for an @"),
+        ("postgresql://someone@127.0.0.1:port/x", "not a database's address"),
+        ("postgresql+psycopg2://someone@127.0.0.1:1/x", "cannot be used"),
+        ("postgresql://someone@127.0.0.1:1/x?sslmode=require", "cannot be used"),
+        ("postgresql://someone@127.0.0.1:1/x?sslmode=sometimes", "sslmode=sometimes is not known"),
+        ("postgresql://someone@127.0.0.1:1/x?sslrootcert=a.pem", "sslrootcert is not known"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_one_line(study: PairSet, url: str, said: str) -> None:
     with pytest.raises(UserError, match=said) as caught:
         Store(url, study)
     assert "secret" not in str(caught.value)
+
+
+def test_a_folders_name_is_no_address(tmp_path: Path, study: PairSet) -> None:
+    store = Store(str(tmp_path / "50% ?a=b #1/votes.db"), study)
+    store.close()
+    assert (tmp_path / "50% ?a=b #1/votes.db").is_file()
+
+
+def test_an_encrypted_connection_that_is_asked_for_is_not_given_up(
+    study: PairSet, postgresql: str
+) -> None:
+    """The tests' server has no certificate."""
+    with pytest.raises(UserError, match="refuses SSL"):
+        Store(f"{postgresql}?sslmode=require", study)
+    Store(f"{postgresql}?sslmode=disable", study).close()

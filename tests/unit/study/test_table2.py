@@ -40,7 +40,8 @@ def test_votes_are_counted_by_system_kind_and_question(study: PairSet) -> None:
     found = {(row.against, row.kind, row.question): row for row in preferences(study, votes)}
     assert {key[0] for key in found} == {"rival"}
     every = found["rival", "all", "texture"]
-    assert (every.preferred, every.votes, every.people) == (12, 16, 4)
+    assert (every.preferred, every.votes) == (12, 16)
+    assert every.people == ("p1", "p2", "p3", "p4")
     # Wilson's interval of 12 of 16, by hand from his formula.
     assert every.estimate.low == pytest.approx(0.50499, abs=1e-4)
     assert every.estimate.high == pytest.approx(0.89819, abs=1e-4)
@@ -54,6 +55,16 @@ def test_the_table_says_shares_counts_and_intervals(study: PairSet) -> None:
     assert "| rival | all | 1 | 100.0 % (4/4) [51.0, 100.0] |" in markdown(table)
     assert set(table.frame["status"]) == {"ok"}
     assert f"study {study.study}: 8 pairs, 1 people, 24 votes" in " ".join(table.notes)
+
+
+def test_people_who_answered_little_are_counted_and_named(study: PairSet) -> None:
+    votes = [vote(study, "p1", pair, key, 0) for pair in range(8) for key in QUESTION_KEYS]
+    against = study.pairs[0].sides[1].system
+    few = [vote(study, "p2", 0, "geometry", 1), vote(study, "p3", 0, "text", 1)]
+    table, _ = table2(study, [*votes, *few], "votes.csv")
+    assert "3 people, 26 votes; 1 of the people answered everything" in " ".join(table.notes)
+    people = {(row[0], row[1]): row[2] for row in table.rows}
+    assert people[against, "all"] == "3"
 
 
 def test_without_votes_there_is_no_number_but_the_way_to_some(study: PairSet) -> None:

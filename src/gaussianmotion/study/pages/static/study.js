@@ -20,7 +20,7 @@ function videoClip(figure) {
     ready: () => video.readyState >= 2,
     share: () => (video.duration ? video.currentTime / video.duration : 0),
     show: (share) => { if (video.duration) video.currentTime = share * video.duration * 0.999; },
-    start: () => video.play().catch(() => {}),
+    start: () => video.play().catch((error) => { if (error.name === "NotAllowedError") forbidden(); }),
     stop: () => video.pause(),
     ended: () => video.ended,
     seconds: () => video.duration || 0,
@@ -54,6 +54,12 @@ function viewsClip(figure) {
   };
 }
 
+// A phone that saves power plays nothing by itself, and loads nothing before it plays.
+function forbidden() {
+  if (playing) setPlaying(false);
+  figures.forEach((figure) => { figure.querySelector(".loading").textContent = "Press play below."; });
+}
+
 const clips = figures.map((figure) => (figure.dataset.form === "video" ? videoClip : viewsClip)(figure));
 let playing = false;
 
@@ -79,12 +85,20 @@ function follow() {
   requestAnimationFrame(follow);
 }
 
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Both begin together, and nobody judges what was not there to be seen.
 function readiness() {
   clips.forEach((clip, place) => figures[place].classList.toggle("ready", clip.ready()));
-  if (clips.every((clip) => clip.ready()) && !stage.dataset.begun) {
-    stage.dataset.begun = "yes";
-    setPlaying(!matchMedia("(prefers-reduced-motion: reduce)").matches);
+  if (stage.dataset.begun) return;
+  if (!clips.every((clip) => clip.ready())) {
+    clips.forEach((clip) => { if (clip.ready()) { clip.stop(); clip.show(0); } });
+    return;
   }
+  stage.dataset.begun = "yes";
+  fieldsets.forEach((fieldset) => { fieldset.disabled = false; });
+  restart();
+  setPlaying(playing || !still);
 }
 
 clips.forEach((clip, place) => clip.media.forEach((medium) => {
@@ -94,7 +108,9 @@ clips.forEach((clip, place) => clip.media.forEach((medium) => {
     figures[place].querySelector(".loading").textContent = "This clip does not load. Please load the page again.";
   });
   // It may have failed before this script ran.
-  if (medium.error) medium.dispatchEvent(new Event("error"));
+  if (medium.error || (medium.complete && !medium.naturalWidth)) medium.dispatchEvent(new Event("error"));
+  // Browsers that save data load no more of a video than is played.
+  if (!still && medium.play) clips[place].start();
 }));
 play.classList.add("paused");
 readiness();
@@ -148,6 +164,8 @@ async function send() {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ pair: Number(form.dataset.pair), question, choice }),
+        // A connection may hang for ever; the same answer twice is one.
+        signal: AbortSignal.timeout?.(20000),
       });
       if (!reply.ok) {
         const text = (await reply.json().catch(() => ({}))).error;
@@ -191,7 +209,8 @@ next.addEventListener("click", () => {
   const open = missing();
   fieldsets.forEach((fieldset) => fieldset.classList.toggle("missing", open.includes(fieldset)));
   if (open.length) {
-    say(open.length === 1 ? "One answer is missing" : `${open.length} answers are missing`, true);
+    if (!stage.dataset.begun) say("Both clips must be seen first", true);
+    else say(open.length === 1 ? "One answer is missing" : `${open.length} answers are missing`, true);
     open[0].focus();
     return;
   }
@@ -200,11 +219,16 @@ next.addEventListener("click", () => {
 });
 
 // Do not leave with answers that are not stored.
+// Back to this page as it was left: it stays until Next is pressed again.
+addEventListener("pageshow", (event) => { if (event.persisted) leaving = false; });
+
 addEventListener("beforeunload", (event) => { if (waiting.size) event.preventDefault(); });
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.toLowerCase();
+  // A key that is held down is one answer, not three.
+  if (event.repeat && key !== " ") return;
   const target = event.target;
   if (key === "escape" && document.body.dataset.only) enlarge(null);
   else if (key === "a" || key === "b") {
@@ -218,7 +242,7 @@ document.addEventListener("keydown", (event) => {
     if (open) open.focus(); else next.focus();
   } else if (key === " " && !["BUTTON", "INPUT", "A"].includes(target.tagName)) {
     event.preventDefault();
-    setPlaying(!playing);
+    if (!event.repeat) setPlaying(!playing);
   } else if (key === "enter" && !["BUTTON", "A"].includes(target.tagName)) {
     event.preventDefault();
     next.click();
