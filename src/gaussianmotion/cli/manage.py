@@ -26,19 +26,21 @@ def add_commands(commands: Commands) -> None:
     log.add_argument("run", type=Path, metavar="FOLDER", help="EXPERIMENT/VARIANT/PROMPT/SEED")
     log.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
 
-    whole = add_command(
-        commands, "log-experiment", _log_experiment, "log means, tables, figures and the report"
-    )
-    add_config(whole)
-    whole.add_argument("root", type=Path, metavar="FOLDER", help="results/EXPERIMENT")
-    whole.add_argument(
-        "--runs",
-        type=Path,
-        nargs="+",
-        metavar="FOLDER",
-        help="the experiment's runs (default: all finished ones)",
-    )
-    whole.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
+    for name, run, help_text in (
+        ("log-parents", _log_parents, "log the variants' means"),
+        ("log-experiment", _log_experiment, "log means, tables, figures and the report"),
+    ):
+        whole = add_command(commands, name, run, help_text)
+        add_config(whole)
+        whole.add_argument("root", type=Path, metavar="FOLDER", help="results/EXPERIMENT")
+        whole.add_argument(
+            "--runs",
+            type=Path,
+            nargs="+",
+            metavar="FOLDER",
+            help="the experiment's runs (default: all finished ones)",
+        )
+        whole.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
 
     sync = add_command(commands, "sync", _sync, "log all finished runs that MLflow lacks")
     add_config(sync)
@@ -73,6 +75,7 @@ def _tracking_init(options: argparse.Namespace) -> None:
     except Exception as error:  # whatever a server or a database says
         tracking.warn(error, "cannot be reached")
         facts = {"uri": tracking.store_uri(config), "reachable": False}
+    facts["uri"] = tracking.without_password(str(facts["uri"]))
     write_json(options.out, facts)
 
 
@@ -82,6 +85,14 @@ def _log(options: argparse.Namespace) -> None:
     config = _tracking(options)
     tracking.identify(options.run)
     _write_logged(options, options.run, lambda: tracking.mirror(options.run, config))
+
+
+def _log_parents(options: argparse.Namespace) -> None:
+    from gaussianmotion import tracking
+
+    config = _tracking(options)
+    call = partial(tracking.log_parents, options.root, config, options.runs)
+    _write_logged(options, options.root, call)
 
 
 def _log_experiment(options: argparse.Namespace) -> None:
@@ -100,7 +111,7 @@ def _write_logged(options: argparse.Namespace, what: Path, log: Callable[[], str
         facts = {"logged": True, "run_id": log()}
     except Exception as error:  # whatever a server or a database says
         tracking.warn(error, f"does not take {what}")
-        facts = {"logged": False, "reason": str(error)[:200]}
+        facts = {"logged": False, "reason": tracking.without_password(str(error))[:200]}
     write_json(options.out, facts)
 
 
@@ -109,7 +120,7 @@ def _sync(options: argparse.Namespace) -> int:
 
     config = resolve_config(options)
     done, failed = tracking.sync(config.results, config.tracking)
-    print(f"{done} runs are in {tracking.store_uri(config.tracking)}")
+    print(f"{done} runs are in {tracking.without_password(tracking.store_uri(config.tracking))}")
     for folder, reason in failed:
         print(f"gaussianmotion: not logged: {folder}: {reason}", file=sys.stderr)
     return 2 if failed else 0

@@ -4,10 +4,15 @@ Files are the truth: a store that is lost or was unreachable is rebuilt from the
 sync``). A failure to log costs one line of warning.
 """
 
-from gaussianmotion.tracking.experiment import log_experiment
+from gaussianmotion.tracking.experiment import log_experiment, log_parents
 from gaussianmotion.tracking.follow import live, mirror, sync, warn
-from gaussianmotion.tracking.mirror import Identity, identify
-from gaussianmotion.tracking.store import create_store, store_uri, workflow_tracking
+from gaussianmotion.tracking.identity import Identity, identify
+from gaussianmotion.tracking.store import (
+    create_store,
+    store_uri,
+    without_password,
+    workflow_tracking,
+)
 
 __all__ = [
     "Identity",
@@ -15,9 +20,11 @@ __all__ = [
     "identify",
     "live",
     "log_experiment",
+    "log_parents",
     "mirror",
     "store_uri",
     "sync",
     "warn",
+    "without_password",
     "workflow_tracking",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 STATE = "mlflow.json"
 # Kept out: what is no result, and what is written because of MLflow.
 _SKIPPED_FOLDERS = {"logs", "benchmarks"}
-_SKIPPED_FILES = {STATE, "logged.json"}
+_SKIPPED_FILES = {STATE, "logged.json", "parents.json"}
 _OF_RUN = {".png", ".mp4", ".json", ".csv", ".safetensors"}
 _OF_EXPERIMENT = {".png", ".pdf", ".csv", ".tsv", ".md", ".tex", ".html", ".json", ".ipynb"}
 # Folders of an experiment that are no variant's.

@@ -12,21 +12,49 @@ from gaussianmotion.atomic import write_json
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.tracking.artifacts import STATE, experiment_files, send_new
-from gaussianmotion.tracking.mirror import read_json, set_metrics, set_tags
-from gaussianmotion.tracking.parameters import config_digest, log_params, trained_keys
+from gaussianmotion.tracking.identity import finished_runs
+from gaussianmotion.tracking.mirror import read_json
+from gaussianmotion.tracking.parameters import config_digest, trained_keys
 from gaussianmotion.tracking.parents import PARENT, replace_parent, shared_run
+from gaussianmotion.tracking.records import active_run, log_params, set_metrics, set_tags
 from gaussianmotion.tracking.scores import shared_grid, variant_scores
-from gaussianmotion.tracking.store import experiment_id, open_client, store_uri
+from gaussianmotion.tracking.store import (
+    experiment_id,
+    open_client,
+    store_uri,
+    without_password,
+)
 
 
 def log_experiment(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | None = None) -> str:
     """Bring the parents and the experiment's own run up to date; returns the latter's id.
+
+    Arguments and errors are those of :func:`log_parents`.
+    """
+    own = log_parents(root, tracking, runs)
+    root = root.resolve()
+    state = read_json(root / STATE)
+    client = open_client(store_uri(tracking))
+    send_new(client, own, root, experiment_files(root), state["files"][own])
+    client.set_terminated(own, "FINISHED")
+    write_json(root / STATE, state)
+    return own
+
+
+def log_parents(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | None = None) -> str:
+    """Bring the parents up to date and see that the experiment has a run of its own.
+
+    The report shows their ids: ``mlflow.json`` has them before the report is written, and the
+    report is sent to the experiment's own run afterwards.
 
     Args:
         root: The experiment's folder; its name is that of the MLflow experiment.
         tracking: Where the store is.
         runs: Folders VARIANT/PROMPT/SEED below it that belong to the experiment; those of the last
             time where not given, else all that are finished.
+
+    Returns:
+        The id of the experiment's own run.
 
     Raises:
         UserError: nothing is finished there, or a score file is damaged.
@@ -37,9 +65,11 @@ def log_experiment(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | 
     uri = store_uri(tracking)
     client = open_client(uri)
     experiment = experiment_id(client, root.name, tracking, uri)
-    if state.get("uri") != uri:
+    store = without_password(uri)
+    if without_password(str(state.get("uri"))) != store:
         state = {}
     had, has = state.get("files", {}), {}  # what each run of the store got
+    parents = {}
     variants: dict[str, list[Path]] = defaultdict(list)
     for folder in folders:
         variants[folder.parents[1].name].append(folder)
@@ -51,24 +81,24 @@ def log_experiment(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | 
         tags = {"runs": str(len(members)), "shared_runs": str(len(shared)), **scores.tags}
         set_tags(client, parent, tags)
         set_metrics(client, parent, scores.metrics, scores.time)
+        parents[variant] = parent
         has[parent] = had.get(parent, {})
         send_new(client, parent, root, sorted(pooled.glob("*/*.json")), has[parent])
         client.set_terminated(parent, "FINISHED")
     own = shared_run(client, experiment, tracking, "experiment", root.name)
     set_tags(client, own, {"variants": ", ".join(variants), "folder": str(root)})
     has[own] = had.get(own, {})
-    send_new(client, own, root, experiment_files(root), has[own])
-    client.set_terminated(own, "FINISHED")
     names = [str(folder.relative_to(root)) for folder in folders]
-    write_json(root / STATE, {"uri": uri, "runs": names, "files": has})
+    ids = {"run_id": own, "parents": parents}
+    write_json(root / STATE, {"uri": store, **ids, "runs": names, "files": has})
     return own
 
 
 def _folders(root: Path, runs: Sequence[Path] | None, state: dict[str, Any]) -> list[Path]:
-    if runs is None and state.get("runs"):
-        runs = [root / name for name in state["runs"]]
     if runs is None:
-        runs = [path.parent for path in sorted(root.glob("*/*/*/run.json"))]
+        remembered = [root / name for name in state.get("runs", [])]
+        # None of them is left where their variant was renamed.
+        runs = [run for run in remembered if (run / "run.json").is_file()] or finished_runs(root)
     finished = [run.resolve() for run in runs if (run / "run.json").is_file()]
     foreign = [run for run in finished if run.parents[2] != root]
     if foreign:
@@ -94,8 +124,12 @@ def _update_parent(
         if digest != "mixed":
             log_params(client, parent, configs[0])
         set_tags(client, parent, {"config_digest": digest})
-    children = [read_json(run / STATE) for run in members]
-    for child in children:
-        if child.get("uri") == store_uri(tracking) and child.get("run_id"):
-            set_tags(client, child["run_id"], {PARENT: parent})
+    for run in members:
+        state = read_json(run / STATE)
+        if without_password(str(state.get("uri"))) != without_password(store_uri(tracking)):
+            continue
+        child = active_run(client, state.get("run_id"))
+        # A folder that was copied still names the run of the one that it was copied from.
+        if child is not None and child.info.experiment_id == experiment:
+            set_tags(client, child.info.run_id, {PARENT: parent})
     return parent

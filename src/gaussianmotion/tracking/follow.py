@@ -8,14 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.tracking.curves import curve_rows
 from gaussianmotion.tracking.experiment import log_experiment
-from gaussianmotion.tracking.mirror import Identity, Mirror, curve_rows, identify
+from gaussianmotion.tracking.identity import Identity, finished_runs, identify
+from gaussianmotion.tracking.mirror import Mirror
 from gaussianmotion.tracking.parameters import trained_keys
-from gaussianmotion.tracking.store import create_store, workflow_tracking
+from gaussianmotion.tracking.store import create_store, without_password, workflow_tracking
+
+# A store that is away is asked again this often at last, in seconds.
+_PATIENCE = 600.0
+# To import MLflow takes 5 s of the processor. A training that is over by then does not pay that
+# twice: in the workflow another job logs it whole.
+_SHORT = 120.0
 
 
 @contextmanager
-def live(folder: Path, identity: Identity, config: Config, every: float = 10.0) -> Iterator[None]:
+def live(
+    folder: Path,
+    identity: Identity,
+    config: Config,
+    every: float = 10.0,
+    short: float = _SHORT,
+) -> Iterator[None]:
     """Mirror a training while the block runs; its failure is one line and stops nothing.
 
     Args:
@@ -23,8 +37,10 @@ def live(folder: Path, identity: Identity, config: Config, every: float = 10.0) 
         identity: Which run it is.
         config: Of the training; ``tracking`` is overruled by what the workflow passes.
         every: Seconds between two updates.
+        short: Seconds before the first one.
     """
-    tracking = workflow_tracking() or config.tracking
+    workflow = workflow_tracking()
+    tracking = workflow or config.tracking
     if not tracking.enabled:
         yield
         return
@@ -33,19 +49,24 @@ def live(folder: Path, identity: Identity, config: Config, every: float = 10.0) 
     ended = threading.Event()
     curves = folder / "curves.csv"
 
-    warned = False
+    followed = warned = False
 
     def follow() -> None:
-        nonlocal warned
-        run.begin()
-        while not ended.wait(every):
+        nonlocal followed, warned
+        pause = short
+        while not ended.wait(pause):
+            pause = every
             # MLflow is imported here, seconds of work, only once the training is under way.
-            if next(curve_rows(curves), None) is not None and not _try(
-                lambda: run.update(params, "RUNNING"), "while training"
-            ):
+            if next(curve_rows(curves), None) is None:
+                continue
+            followed = True
+            while not _try(lambda: run.update(params, "RUNNING"), "while training", say=not warned):
                 warned = True
-                return
+                pause = min(2 * pause, _PATIENCE)
+                if ended.wait(pause):
+                    return
 
+    _try(run.begin, "before training")
     follower = threading.Thread(target=follow, name="mlflow", daemon=True)
     follower.start()
     status = "FAILED"
@@ -58,9 +79,12 @@ def live(folder: Path, identity: Identity, config: Config, every: float = 10.0) 
     finally:
         ended.set()
         follower.join(timeout=60.0)
-        if curves.exists() and not follower.is_alive():
+        later = workflow is not None and status == "FINISHED" and not followed
+        if curves.exists() and not follower.is_alive() and not later:
             # A server may be back by now; if not, it was said once.
             _try(lambda: run.update(params, status), "at the end", say=not warned)
+        elif follower.is_alive():
+            warn(TimeoutError("still takes the last files"), "at the end")
 
 
 def mirror(folder: Path, tracking: TrackingConfig) -> str:
@@ -76,9 +100,13 @@ def sync(results: Path, tracking: TrackingConfig) -> tuple[int, list[tuple[Path,
     Returns:
         How many runs are in the store, and the runs and experiments that are not, with the reason.
     """
-    done, failed = 0, []
-    runs = [path.parent for path in sorted(results.glob("*/*/*/*/run.json"))]
-    _try(lambda: create_store(tracking), "cannot be reached", say=False)  # each run says it below
+    runs = [run for root in sorted(results.glob("*")) for run in finished_runs(root)]
+    try:
+        create_store(tracking)
+    except Exception as error:  # a store can fail in any way; each run would wait for it
+        return 0, [(run, _reason(error)) for run in runs]
+    done = 0
+    failed: list[tuple[Path, str]] = []
     for run in runs:
         try:
             mirror(run, tracking)
@@ -114,5 +142,5 @@ def _try(call: Any, when: str, say: bool = True) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:160]
+    lines = without_password(str(error)).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:300]

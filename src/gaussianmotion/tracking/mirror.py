@@ -4,42 +4,29 @@ What was sent is remembered in ``mlflow.json`` beside the results, so mirroring 
 what is new, and nothing twice: what is rendered and scored later joins its training's run.
 """
 
-import csv
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from gaussianmotion.atomic import write_json
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.revision import git_commit
 from gaussianmotion.tracking.artifacts import STATE, run_files, send_new
+from gaussianmotion.tracking.curves import send_curves
+from gaussianmotion.tracking.identity import Identity
 from gaussianmotion.tracking.lock import alone
-from gaussianmotion.tracking.parameters import config_digest, log_params, trained_keys
+from gaussianmotion.tracking.parameters import config_digest, trained_keys
 from gaussianmotion.tracking.parents import KIND, PARENT, shared_run
+from gaussianmotion.tracking.records import active_run, log_params, set_metrics, set_tags
 from gaussianmotion.tracking.scores import run_scores
-from gaussianmotion.tracking.store import experiment_id, open_client, store_uri
-
-_BATCH = 500
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Which run this is; the first four name its folder."""
-
-    experiment: str
-    variant: str
-    prompt_id: str
-    seed: int
-    prompt: str = ""
-
-    @property
-    def name(self) -> str:
-        """How the run is called in MLflow."""
-        return f"{self.variant}/{self.prompt_id}/{self.seed}"
+from gaussianmotion.tracking.store import (
+    experiment_id,
+    open_client,
+    store_uri,
+    without_password,
+)
 
 
 class Mirror:
@@ -53,9 +40,14 @@ class Mirror:
         self._state: dict[str, Any] = read_json(folder / STATE)
 
     def begin(self) -> None:
-        """A training starts: a finished run keeps its records, a new one gets its own."""
+        """A training starts: a finished run keeps its records, a new one gets its own.
+
+        Noted at once: where the store is away until the training is over, who logs it later must
+        not take it for the earlier one.
+        """
         if self._state.get("finished"):
-            self._state = {"superseded": self._state.get("run_id")}
+            self._state = _replacing(self._state)
+            self._save()
 
     def update(self, params: Mapping[str, Any] | None = None, status: str | None = None) -> str:
         """Send what MLflow does not have yet; returns the run's id.
@@ -74,72 +66,92 @@ class Mirror:
         name = self._identity.experiment
         experiment = experiment_id(client, name, self._tracking, self._uri)
         run_id = self._run_id(client, experiment, params, facts)
-        self._send_tags(client, experiment, run_id, params, facts)
-        self._send_curves(client, run_id)
-        self._send_scores(client, run_id)
-        send_new(
-            client,
-            run_id,
-            self._folder,
-            run_files(self._folder),
-            self._state.setdefault("files", {}),
-        )
-        if status == "RUNNING":
-            client.update_run(run_id, status)
-        elif status is not None:
-            client.set_terminated(run_id, status, _finish(facts))
-        if status is not None:
-            self._state["finished"] = status == "FINISHED"
-        self._save()
+        try:
+            self._send(client, experiment, run_id, params, facts)
+            if status == "RUNNING":
+                client.update_run(run_id, status)
+            elif status is not None:
+                client.set_terminated(run_id, status, _finish(facts))
+            if status is not None:
+                self._state["finished"] = status == "FINISHED"
+        finally:  # what a server took before it failed is not sent again
+            self._save()
         return run_id
 
     def _run_id(
         self, client: Any, experiment: str, params: Mapping[str, Any], facts: Mapping[str, Any]
     ) -> str:
-        known = self._known(client)
+        digest = config_digest(params)
+        known = self._known(client, experiment, digest)
         if known is not None:
             return known
         with alone(self._tracking, self._identity.experiment):
             # The same folder may be mirrored by a job and by `sync` at once.
-            self._state = read_json(self._folder / STATE) | self._superseded()
-            known = self._known(client)
-            return known or self._create(client, experiment, params, facts)
+            self._state = read_json(self._folder / STATE)
+            known = self._known(client, experiment, digest)
+            return known or self._create(client, experiment, digest, facts)
 
-    def _known(self, client: Any) -> str | None:
-        """The folder's run, if this store has it."""
-        from mlflow.exceptions import MlflowException
-
-        known = self._state.get("run_id")
-        if not known or self._state.get("uri") != self._uri or self._state.get("superseded"):
+    def _known(self, client: Any, experiment: str, digest: str) -> str | None:
+        """The folder's run, if this store has it and it is of this training."""
+        if without_password(str(self._state.get("uri"))) != without_password(self._uri):
             return None
-        try:
-            run = client.get_run(known)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
+        run = active_run(client, self._state.get("run_id"))
+        if run is None:
             return None
-        return str(known) if run.info.lifecycle_stage == "active" else None
+        tags = run.data.tags
+        mine = {key: tags.get(key) for key in self._identity.tags} == self._identity.tags
+        if not mine or run.info.experiment_id != experiment:
+            return None  # the folder was copied, or has another name now: that run is another one
+        if digest and tags.get("config_digest", digest) != digest:
+            # Trained anew with other settings, while MLflow's parameters are for ever.
+            self._state = _replacing(self._state)
+            return None
+        return str(run.info.run_id)
 
-    def _superseded(self) -> dict[str, Any]:
-        earlier = self._state.get("superseded")
-        return {"superseded": earlier} if earlier else {}
-
-    def _create(
-        self, client: Any, experiment: str, params: Mapping[str, Any], facts: Mapping[str, Any]
-    ) -> str:
-        tags = {key: str(value) for key, value in asdict(self._identity).items()} | {KIND: "run"}
+    def _create(self, client: Any, experiment: str, digest: str, facts: Mapping[str, Any]) -> str:
+        tags = {
+            "experiment": self._identity.experiment,
+            **self._identity.tags,
+            KIND: "run",
+            **({"config_digest": digest} if digest else {}),
+        }
         end = _finish(facts)
         start = None if end is None else end - round(1000 * float(facts.get("seconds", 0)))
-        superseded = self._state.get("superseded")
         created = client.create_run(experiment, start, tags, run_name=self._identity.name)
         run_id = str(created.info.run_id)
-        self._state = {"uri": self._uri, "run_id": run_id, "finished": False}
+        same = without_password(str(self._state.get("uri"))) == without_password(self._uri)
+        replaces = self._state.get("superseded") if same else None
+        self._state = {
+            "uri": without_password(self._uri),
+            "run_id": run_id,
+            "finished": False,
+            **({"superseded": replaces} if replaces else {}),
+        }
         self._save()
-        log_params(client, run_id, params)
-        if superseded:
-            client.set_tag(superseded, "superseded_by", run_id)
-            client.set_tag(superseded, KIND, "superseded")
         return run_id
+
+    def _send(
+        self,
+        client: Any,
+        experiment: str,
+        run_id: str,
+        params: Mapping[str, Any],
+        facts: Mapping[str, Any],
+    ) -> None:
+        if active_run(client, self._state.get("superseded")) is not None:
+            tags = {"superseded_by": run_id, KIND: "superseded"}
+            set_tags(client, self._state["superseded"], tags)
+        self._state.pop("superseded", None)
+        log_params(client, run_id, params)
+        self._send_tags(client, experiment, run_id, params, facts)
+        curves = self._folder / "curves.csv"
+        last = int(self._state.get("last_step", 0))
+        self._state["last_step"] = send_curves(client, run_id, curves, last)
+        scores = run_scores(self._folder)
+        set_tags(client, run_id, scores.tags)
+        set_metrics(client, run_id, scores.metrics, scores.time)
+        sent = self._state.setdefault("files", {})
+        send_new(client, run_id, self._folder, run_files(self._folder), sent)
 
     def _send_tags(
         self,
@@ -150,10 +162,9 @@ class Mirror:
         facts: Mapping[str, Any],
     ) -> None:
         commit = str(facts.get("git_commit", "")) if facts else git_commit()
+        variant = self._identity.variant
         tags = {
-            PARENT: shared_run(
-                client, experiment, self._tracking, "variant", self._identity.variant
-            ),
+            PARENT: shared_run(client, experiment, self._tracking, "variant", variant),
             "prompt": self._identity.prompt or str(facts.get("prompt", "")),
             "folder": str(self._folder),
             "config_digest": config_digest(params),
@@ -162,80 +173,8 @@ class Mirror:
         }
         set_tags(client, run_id, tags)
 
-    def _send_curves(self, client: Any, run_id: str) -> None:
-        from mlflow.entities import Metric
-
-        last = int(self._state.get("last_step", 0))
-        metrics = []
-        for row in curve_rows(self._folder / "curves.csv"):
-            step = int(row["step"])
-            if step > last:
-                metrics += [
-                    Metric(name, float(value), 0, step)
-                    for name, value in row.items()
-                    if name != "step" and value
-                ]
-                self._state["last_step"] = step
-        for start in range(0, len(metrics), _BATCH):
-            client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
-
-    def _send_scores(self, client: Any, run_id: str) -> None:
-        scores = run_scores(self._folder)
-        set_tags(client, run_id, scores.tags)
-        set_metrics(client, run_id, scores.metrics, scores.time)
-
     def _save(self) -> None:
         write_json(self._folder / STATE, self._state)
-
-
-def identify(folder: Path) -> Identity:
-    """The identity that a run's folder names: EXPERIMENT/VARIANT/PROMPT/SEED."""
-    parts = folder.resolve().parts[-4:]
-    if len(parts) < 4 or not parts[3].isdigit():
-        raise UserError(f"{folder} is not a run; give a folder EXPERIMENT/VARIANT/PROMPT/SEED")
-    experiment, variant, prompt_id, seed = parts
-    return Identity(experiment, variant, prompt_id, int(seed))
-
-
-def curve_rows(path: Path) -> Iterator[dict[str, str]]:
-    """Whole rows of a CSV that may be growing."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError:
-        return
-    whole = text[: text.rfind("\n") + 1]
-    for row in csv.DictReader(whole.splitlines()):
-        if (row.get("step") or "").isdigit():
-            yield row
-
-
-def set_tags(client: Any, run_id: str, tags: Mapping[str, str]) -> None:
-    """Set the tags that a run has otherwise or not at all; empty ones are left out."""
-    from mlflow.entities import RunTag
-
-    there = client.get_run(run_id).data.tags
-    new = [RunTag(key, text) for key, text in tags.items() if text and there.get(key) != text]
-    if new:
-        client.log_batch(run_id, tags=new)
-
-
-def set_metrics(client: Any, run_id: str, metrics: Mapping[str, float], time: int) -> None:
-    """Log the metrics whose last value is another one.
-
-    Args:
-        client: An MlflowClient.
-        run_id: The run.
-        metrics: By name.
-        time: Milliseconds since 1970: when the values were found.
-    """
-    from mlflow.entities import Metric
-
-    there = client.get_run(run_id).data.metrics
-    new = [
-        Metric(name, value, time, 0) for name, value in metrics.items() if there.get(name) != value
-    ]
-    for start in range(0, len(new), _BATCH):
-        client.log_batch(run_id, metrics=new[start : start + _BATCH])
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -245,6 +184,11 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _replacing(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a folder whose next run takes the place of its present one."""
+    return {"uri": state.get("uri"), "superseded": state.get("run_id")}
 
 
 def _finish(facts: Mapping[str, Any]) -> int | None:

@@ -2,11 +2,18 @@
 
 import logging
 import os
+import re
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from gaussianmotion.config import TrackingConfig
+from gaussianmotion.errors import UserError
+
+# Stores that have no server: who writes the records also writes the artifacts.
+_SERVERLESS = ("sqlite", "file", "postgresql", "mysql", "mssql")
 
 
 def create_store(tracking: TrackingConfig) -> str:
@@ -32,6 +39,11 @@ def store_uri(tracking: TrackingConfig) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or tracking.uri
 
 
+def without_password(text: str) -> str:
+    """Text whose addresses do not say by which user and password they are opened."""
+    return re.sub(r"://[^/\s]*@", "://***@", text)
+
+
 def workflow_tracking() -> TrackingConfig | None:
     """The configuration that the workflow passes to its jobs in the environment."""
     text = os.environ.get("GAUSSIANMOTION_TRACKING")
@@ -54,20 +66,51 @@ def open_client(uri: str) -> Any:
 
 
 def experiment_id(client: Any, name: str, tracking: TrackingConfig, uri: str) -> str:
-    """The id of the MLflow experiment of this name, created where there is none."""
+    """The id of the MLflow experiment of this name, created where there is none.
+
+    One that was deleted in the UI is restored: its name stays taken until ``mlflow gc``.
+
+    Raises:
+        UserError: its artifacts were in a folder that is not there any more.
+    """
     from mlflow.exceptions import MlflowException
 
+    place = _artifact_place(name, tracking, uri)
     found = client.get_experiment_by_name(name)
     if found is None:
-        local = uri.startswith(("sqlite:", "file:"))
-        place = (Path(tracking.artifacts) / name).resolve().as_uri() if local else None
         try:
             return str(client.create_experiment(name, artifact_location=place))
         except MlflowException:  # another job was faster
             found = client.get_experiment_by_name(name)
             if found is None:
                 raise
+    if found.lifecycle_stage != "active":
+        with suppress(MlflowException):  # another job was faster
+            client.restore_experiment(found.experiment_id)
+    if sqlite_path(uri) is not None:
+        _refuse_moved(name, found.artifact_location, place, uri)
     return str(found.experiment_id)
+
+
+def _artifact_place(name: str, tracking: TrackingConfig, uri: str) -> str | None:
+    """Where an experiment's artifacts go; None where the server decides."""
+    if uri.partition(":")[0].partition("+")[0] not in _SERVERLESS:
+        return None
+    if "://" in tracking.artifacts:
+        return f"{tracking.artifacts.rstrip('/')}/{name}"
+    return (Path(tracking.artifacts) / name).resolve().as_uri()
+
+
+def _refuse_moved(name: str, location: str, place: str | None, uri: str) -> None:
+    """The database notes full paths: moved with the results, it would write to where they were."""
+    if location == place or not location.startswith("file:"):
+        return
+    folder = Path(unquote(urlsplit(location).path))
+    if not folder.parent.is_dir():
+        raise UserError(
+            f"MLflow's artifacts of {name} are not at {folder.parent} any more; delete "
+            f"{sqlite_path(uri)} and run `gaussianmotion sync`"
+        )
 
 
 def sqlite_path(uri: str) -> Path | None:

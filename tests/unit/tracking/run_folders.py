@@ -1,6 +1,8 @@
 """Result folders as the stages leave them, and what a store holds."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,13 @@ def client(tracking: TrackingConfig) -> Any:
     from mlflow import MlflowClient
 
     return MlflowClient(tracking.uri)
+
+
+def sync_elsewhere(results: Path, tracking: TrackingConfig) -> None:
+    """``gaussianmotion sync`` in a process of its own, which has no connection to a lost store."""
+    settings = {"results": str(results), "tracking": tracking.model_dump()}
+    command = [sys.executable, "-m", "gaussianmotion", "sync", "--settings", json.dumps(settings)]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def runs(tracking: TrackingConfig, experiment: str, kind: str) -> list[Any]:

@@ -35,8 +35,9 @@ def test_a_new_training_of_a_folder_gets_a_run_of_its_own(
     folder = write_run(tmp_path / "again/ours/ann/0")
     first = mirror(folder, tracking)
     config = Config(tracking=tracking)
-    with live(folder, Identity("again", "ours", "ann", 0, "a man"), config, every=0.05):
-        pass
+    with live(folder, Identity("again", "ours", "ann", 0, "a man"), config):
+        facts = {"config": config.model_dump(mode="json")}
+        (folder / "run.json").write_text(json.dumps(facts))
     second = json.loads((folder / "mlflow.json").read_text())["run_id"]
     assert second != first
     assert client(tracking).get_run(first).data.tags["superseded_by"] == second
@@ -51,11 +52,11 @@ def test_an_interrupted_training_is_marked_and_goes_on_in_its_run(
     identity = Identity("stopped", "ours", "ann", 0, "a man")
     config = Config(tracking=tracking)
     (folder / "curves.csv").write_text("step,loss\n1,5\n2,4\n")
-    with pytest.raises(SystemExit), live(folder, identity, config, every=0.05):
+    with pytest.raises(SystemExit), live(folder, identity, config):
         raise SystemExit(130)
     run = json.loads((folder / "mlflow.json").read_text())["run_id"]
     assert client(tracking).get_run(run).info.status == "KILLED"
-    with live(folder, identity, config, every=0.05):
+    with live(folder, identity, config):
         (folder / "curves.csv").write_text("step,loss\n1,5\n2,4\n3,3\n4,")  # a row being written
     assert json.loads((folder / "mlflow.json").read_text())["run_id"] == run
     store = client(tracking)
@@ -68,7 +69,7 @@ def test_an_unreachable_server_is_one_line(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     folder = write_run(tmp_path / "away/ours/ann/0")
-    with live(folder, Identity("away", "ours", "ann", 0), Config(), every=60.0):
+    with live(folder, Identity("away", "ours", "ann", 0), Config()):
         done = "trained"
     assert done == "trained"
     lines = capsys.readouterr().err.splitlines()

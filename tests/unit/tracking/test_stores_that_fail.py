@@ -1,0 +1,166 @@
+"""A store that fails, is away or was tidied up in the UI loses nothing, and says no password."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from run_folders import client, runs, sync_elsewhere, write_run
+
+from gaussianmotion.cli import main
+from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.tracking import Identity, identify, live, mirror, sync
+from gaussianmotion.tracking.mirror import Mirror
+from gaussianmotion.tracking.store import create_store, experiment_id, sqlite_path
+
+# MLflow's own imports warn.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@contextmanager
+def refusing(tracking: TrackingConfig, table: str) -> Iterator[None]:
+    """The store takes no new rows of a table for the life of the block."""
+    path = sqlite_path(tracking.uri)
+    assert path is not None
+    for command in (
+        f"CREATE TRIGGER away BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'away'); END",
+        "DROP TRIGGER away",
+    ):
+        connection = sqlite3.connect(path)
+        connection.execute(command)
+        connection.commit()
+        connection.close()
+        if command.startswith("CREATE"):
+            yield
+
+
+def steps(tracking: TrackingConfig, run_id: str) -> list[int]:
+    return [point.step for point in client(tracking).get_metric_history(run_id, "loss")]
+
+
+def test_rows_that_the_store_refused_are_sent_later(
+    tmp_path: Path, tracking: TrackingConfig
+) -> None:
+    folder = write_run(tmp_path / "refused/ours/ann/0")
+    run = Mirror(folder, identify(folder), tracking)
+    with refusing(tracking, "metrics"), pytest.raises(Exception, match="away"):
+        run.update({}, "RUNNING")
+    assert steps(tracking, run.update({}, "FINISHED")) == [1, 2, 3]
+
+
+def test_parameters_that_the_store_refused_are_sent_later(
+    tmp_path: Path, tracking: TrackingConfig
+) -> None:
+    folder = write_run(tmp_path / "params/ours/ann/0")
+    with refusing(tracking, "params"), pytest.raises(Exception, match="away"):
+        mirror(folder, tracking)
+    run_id = mirror(folder, tracking)
+    assert client(tracking).get_run(run_id).data.params == {"device": "cpu", "train.steps": "3"}
+    assert len(runs(tracking, "params", "run")) == 1
+
+
+def test_a_training_while_the_server_was_away_is_not_taken_for_the_earlier_one(
+    tmp_path: Path, tracking: TrackingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_run(tmp_path / "missed/ours/ann/0")
+    first = mirror(folder, tracking)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with live(folder, identify(folder), Config(tracking=tracking)):
+        (folder / "curves.csv").write_text("step,loss\n1,7\n")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    second = mirror(folder, tracking)
+    assert second != first
+    assert (steps(tracking, first), steps(tracking, second)) == ([1, 2, 3], [1])
+
+
+def test_the_first_store_does_not_take_the_second_ones_run_for_its_own(
+    tmp_path: Path, tracking: TrackingConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run that a training replaces may be in another store, or deleted: that is no failure."""
+    folder = write_run(tmp_path / "gone/ours/ann/0")
+    store = client(tracking)
+    store.delete_run(mirror(folder, tracking))
+    config = Config(tracking=tracking)
+    with live(folder, identify(folder), config):
+        pass
+    state = json.loads((folder / "mlflow.json").read_text())
+    (folder / "mlflow.json").write_text(json.dumps({**state, "run_id": "0" * 32}))
+    with live(folder, identify(folder), config):
+        pass
+    assert "warning" not in capsys.readouterr().err
+    assert store.get_run(state["run_id"]).info.status == "FINISHED"
+
+
+def test_an_interrupted_training_with_new_settings_gets_a_run_of_its_own(
+    tmp_path: Path, tracking: TrackingConfig
+) -> None:
+    folder = tmp_path / "edited/ours/ann/0"
+    folder.mkdir(parents=True)
+    identity = Identity("edited", "ours", "ann", 0, "a man")
+    (folder / "curves.csv").write_text("step,loss\n1,5\n2,4\n")
+    config = Config(tracking=tracking)
+    with pytest.raises(SystemExit), live(folder, identity, config):
+        raise SystemExit(130)
+    more = config.train.model_copy(update={"steps": config.train.steps + 1})
+    with live(folder, identity, config.model_copy(update={"train": more})):
+        (folder / "curves.csv").write_text("step,loss\n1,3\n")
+    (run,) = runs(tracking, "edited", "run")
+    assert run.data.params["train.steps"] == str(more.steps)
+    assert steps(tracking, run.info.run_id) == [1]
+    (old,) = runs(tracking, "edited", "superseded")
+    assert old.data.params["train.steps"] == str(config.train.steps)
+    assert old.data.tags["superseded_by"] == run.info.run_id
+
+
+def test_an_experiment_that_was_deleted_in_the_ui_is_restored(
+    tmp_path: Path, tracking: TrackingConfig
+) -> None:
+    run_id = mirror(write_run(tmp_path / "tidied/ours/ann/0"), tracking)
+    store = client(tracking)
+    store.delete_experiment(store.get_experiment_by_name("tidied").experiment_id)
+    assert sync(tmp_path, tracking) == (1, [])
+    assert [run.info.run_id for run in runs(tracking, "tidied", "run")] == [run_id]
+
+
+def test_artifacts_may_be_kept_at_an_address(tmp_path: Path, tracking: TrackingConfig) -> None:
+    address = f"file://{tmp_path}/bucket/"
+    store = client(tracking)
+    elsewhere = tracking.model_copy(update={"artifacts": address})
+    number = experiment_id(store, "addressed", elsewhere, tracking.uri)
+    assert store.get_experiment(number).artifact_location == f"{address}addressed"
+
+
+def test_results_that_were_moved_do_not_write_to_where_they_were(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    old = TrackingConfig(uri=f"sqlite:///{here}/m/mlflow.db", artifacts=f"{here}/m/files")
+    create_store(old)
+    mirror(write_run(here / "results/moved/ours/ann/0"), old)
+    there = here.rename(tmp_path / "there")
+    new = TrackingConfig(uri=f"sqlite:///{there}/m/mlflow.db", artifacts=f"{there}/m/files")
+    folder = there / "results/moved/ours/ann/0"
+    with pytest.raises(UserError, match=r"delete .*there/m/mlflow.db and run `gaussianmotion sync"):
+        mirror(folder, new)
+    assert not here.exists()
+    for path in (there / "m").glob("mlflow.db*"):
+        path.unlink()
+    sync_elsewhere(there / "results", new)
+    files = there / "m/files/moved"
+    assert [path.parent.parent.parent for path in files.glob("*/artifacts/run.json")] == [files]
+
+
+def test_passwords_in_the_servers_address_are_not_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://someone:s3c@ret@127.0.0.1:9")
+    folder = write_run(tmp_path / "results/secret/ours/ann/0")
+    results = ["--settings", json.dumps({"results": str(tmp_path / "results")})]
+    assert main(["tracking-init", *results, "--out", str(tmp_path / "created.json")]) == 0
+    assert main(["log", *results, str(folder), "--out", str(tmp_path / "logged.json")]) == 0
+    assert main(["sync", *results]) == 2
+    output = capsys.readouterr()
+    said = [output.out, output.err, *(path.read_text() for path in tmp_path.glob("*.json"))]
+    assert "127.0.0.1:9" in "".join(said)
+    assert not any("s3c" in text or "ret@" in text for text in said)
