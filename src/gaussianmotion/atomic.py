@@ -14,6 +14,9 @@ from typing import Any
 
 from gaussianmotion.errors import UserError
 
+#: How torch and safetensors, which raise no OSError, say that a file could not be written whole.
+_CUT_SHORT = ("iostream error", "unexpected pos", "file write failed", "No space left on device")
+
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -22,7 +25,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     The temporary name keeps the suffix, since writers choose formats by it.
 
     Raises:
-        UserError: the disk is full or the folder cannot be written.
+        UserError: the disk is full, the folder cannot be written, or ``path`` is no place for a
+            file.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
@@ -33,17 +37,27 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(handle.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise UserError(
-                f"no space left on disk while writing {path}: free some, then rerun"
-            ) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _disk_full(path) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise UserError(
                 f"cannot write {path}: permission denied; choose a folder you own"
             ) from error
+        if path.is_dir() or not path.parent.is_dir():
+            raise UserError(
+                f"cannot write {path}: it is a folder, or lies below a file; give a file's path"
+            ) from error
+        raise
+    except Exception as error:
+        if any(words in str(error) for words in _CUT_SHORT):
+            raise _disk_full(path) from error
         raise
     finally:
-        temporary.unlink(missing_ok=True) if temporary.parent.exists() else None
+        temporary.unlink(missing_ok=True) if temporary.parent.is_dir() else None
+
+
+def _disk_full(path: Path) -> UserError:
+    return UserError(f"no space left on disk while writing {path}: free some, then rerun")
 
 
 def write_json(path: str | os.PathLike[str], data: Any) -> None:
