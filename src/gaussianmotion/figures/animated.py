@@ -36,7 +36,7 @@ def draw_animated(page: Page, scene: Scene) -> str:
             page,
             [
                 (places[0], half, "trained on many poses (ours)"),
-                (places[1], half, "trained on one"),
+                (places[1], half, "trained on one pose"),
             ],
         )
     for prompt in paired:
@@ -45,7 +45,7 @@ def draw_animated(page: Page, scene: Scene) -> str:
         for x, strip in zip(places, pictures[prompt], strict=True):
             height = _strip(page, x, top, half, strip, boxes, sizes)
         width = page.width - 2 * MARGIN
-        prompt_below(page, MARGIN, top + height + 0.03, width, scene.text(prompt))
+        prompt_below(page, MARGIN, top + height + 0.03, width, scene.quoted(prompt))
     if paired and alone:
         page.rule(MARGIN, page.bottom + GAP, page.width - 2 * MARGIN)
     for first in range(0, len(alone), 2):
@@ -54,14 +54,14 @@ def draw_animated(page: Page, scene: Scene) -> str:
             if len(alone[first:]) == 1:
                 x = (page.width - half) / 2
             height = _strip(page, x, top, half, pictures[prompt][0], boxes, sizes)
-            prompt_below(page, x, top + height + 0.03, half, scene.text(prompt), 3)
-    absent = (
-        ""
+            prompt_below(page, x, top + height + 0.03, half, scene.quoted(prompt), 3)
+    beside = (
+        " Pairs: the same prompt and seed trained on random poses and on one pose (static_pose)."
         if paired
         else " The variant static_pose (trained on one pose) is not in this experiment."
     )
     return (
-        f"Four poses of each avatar: {_named(shown)}.{absent}"
+        f"Four poses of each avatar: {_named(shown)} of the clip or of its cycle.{beside}"
         f"{scene.left_out('fig4', len(scene.grid.prompts))} {scene.made_of(rows)}"
     )
 

@@ -41,7 +41,7 @@ def draw_compared(page: Page, scene: Scene) -> str:
                 cell(page, x, top, across, height, picture)
                 x += across
         below = page.width - 2 * MARGIN
-        prompt_below(page, MARGIN, top + height + 0.03, below, scene.text(row.prompt))
+        prompt_below(page, MARGIN, top + height + 0.03, below, scene.quoted(row.prompt))
     total = len(scene.grid.prompts)
     left_out = f" The first {ROWS} of {total} prompts." if total > ROWS else ""
     return (

@@ -7,6 +7,9 @@ from typing import Any
 
 from gaussianmotion.experiment import Run
 
+# Key of a figure's PNG: the pixel row at which its caption begins.
+CAPTION_TOP = "CaptionTop"
+
 
 def folder_of(root: Path, run: Run) -> Path:
     """The results folder of a run."""
@@ -45,6 +48,27 @@ def provenance(root: Path, runs: Iterable[Run]) -> str:
     ]
     protocol = _each(f"views-{view['version']}" for view in views if "version" in view)
     return "; ".join(parts) + (f"; protocol {protocol}." if protocol else ".")
+
+
+def trained_with(root: Path, runs: Iterable[Run | None], key: str) -> str:
+    """What runs have in their configuration, each value once; empty where no run is finished.
+
+    Args:
+        root: Folder of the experiment.
+        runs: Of the experiment; None where there is none.
+        key: Dotted, below ``train``.
+    """
+    found = []
+    for run in runs:
+        value: Any = (
+            read_facts(folder_of(root, run) / "run.json").get("config", {}).get("train", {})
+            if run
+            else {}
+        )
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        found += [] if value is None else [value]
+    return _each(found)
 
 
 def prior_name(config: dict[str, Any]) -> str:

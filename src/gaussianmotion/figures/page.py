@@ -22,6 +22,7 @@ from numpy import ndarray
 from PIL import Image
 
 from gaussianmotion.atomic import atomic_path
+from gaussianmotion.figures.facts import CAPTION_TOP
 from gaussianmotion.rendering.typography import font, tidy, wrap
 
 INK, QUIET, RULE, EMPTY = "#1c1e22", "#6a6f78", "#d9dce1", "#f4f5f7"
@@ -42,10 +43,12 @@ class Page:
     Attributes:
         width: Inches.
         bottom: Inches from the top to the end of the lowest thing placed.
+        caption_top: Inches from the top to where title and caption begin; None without them.
     """
 
     width: float
     bottom: float = 0.0
+    caption_top: float | None = None
     _pictures: list[tuple[float, float, float, float, Picture]] = field(default_factory=list)
     _texts: list[tuple[float, float, str, float, str, bool, Align]] = field(default_factory=list)
     _boxes: list[tuple[float, float, float, float, str | None, str, float]] = field(
@@ -118,16 +121,17 @@ class Page:
         self._reach(y)
 
     def save(self, stem: Path, title: str, description: str) -> None:
-        """Write ``stem``.png and ``stem``.pdf; both carry the description as metadata.
+        """Write ``stem``.png and ``stem``.pdf; both carry title and description as metadata.
 
         Raises:
             UserError: the disk is full or the folder cannot be written.
         """
         with matplotlib.rc_context(_STYLE):
             figure = self._figure()
+            top = {} if self.caption_top is None else {CAPTION_TOP: f"{self.caption_top * DPI:.0f}"}
             # No dates: the same results give the same files.
             for suffix, facts in (
-                (".png", {"Title": title, "Description": description, "Software": None}),
+                (".png", {"Title": title, "Description": description, "Software": None, **top}),
                 (".pdf", {"Title": title, "Subject": description, "CreationDate": None}),
             ):
                 with atomic_path(stem.with_name(stem.name + suffix)) as temporary:
@@ -206,6 +210,11 @@ def drawable(text: str) -> str:
     """The text with letters that the font lacks (CJK, emoji) as replacement characters."""
     known = _letters()
     return "".join(c if ord(c) in known else "\N{REPLACEMENT CHARACTER}" for c in tidy(text))
+
+
+def is_drawable(text: str) -> bool:
+    """Whether the font has all letters of a text."""
+    return all(ord(c) in _letters() for c in tidy(text))
 
 
 @functools.cache

@@ -35,7 +35,7 @@ def draw_pose_guidance(page: Page, scene: Scene) -> str:
         for x, picture in zip(xs, [*avatars, *samples], strict=True):
             cell(page, x, top, width, width, picture)
         across = page.width - 2 * MARGIN
-        prompt_below(page, MARGIN, top + width + 0.03, across, scene.text(row.prompt))
+        prompt_below(page, MARGIN, top + width + 0.03, across, scene.quoted(row.prompt))
     return (
         "Left: avatars trained with and without the pose image in the ControlNet, in the pose and "
         f"from the view of the first column ({', '.join(m.motion for m in shown)}). Right: a "

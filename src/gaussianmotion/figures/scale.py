@@ -15,11 +15,12 @@ from gaussianmotion.figures.scene import (
 )
 
 TITLE = "Figure 7. Scale regularisation against pruning by scale"
+# Of each column: its heading, and the threshold as its variant is called.
 _COLUMNS = (
-    "(a) pruned above 0.1 m",
-    "(b) pruned above 0.02 m",
-    "(c) pruned above 0.01 m",
-    "(d) as (a), with scale loss",
+    ("(a) pruned above {} m", "0.1"),
+    ("(b) pruned above {} m", "0.02"),
+    ("(c) pruned above {} m", "0.01"),
+    ("(d) above {} m, with scale loss", "0.1"),
 )
 _FRAME = "#d4532b"
 # The close-up: from the top of the head down, share of the person's height, and its width.
@@ -36,7 +37,16 @@ def draw_scale(page: Page, scene: Scene) -> str:
     ]
     width = (page.width - 2 * MARGIN - 3 * GAP) / 4
     xs = [MARGIN + place * (width + GAP) for place in range(4)]
-    headings(page, [(x, width, label) for x, label in zip(xs, _COLUMNS, strict=True)], 7.0)
+    columns = list(zip(*(row.runs for row in rows), strict=True)) or [()] * len(xs)
+    headings(
+        page,
+        [
+            (x, width, label.format(scene.trained_with(runs, "density.prune_scale") or named))
+            for x, (label, named), runs in zip(xs, _COLUMNS, columns, strict=True)
+        ],
+        7.0,
+    )
+    threshold = scene.trained_with(columns[-1], "loss.scale_threshold")
     for row, cells in zip(rows, pictures, strict=True):
         box = content_box([picture for picture in cells if picture is not None])
         close = _close_up(box)
@@ -49,11 +59,11 @@ def draw_scale(page: Page, scene: Scene) -> str:
             if picture is not None and run is not None:
                 page.text(x, top + height + 0.02, _splats(scene, run), width, 6.0, 1, QUIET)
         below = page.bottom + 0.03
-        prompt_below(page, MARGIN, below, page.width - 2 * MARGIN, scene.text(row.prompt))
+        prompt_below(page, MARGIN, below, page.width - 2 * MARGIN, scene.quoted(row.prompt))
     return (
         "Front views, and the framed part larger, rendered at three times the size. (a) to (c): "
         "Gaussians whose largest axis exceeds a threshold are removed, without the scale loss; "
-        "(d): threshold (a) with the scale loss (eq. 7, r = 0.01 m)."
+        f"(d): with the scale loss (eq. 7{f', r = {threshold} m' if threshold else ''})."
         f"{scene.left_out('fig7', len(scene.grid.ablation_prompts))} {scene.made_of(rows)}"
     )
 

@@ -1,5 +1,6 @@
 """What a figure draws from: an experiment's folder, its grid, and its avatars."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,9 +9,9 @@ from numpy import ndarray
 
 from gaussianmotion.config import Config
 from gaussianmotion.experiment import Run
-from gaussianmotion.figures.facts import folder_of, provenance
+from gaussianmotion.figures.facts import folder_of, provenance, trained_with
 from gaussianmotion.figures.grid import ROWS, Grid, Row, figure_rows
-from gaussianmotion.figures.page import QUIET, Page
+from gaussianmotion.figures.page import QUIET, Page, is_drawable
 from gaussianmotion.figures.posed import Studio
 from gaussianmotion.rendering.run_files import read_image
 
@@ -64,6 +65,15 @@ class Scene:
         """A prompt's sentence."""
         return self.grid.prompts[prompt].text
 
+    def quoted(self, prompt: str) -> str:
+        """A prompt's sentence for below its pictures; with its id where letters cannot be drawn."""
+        text = self.text(prompt)
+        return f"“{text}”" if is_drawable(text) else f"“{text}” ({prompt})"
+
+    def trained_with(self, runs: Iterable[Run | None], key: str) -> str:
+        """What avatars have in their configuration, below ``train``."""
+        return trained_with(self.root, runs, key)
+
     def made_of(self, rows: list[Row]) -> str:
         """How the avatars of some rows were made, for a caption."""
         return provenance(self.root, [run for row in rows for run in row.runs if run is not None])
@@ -99,14 +109,14 @@ def cell(
 
 
 def prompt_below(page: Page, x: float, y: float, width: float, text: str, lines: int = 2) -> float:
-    """A prompt under its pictures; returns its height."""
-    return page.text(x, y, f"“{text}”", width, 7.0, lines)
+    """:meth:`Scene.quoted` under its pictures; returns its height."""
+    return page.text(x, y, text, width, 7.0, lines)
 
 
 def finish(page: Page, title: str, caption: str) -> None:
     """Title and caption under the pictures, and the page's lower edge."""
     width = page.width - 2 * MARGIN
-    top = page.bottom + 0.1
+    top = page.caption_top = page.bottom + 0.1
     page.rule(MARGIN, top, width)
     page.text(MARGIN, top + 0.06, title, width, 7.5, 2, bold=True, align="left")
     page.text(MARGIN, page.bottom + 0.02, caption, width, 6.5, 12, QUIET, align="left")

@@ -46,7 +46,7 @@ def draw_static(page: Page, scene: Scene) -> str:
                     side_box.cut(side),
                 )
             below = prompt_below(
-                page, x, top + height + 0.03, width, scene.text(rows[place].prompt), 4
+                page, x, top + height + 0.03, width, scene.quoted(rows[place].prompt), 4
             )
             deepest = max(deepest, below)
         page.bottom = top + height + 0.03 + deepest

@@ -1,6 +1,7 @@
 """Figure 6: the timestep below which the classifier score stands alone, a column for each tau."""
 
 from gaussianmotion.figures.crops import content_box
+from gaussianmotion.figures.grid import main_variant
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.scene import (
     EMPTY_HEIGHT,
@@ -31,10 +32,15 @@ def draw_tau(page: Page, scene: Scene) -> str:
         for x, picture in zip(xs, cells, strict=True):
             cell(page, x, top, width, height, None if picture is None else box.cut(picture))
         across = page.width - 2 * MARGIN
-        prompt_below(page, MARGIN, top + height + 0.03, across, scene.text(row.prompt))
+        prompt_below(page, MARGIN, top + height + 0.03, across, scene.quoted(row.prompt))
+    runs = [run for row in rows for run in row.runs]
+    last = scene.trained_with(runs, "score.t_max_late")
+    end = f" Late in the training timesteps end at {last}: τ = {last} is the classifier score only."
+    method = main_variant(scene.grid.main)
+    own = scene.trained_with([r for r in scene.grid.main if r.variant == method], "score.tau")
     return (
         "Front views of avatars that differ in τ alone (eq. 6: below τ the classifier score stands "
-        "alone). 500 is the largest timestep of the second half of the training, so there it is "
-        f"the classifier score only.{scene.left_out('fig6', len(scene.grid.ablation_prompts))} "
+        f"alone).{end if last else ''}{f' {method} has τ = {own}.' if own else ''}"
+        f"{scene.left_out('fig6', len(scene.grid.ablation_prompts))} "
         f"{scene.made_of(rows)}"
     )

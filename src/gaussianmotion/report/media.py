@@ -10,11 +10,12 @@ from pathlib import Path
 from PIL import Image
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.figures.facts import CAPTION_TOP
 
 # Bytes of all contact sheets of runs, and of all videos. Base64 adds a third.
 SHEETS_BUDGET, VIDEOS_BUDGET, VIDEO_LIMIT = 11_000_000, 5_000_000, 400_000
 SHEET_WIDTHS = (1200, 1000, 840, 700, 560)
-FIGURE_WIDTH, OVERVIEW_WIDTH, POSTER_WIDTH = 1500, 1500, 320
+FIGURE_WIDTH, OVERVIEW_WIDTH, SMALL_WIDTH, POSTER_WIDTH = 1500, 1500, 480, 320
 TALLEST = 16_383  # pixels that a WebP can have
 _LEGIBLE = 900  # pixels of an overview's width; its rows hold text
 
@@ -70,6 +71,19 @@ def sheet_width(sheets: list[Path]) -> int:
     return SHEET_WIDTHS[-1]
 
 
+def without_caption(path: Path, width: int) -> Inlined:
+    """A figure's pictures only: the page says its caption in letters of the page's own size.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    shown = _opened(path)
+    top = str(shown.info.get(CAPTION_TOP, ""))
+    height = min(int(top), shown.height) if top.isdigit() and int(top) else shown.height
+    data, size = _encoded(shown.crop((0, 0, shown.width, height)), width, 82)
+    return Inlined(_uri(data, "image/webp"), *size)
+
+
 def sheet(path: Path, width: int) -> Inlined:
     """A contact sheet of :func:`sheet_width`."""
     return picture(path, width, 78)
@@ -80,21 +94,28 @@ def video(path: Path) -> str:
     return _uri(path.read_bytes(), mimetypes.guess_type(path.name)[0] or "video/mp4")
 
 
-def description(path: Path) -> str:
-    """The caption that a figure's PNG carries."""
+def title_and_caption(path: Path) -> tuple[str, str]:
+    """The texts that a figure's PNG carries; empty where it has none."""
     try:
         with Image.open(path) as image:
-            return str(image.info.get("Description", ""))
+            return str(image.info.get("Title", "")), str(image.info.get("Description", ""))
     except (OSError, ValueError, SyntaxError):
-        return ""
+        return "", ""
 
 
 def _webp(path: Path, width: int, quality: int) -> tuple[bytes, tuple[int, int]]:
+    return _encoded(_opened(path), width, quality)
+
+
+def _opened(path: Path) -> Image.Image:
     try:
         with Image.open(path) as image:
-            shown = image.convert("RGB")
+            return image.convert("RGB")
     except (OSError, ValueError, SyntaxError):
         raise _damaged(path) from None
+
+
+def _encoded(shown: Image.Image, width: int, quality: int) -> tuple[bytes, tuple[int, int]]:
     scale = min(1.0, width / shown.width, TALLEST / shown.height)
     if scale < 1.0:
         size = (max(1, round(shown.width * scale)), max(1, round(shown.height * scale)))

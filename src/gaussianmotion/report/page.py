@@ -16,13 +16,21 @@ from gaussianmotion.atomic import write_text
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import Run
-from gaussianmotion.figures.facts import read_facts
+from gaussianmotion.figures.facts import provenance, read_facts
 from gaussianmotion.figures.grid import FIGURES, Grid, main_variant
 from gaussianmotion.report import media
 from gaussianmotion.report.missing import missing
-from gaussianmotion.report.runs import RunFacts, environment, read_run_facts, scores_by_run
-from gaussianmotion.report.tables import read_scores, read_tables
+from gaussianmotion.report.runs import (
+    RunFacts,
+    environment,
+    glossary,
+    read_run_facts,
+    scores_by_run,
+    shared_ids,
+)
+from gaussianmotion.report.tables import is_absent, read_scores, read_tables, together
 from gaussianmotion.report.timing import clock, stage_times
+from gaussianmotion.report.verdicts import shown_claims, summary
 from gaussianmotion.revision import git_commit
 
 VIDEOS = ("turntable.mp4", "motions/*.mp4")
@@ -83,14 +91,15 @@ def write_report(root: Path, grid: Grid, config: Config, out: Path) -> int:
     scores, tables = read_scores(root), read_tables(root)
     by_run = scores_by_run(scores)
     runs = [read_run_facts(root, run, by_run) for run in grid.runs]
-    figures = [
-        _figure(root, name, out) for name in FIGURES if (root / f"figures/{name}.png").exists()
-    ]
+    figures = [_figure(root, name, out) for name in FIGURES if _drawn(root, name).exists()]
     times = stage_times(root, [run.folder for run in runs])
     overview = root / "sheet.png"
+    verdicts = next((table for table in tables if "claims" in table.facts), None)
+    claims = shown_claims(verdicts) if verdicts else []
+    own_id, parent_ids = shared_ids(root)
     page = _template().render(
         title=root.resolve().name,
-        prior=", ".join(dict.fromkeys(run.prior for run in runs if run.finished)) or "unknown",
+        trained=_trained(root, runs),
         grid=grid,
         runs=runs,
         finished=sum(run.finished for run in runs),
@@ -99,14 +108,20 @@ def write_report(root: Path, grid: Grid, config: Config, out: Path) -> int:
         missing=missing(
             grid, runs, scores, tables, [f["name"] for f in figures], config.tracking.enabled
         ),
-        tables=[table for table in tables if "claims" not in table.facts],
-        verdicts=next((table for table in tables if "claims" in table.facts), None),
+        tables=[table for table in tables if table is not verdicts],
+        verdicts=verdicts,
+        claims=claims,
+        summary=summary(claims),
+        small={claim.figure: _small(root, claim.figure) for claim in claims},
         figures=figures,
         overview=media.overview(overview) if overview.exists() else None,
         overview_href=_href(overview, out) if overview.exists() else "",
         prompts=_prompts(grid, runs, out),
+        glossary=glossary(scores),
         times=times,
         all_seconds=sum(time.total for time in times),
+        own_id=own_id,
+        parent_ids=parent_ids,
         environment=environment(runs),
         models=_weights(read_facts(root / "models.json")),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -127,6 +142,8 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["together"] = together
+    environment.tests["absent"] = is_absent
     return environment.get_template("report.html.j2")
 
 
@@ -135,16 +152,33 @@ def _href(path: Path, out: Path) -> str:
     return quote(Path(os.path.relpath(path, out.parent)).as_posix())
 
 
+def _trained(root: Path, runs: Sequence[RunFacts]) -> str:
+    """Prior, N, seeds, size and protocol of all that is finished."""
+    finished = [run.run for run in runs if run.finished]
+    return provenance(root, finished) if finished else "No avatar is trained yet."
+
+
+def _drawn(root: Path, figure: str) -> Path:
+    return root / "figures" / f"{figure}.png"
+
+
 def _figure(root: Path, name: str, out: Path) -> dict[str, Any]:
-    path = root / "figures" / f"{name}.png"
-    number = name.removeprefix("fig")
+    path = _drawn(root, name)
+    title, caption = media.title_and_caption(path)
     return {
         "name": name,
-        "title": f"Figure {number}",
-        "caption": media.description(path) or f"Figure {number} of the paper",
-        "picture": media.picture(path, media.FIGURE_WIDTH),
+        "title": title or f"Figure {name.removeprefix('fig')} of the paper",
+        "caption": caption,
+        "picture": media.without_caption(path, media.FIGURE_WIDTH),
+        "png": _href(path, out),
         "pdf": _href(path.with_suffix(".pdf"), out),
     }
+
+
+def _small(root: Path, figure: str) -> media.Inlined | None:
+    """A figure beside the claim that it is about."""
+    path = _drawn(root, figure)
+    return media.without_caption(path, media.SMALL_WIDTH) if figure and path.exists() else None
 
 
 def _prompts(grid: Grid, runs: Sequence[RunFacts], out: Path) -> list[PromptPanels]:

@@ -84,6 +84,42 @@ def scores_by_run(rows: list[dict[str, str]]) -> Scores:
     return found
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What one value under an avatar is."""
+
+    name: str
+    unit: str
+    better: str
+    score: str
+    protocol: str
+    model: str
+    n: str
+
+
+def glossary(rows: list[dict[str, str]]) -> list[Measured]:
+    """The values of single runs that :func:`scores_by_run` shows, each once; N as it differs."""
+    found: dict[tuple[str, ...], dict[str, None]] = {}
+    for row in rows:
+        if row.get("prompt") and row.get("value") and row.get("better") in ("higher", "lower"):
+            names = ("value_name", "unit", "better", "title", "protocol", "model")
+            key = tuple(row.get(name) or "" for name in names)
+            found.setdefault(key, {})[_whole(row.get("n") or "")] = None
+    return [Measured(*key, ", ".join(counts)) for key, counts in found.items()]
+
+
+def shared_ids(root: Path) -> tuple[str, dict[str, str]]:
+    """MLflow's ids of the experiment's own run and of the variants' parents; empty if not logged.
+
+    Args:
+        root: Folder of the experiment.
+    """
+    state = read_facts(root / "mlflow.json")
+    parents = state.get("parents")
+    named = parents if isinstance(parents, dict) else {}
+    return str(state.get("run_id") or ""), {str(key): str(id) for key, id in named.items()}
+
+
 def environment(runs: list[RunFacts]) -> list[tuple[str, str]]:
     """Versions, devices and priors of all runs; what differs is listed."""
     found: dict[str, dict[str, None]] = defaultdict(dict)

@@ -17,6 +17,11 @@ TITLES = {
 }
 
 
+_ABSENT = ("not provided", "not measured", "no votes", "no measured", "N too small", "too few", "–")
+# [low, high], (1 / 0 / 2) and the like, Δ +0.1.
+_UNITS = re.compile(r"\[[^\]]{1,40}\]|\([^)]{1,24}\)|Δ \S+")
+
+
 @dataclass(frozen=True)
 class ShownTable:
     """A table for people.
@@ -52,6 +57,16 @@ def read_scores(root: Path) -> list[dict[str, str]]:
 def plain(cell: str) -> str:
     """A Markdown cell without its stars."""
     return re.sub(r"\*\*(.+?)\*\*", r"\1", cell)
+
+
+def together(cell: str) -> str:
+    """A cell in which an interval, counts in brackets and a difference are not broken apart."""
+    return _UNITS.sub(lambda unit: unit[0].replace(" ", "\N{NO-BREAK SPACE}"), cell)
+
+
+def is_absent(cell: str) -> bool:
+    """Whether a cell says why it has no number."""
+    return not cell or cell.startswith(_ABSENT)
 
 
 def short_number(text: str) -> str:

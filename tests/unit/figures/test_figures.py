@@ -10,10 +10,13 @@ from PIL import Image
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config
+from gaussianmotion.experiment import Run
 from gaussianmotion.figures.draw import draw_figure
-from gaussianmotion.figures.grid import FIGURES, found_grid
+from gaussianmotion.figures.facts import CAPTION_TOP, trained_with
+from gaussianmotion.figures.grid import FIGURES, Grid, found_grid
 from gaussianmotion.figures.page import DPI
-from gaussianmotion.figures.scene import WIDTH
+from gaussianmotion.figures.scene import WIDTH, Scene
+from gaussianmotion.prompts import Prompt
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -24,6 +27,7 @@ def test_a_figure_is_a_picture_and_a_pdf_whose_caption_says_what_was_shown(
     with Image.open(tmp_path / f"{figure}.png") as picture:
         assert picture.width == round(WIDTH * DPI)
         assert picture.info["Description"] == caption
+        assert 0.1 * picture.height < int(picture.info[CAPTION_TOP]) < picture.height
         colours = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     assert len(np.unique(colours, axis=0)) > 100  # more than text on white
     assert (tmp_path / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
@@ -37,6 +41,21 @@ def test_the_samples_level_of_noise_is_that_of_their_file(
 ) -> None:
     caption = draw_figure("fig5", root, found_grid(root), config, tmp_path / "fig5")
     assert "t = 550 of 1000" in caption
+
+
+def test_a_prompt_whose_letters_cannot_be_drawn_is_named_by_its_id(
+    root: Path, config: Config
+) -> None:
+    prompts = {"kimono": Prompt("kimono", "a 着物 robe"), "robe": Prompt("robe", "a robe")}
+    scene = Scene(root, Grid(prompts, [], [], []), config, "cpu")
+    assert scene.quoted("kimono") == "“a 着物 robe” (kimono)"
+    assert scene.quoted("robe") == "“a robe”"
+
+
+def test_a_caption_says_what_the_runs_were_trained_with(root: Path) -> None:
+    ours, absent = Run("ours", "ann", 0), Run("ours", "nobody", 0)
+    assert trained_with(root, [ours, None, absent], "score.tau") == str(Config().train.score.tau)
+    assert trained_with(root, [ours], "no.such.key") == ""
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -52,6 +52,8 @@ def make_experiment(root: Path) -> Grid:
         for seed in SEEDS:
             path = root / "scores" / variant / str(seed) / "features.json"
             _pooled(path, enough=variant == "ours")
+    parents = {variant: f"parent-of-{variant}" for variant in VARIANTS}
+    write_json(root / "mlflow.json", {"run_id": "id-of-the-experiment", "parents": parents})
     _benchmark(root / "benchmarks/figure/fig3.tsv", 7.5)
     _picture(root / "sheet.png", (200, 200, 200), (600, 300))
     _tables(root)

@@ -7,6 +7,7 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_experiment import HOSTILE, config, make_experiment
 from PIL import Image
@@ -14,6 +15,8 @@ from PIL import Image
 from gaussianmotion.cli import main
 from gaussianmotion.errors import UserError
 from gaussianmotion.figures.grid import Grid, found_grid
+from gaussianmotion.figures.page import Page as FigurePage
+from gaussianmotion.figures.scene import finish
 from gaussianmotion.report import media
 from gaussianmotion.report.page import write_report
 
@@ -110,6 +113,8 @@ def test_tables_verdicts_run_ids_times_and_versions_are_there(page: Page) -> Non
     assert "undecided" in page.text
     assert "**" not in page.text
     assert "id-of-2" in page.text
+    assert "id-of-the-experiment" in page.text
+    assert "parent-of-tau_500" in page.text
     assert "2.13.0" in page.text
     assert re.search(r"train\s*27\s*27 min 27 s", page.text)  # 9 runs each of 60, 61 and 62 s
     assert "embedded prior (resources/prior)" in page.text
@@ -175,3 +180,21 @@ def test_a_sheet_of_hundreds_of_avatars_is_a_link(root: Path, tmp_path: Path) ->
     Image.new("1", (600, 20_000)).save(tmp_path / "tall.png")
     shown = media.picture(tmp_path / "tall.png", 1500)
     assert (shown.width, shown.height) == (491, media.TALLEST)
+
+
+def test_a_figures_caption_is_text_and_not_part_of_the_picture(root: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "drawn"
+    shutil.copytree(root, copy)
+    page = FigurePage(2.0)
+    page.picture(0.1, 0.1, 1.8, 1.8, np.full((8, 8, 3), 90, np.uint8))
+    finish(page, "Figure 5. Pose & more", "What it <shows>.")
+    page.save(copy / "figures/fig5", "Figure 5. Pose & more", "What it <shows>.")
+    write_report(copy, found_grid(copy), config(), copy / "report.html")
+    read = Page((copy / "report.html").read_text(encoding="utf-8"))
+    assert "Figure 5. Pose & more. What it <shows>." in read.text
+    (large,) = (image for image in read.all("img") if "described below" in image["alt"])
+    with Image.open(copy / "figures/fig5.png") as drawn:
+        assert int(large["height"]) < int(large["width"]) * drawn.height / drawn.width - 20
+    small = [image for image in read.all("img") if image["alt"] == "Figure 5, small: to the figure"]
+    assert len(small) == 1  # beside the claim that it is about
+    assert {"#fig5", "figures/fig5.pdf"} <= {link["href"] for link in read.all("a")}
