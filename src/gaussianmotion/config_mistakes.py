@@ -22,7 +22,7 @@ _REASONS = {
     "float_parsing": "must be a number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
-    "string_type": "must be text",
+    "string_type": "must be text; quote it",
     "path_type": "must be a path",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
@@ -154,6 +154,8 @@ def _example(location: Sequence[Any], kind: str, value: Any) -> Any:
         return [value]
     if whole and plain and kind == "string_type":
         return str(value)
+    if whole and kind == "string_type" and isinstance(value, Mapping) and len(value) == 1:
+        return ": ".join(map(str, *value.items()))  # a sentence with a colon
     choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
     close = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.7)
     if close:

@@ -25,6 +25,7 @@ from gaussianmotion.cli import (
     synthesis,
     tables,
 )
+from gaussianmotion.cli.arguments import Parser, whole_number
 from gaussianmotion.cli.joblog import job_log
 from gaussianmotion.errors import UserError
 
@@ -43,14 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="gaussianmotion",
         description="Text to animatable 3D Gaussian avatars; a command for each stage.",
     )
     parser.add_argument("--version", action="version", version=f"gaussianmotion {__version__}")
     parser.add_argument("--log", metavar="FILE", help="also write messages to this file")
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="CPU threads to use (default: the configuration's)"
+        "--threads",
+        type=whole_number(1),
+        metavar="N",
+        help="CPU threads to use (default: the configuration's)",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (

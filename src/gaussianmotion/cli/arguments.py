@@ -1,16 +1,52 @@
 """Arguments that several commands share, and what they mean."""
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.section import SLUG_PATTERN
 from gaussianmotion.config_file import from_settings, load_config, load_variants, with_variant
+from gaussianmotion.errors import UserError
 from gaussianmotion.model_sources import share_hub_cache
 from gaussianmotion.threads import limit_threads
 
 Commands = Any  # argparse's sub-parsers; their class is private
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says a mistake in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and exit with status 2."""
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see `{self.prog} --help`\n")
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """The type of an argument that is a whole number of a range."""
+
+    def parse(text: str) -> int:
+        inside = f"from {least} to {most}" if most is not None else f"of at least {least}"
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least or (most is not None and number > most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number {inside}")
+        return number
+
+    return parse
+
+
+def folder_name(text: str) -> str:
+    """The type of an argument that names one of an experiment's folders."""
+    if not re.fullmatch(SLUG_PATTERN, text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} may hold only lower-case letters, digits and _ . - (at most 80)"
+        )
+    return text
 
 
 def add_command(
@@ -45,7 +81,10 @@ def add_config(parser: argparse.ArgumentParser, variant: bool = False) -> None:
     )
     if variant:
         group.add_argument(
-            "--variant", default="ours", help="name in the variants file (default: %(default)s)"
+            "--variant",
+            type=folder_name,
+            default="ours",
+            help="name in the variants file (default: %(default)s)",
         )
 
 
@@ -67,6 +106,8 @@ def resolve_config(options: argparse.Namespace) -> Config:
 
 def _read_config(options: argparse.Namespace) -> Config:
     if options.settings is not None:
+        if options.config or options.set:
+            raise UserError("--settings is a whole configuration; leave out --config and --set")
         return from_settings(options.settings)
     config = load_config(options.config or [Path("config.yaml")], options.set)
     variant = getattr(options, "variant", "ours")

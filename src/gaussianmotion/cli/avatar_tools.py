@@ -4,7 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.cli.arguments import (
+    Commands,
+    add_command,
+    add_config,
+    resolve_config,
+    whole_number,
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -18,7 +24,11 @@ def add_commands(commands: Commands) -> None:
         "--motion", required=True, metavar="NAME", help="bundled clip, or path of a SMPL .npz"
     )
     agreement.add_argument(
-        "--frames", type=int, default=24, metavar="N", help="frames to judge (default: %(default)s)"
+        "--frames",
+        type=whole_number(1),
+        default=24,
+        metavar="N",
+        help="frames to judge (default: %(default)s)",
     )
     agreement.add_argument(
         "--out", type=Path, metavar="FILE", help="default: pose_agreement/MOTION.json beside it"

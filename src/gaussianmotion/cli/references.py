@@ -4,7 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.cli.arguments import (
+    Commands,
+    add_command,
+    add_config,
+    folder_name,
+    resolve_config,
+)
 from gaussianmotion.cli.device import device_of, leased_gpu
 
 
@@ -15,7 +21,9 @@ def add_commands(commands: Commands) -> None:
     )
     add_config(reference)
     reference.add_argument("--prompt", required=True, metavar="TEXT")
-    reference.add_argument("--prompt-id", metavar="ID", help="default: a slug of the prompt")
+    reference.add_argument(
+        "--prompt-id", type=folder_name, metavar="ID", help="default: a slug of the prompt"
+    )
     reference.add_argument(
         "--out", type=Path, metavar="FOLDER", help="default: results/EXPERIMENT/reference/ID"
     )

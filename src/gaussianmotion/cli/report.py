@@ -74,7 +74,7 @@ def _notebook(options: argparse.Namespace) -> None:
 
 def _config_and_grid(options: argparse.Namespace) -> tuple[Config, Grid]:
     """The configuration and its grid; without a configuration, what is found in the folder."""
-    if options.settings or options.config:
+    if options.settings or options.config or options.set:
         config = resolve_config(options)
         return config, configured_grid(config, options.root)
     return Config(device="auto"), found_grid(options.root)

@@ -1,11 +1,19 @@
-"""The stages of the pipeline as commands: prompts, models, train, reuse, views, animate, sheet, log."""
+"""The stages of the pipeline as commands, from prompts to the contact sheet."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.cli.arguments import (
+    Commands,
+    add_command,
+    add_config,
+    folder_name,
+    resolve_config,
+    whole_number,
+)
 from gaussianmotion.cli.device import device_of, leased_gpu
+from gaussianmotion.config.section import MAX_SEED
 
 # Everything that imports torch is imported by the command that needs it: help must be instant, and
 # a GPU must be leased before CUDA is initialised.
@@ -26,9 +34,19 @@ def add_commands(commands: Commands) -> None:
     train = add_command(commands, "train", _train, "train one avatar: one prompt, variant and seed")
     add_config(train, variant=True)
     train.add_argument("--prompt", required=True, metavar="TEXT", help="what the person looks like")
-    train.add_argument("--prompt-id", metavar="ID", help="name of the prompt (default: a slug)")
-    train.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
-    train.add_argument("--experiment", metavar="NAME", help="default: the configuration's")
+    train.add_argument(
+        "--prompt-id", type=folder_name, metavar="ID", help="name of the prompt (default: a slug)"
+    )
+    train.add_argument(
+        "--seed",
+        type=whole_number(0, MAX_SEED),
+        default=0,
+        metavar="N",
+        help="default: %(default)s",
+    )
+    train.add_argument(
+        "--experiment", type=folder_name, metavar="NAME", help="default: the configuration's"
+    )
     train.add_argument(
         "--out",
         type=Path,

@@ -5,7 +5,13 @@ import os
 import sys
 from pathlib import Path
 
-from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.cli.arguments import (
+    Commands,
+    add_command,
+    add_config,
+    resolve_config,
+    whole_number,
+)
 from gaussianmotion.errors import UserError
 
 DATABASE = "GAUSSIANMOTION_STUDY_DATABASE"
@@ -33,7 +39,13 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument(
         "--host", default="127.0.0.1", help="0.0.0.0 lets other computers in (default: %(default)s)"
     )
-    serve.add_argument("--port", type=int, default=8000, help="0: a free one (default: 8000)")
+    serve.add_argument(
+        "--port",
+        type=whole_number(0, 65535),
+        default=8000,
+        metavar="N",
+        help="0: a free one (default: 8000)",
+    )
 
     export = add_command(verbs, "export", _export, "write the votes as CSV")
     _add_experiment(export)

@@ -1,0 +1,44 @@
+"""Mistakes on the command line: one line that says what to write, and exit code 2."""
+
+from pathlib import Path
+
+import pytest
+
+from gaussianmotion.cli import build_parser, main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "gaussianmotion: the following arguments are required: COMMAND"),
+        (["trian"], "invalid choice: 'trian'"),
+        (["train"], "gaussianmotion train: the following arguments are required: --prompt"),
+        (["train", "--prompt", "x", "--seed", "-1"], "'-1' is no whole number from 0 to"),
+        (["train", "--prompt", "x", "--seed", "99999999999"], "is no whole number from 0 to"),
+        (["train", "--prompt", "x", "--prompt-id", "../up"], "'../up' may hold only lower-case"),
+        (["train", "--prompt", "x", "--experiment", "a/b"], "'a/b' may hold only lower-case"),
+        (["train", "--prompt", "x", "--variant", ".."], "'..' may hold only lower-case"),
+        (["reference", "--prompt", "x", "--prompt-id", "A"], "'A' may hold only lower-case"),
+        (["--threads", "0", "doctor"], "'0' is no whole number of at least 1"),
+        (["--threads", "two", "doctor"], "'two' is no whole number of at least 1"),
+        (["study", "serve", "--port", "70000"], "'70000' is no whole number from 0 to 65535"),
+    ],
+)
+def test_a_wrong_argument_is_told_in_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        build_parser().parse_args(arguments)
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert said.endswith("--help`\n")
+
+
+def test_settings_of_a_rule_stand_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "prompts.tsv"
+    code = main(["prompts", "--settings", "{}", "--set", "seeds=[1]", "--out", str(out)])
+    assert code == 2
+    assert "leave out --config and --set" in capsys.readouterr().err
+    assert not out.exists()
