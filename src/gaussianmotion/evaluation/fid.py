@@ -11,8 +11,7 @@ from pathlib import Path
 
 from gaussianmotion.config import Config
 from gaussianmotion.evaluation.inception import NAME, load_inception
-from gaussianmotion.evaluation.pictures import azimuth_views, reference_pictures
-from gaussianmotion.evaluation.pooled import common_root, distances
+from gaussianmotion.evaluation.pooled import run_distances
 from gaussianmotion.evaluation.score_file import ScoreFile
 from gaussianmotion.models import model_path, weights_digest
 
@@ -33,34 +32,6 @@ def score_fid(
     Raises:
         UserError: pictures or weights are missing or damaged.
     """
-    return fid_of_pictures(
-        [azimuth_views(run) for run in runs],
-        [reference_pictures(folder) for folder in references],
-        config,
-        device,
-        common_root([*runs, *references]),
-    )
-
-
-def fid_of_pictures(
-    renders: Sequence[Sequence[Path]],
-    references: Sequence[Sequence[Path]],
-    config: Config,
-    device: str,
-    root: Path,
-) -> ScoreFile:
-    """FID and KID of any pictures, by the same protocol.
-
-    Args:
-        renders: The views of each prompt.
-        references: The references of the same prompts, in the same order.
-        config: Names the weights.
-        device: Where to compute.
-        root: Folder that all pictures are below.
-
-    Raises:
-        UserError: pictures or weights are missing or damaged.
-    """
     path = model_path(config, "inception")
     score = ScoreFile(
         score="fid",
@@ -70,4 +41,4 @@ def fid_of_pictures(
         model=NAME,
         model_digest=weights_digest(path),
     )
-    return distances(load_inception(path, device), renders, references, ("fid", "kid"), score, root)
+    return run_distances(load_inception(path, device), runs, references, ("fid", "kid"), score)

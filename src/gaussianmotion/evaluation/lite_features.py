@@ -10,8 +10,7 @@ from pathlib import Path
 
 from gaussianmotion.config import Config
 from gaussianmotion.evaluation.efficientnet import NAME, load_lite0, weights_file
-from gaussianmotion.evaluation.pictures import azimuth_views, reference_pictures
-from gaussianmotion.evaluation.pooled import common_root, distances
+from gaussianmotion.evaluation.pooled import run_distances
 from gaussianmotion.evaluation.score_file import ScoreFile, file_digest
 
 PROTOCOL = "lite-features-1"
@@ -31,31 +30,6 @@ def score_features(
     Raises:
         UserError: pictures or weights are missing or damaged.
     """
-    return features_of_pictures(
-        [azimuth_views(run) for run in runs],
-        [reference_pictures(folder) for folder in references],
-        device,
-        common_root([*runs, *references]),
-    )
-
-
-def features_of_pictures(
-    renders: Sequence[Sequence[Path]],
-    references: Sequence[Sequence[Path]],
-    device: str,
-    root: Path,
-) -> ScoreFile:
-    """The distances of any pictures, by the same protocol.
-
-    Args:
-        renders: The views of each prompt.
-        references: The references of the same prompts, in the same order.
-        device: Where to compute.
-        root: Folder that all pictures are below.
-
-    Raises:
-        UserError: pictures or weights are missing or damaged.
-    """
     path = weights_file()
     score = ScoreFile(
         score="features",
@@ -65,6 +39,4 @@ def features_of_pictures(
         model=NAME,
         model_digest=file_digest(path),
     )
-    return distances(
-        load_lite0(path, device), renders, references, ("frechet", "kernel"), score, root
-    )
+    return run_distances(load_lite0(path, device), runs, references, ("frechet", "kernel"), score)

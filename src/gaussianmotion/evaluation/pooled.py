@@ -27,7 +27,7 @@ from gaussianmotion.evaluation.frechet import (
     intervals,
     kernel_distance,
 )
-from gaussianmotion.evaluation.pictures import batches
+from gaussianmotion.evaluation.pictures import azimuth_views, batches, reference_pictures
 from gaussianmotion.evaluation.score_file import ScoreFile, Value, input_digests
 
 LEAST_KERNEL = 20
@@ -35,6 +35,29 @@ LEAST_FRECHET = 100
 BATCH = 32
 
 Features = Callable[[UInt8[Tensor, "B 3 H W"]], Float[Tensor, "B D"]]
+
+
+def run_distances(
+    features: Features,
+    runs: Sequence[Path],
+    references: Sequence[Path],
+    labels: tuple[str, str],
+    score: ScoreFile,
+) -> ScoreFile:
+    """:func:`distances` of the views of runs, each of another prompt.
+
+    Args:
+        runs: Folders of the runs; their views must be there.
+        references: For each run the folder of its prompt's references.
+    """
+    return distances(
+        features,
+        [azimuth_views(run) for run in runs],
+        [reference_pictures(folder) for folder in references],
+        labels,
+        score,
+        _common_root([*runs, *references]),
+    )
 
 
 def distances(
@@ -132,7 +155,7 @@ def _values(
     return values, notes
 
 
-def common_root(paths: Sequence[Path]) -> Path:
+def _common_root(paths: Sequence[Path]) -> Path:
     """The deepest folder that holds all paths."""
     resolved = [path.absolute() for path in paths]
     root = resolved[0]

@@ -54,9 +54,10 @@ def write_clip(folder: Path, mean: float = 0.5, std: float = 0.5, sign: float = 
 
 
 def write_hps(folder: Path) -> Path:
-    """A checkpoint as the hpsv2 project publishes it."""
+    """A checkpoint as the hpsv2 project publishes it: in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save({"state_dict": network_weights(1)}, folder / "HPS_v2.1_compressed.pt")
+    weights = {name: value.half() for name, value in network_weights(1).items()}
+    torch.save({"state_dict": weights}, folder / "HPS_v2.1_compressed.pt")
     return folder / "HPS_v2.1_compressed.pt"
 
 
