@@ -41,12 +41,12 @@ def add_commands(commands: Commands) -> None:
 def _collect(options: argparse.Namespace) -> None:
     config = resolve_config(options)
     from gaussianmotion.evaluation.collect import collect
+    from gaussianmotion.evaluation.table_files import counted
 
     out = options.out or options.root / "tables" / "scores.csv"
     frame = collect(config, options.root, out)
-    print(
-        f"tables: {len(frame)} values of {len(config.scores.names)} scores: {out}", file=sys.stderr
-    )
+    values, scores = counted(len(frame), "value"), counted(len(config.scores.names), "score")
+    print(f"tables: {values} of {scores}: {out}", file=sys.stderr)
 
 
 def _table(options: argparse.Namespace) -> None:
@@ -77,6 +77,7 @@ def _table(options: argparse.Namespace) -> None:
 def _baseline(options: argparse.Namespace) -> None:
     config = resolve_config(options)
     from gaussianmotion.evaluation.baselines import import_baseline
+    from gaussianmotion.evaluation.table_files import counted
     from gaussianmotion.prompts import read_prompts
 
     prompts = {prompt.id: prompt for prompt in read_prompts(options.prompts)}
@@ -84,4 +85,5 @@ def _baseline(options: argparse.Namespace) -> None:
     import_baseline(
         options.system, options.renders, prompts, render.size, render.views, options.out
     )
-    print(f"baseline: {options.system}, {len(prompts)} prompts: {options.out}", file=sys.stderr)
+    found = counted(len(prompts), "prompt")
+    print(f"baseline: {options.system}, {found}: {options.out}", file=sys.stderr)

@@ -4,6 +4,7 @@ One row for each value; a score without numbers has one row that says why. Which
 be follows from the configuration, so a lost file is noticed.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,23 @@ import pandas as pd
 
 from gaussianmotion.atomic import atomic_path
 from gaussianmotion.config import Config
+from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.measures import COLUMNS, OF_PICTURES
 from gaussianmotion.evaluation.registry import POOLED_SCORES
 from gaussianmotion.evaluation.score_file import ScoreFile, read_score
 from gaussianmotion.experiment import Experiment
 from gaussianmotion.prompts import read_prompts
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A score file that there must be, and whose it is."""
+
+    path: Path
+    kind: str
+    variant: str
+    prompt: str
+    seed: int | None
 
 
 def collect(config: Config, root: Path, out: Path) -> pd.DataFrame:
@@ -27,14 +40,19 @@ def collect(config: Config, root: Path, out: Path) -> pd.DataFrame:
         out: The .csv to write.
 
     Raises:
-        UserError: a score file is missing or damaged.
+        UserError: a score file is missing or damaged, or two were made by different protocols or
+            models.
     """
     experiment = configured_experiment(config, root)
     rows: list[dict[str, Any]] = []
     for score in config.scores.names:
-        rows += _of_variants(experiment, score, root)
+        places = _of_variants(experiment, score, root)
         if score in OF_PICTURES:
-            rows += _of_baselines(experiment, score, root)
+            places += _of_baselines(experiment, score, root)
+        results = [read_score(place.path) for place in places]
+        _refuse_mixture([place.path for place in places], results)
+        for place, result in zip(places, results, strict=True):
+            rows += _rows(result, place)
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64", "n": "Int64"})
     with atomic_path(out) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n")
@@ -47,39 +65,57 @@ def configured_experiment(config: Config, root: Path) -> Experiment:
     return Experiment(config=config, prompts=prompts, motions={}, overlays={})
 
 
-def _of_variants(experiment: Experiment, score: str, root: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def _of_variants(experiment: Experiment, score: str, root: Path) -> list[_Place]:
     if score in POOLED_SCORES:
-        for variant, seed in dict.fromkeys((run.variant, run.seed) for run in experiment.runs):
-            path = root / "scores" / variant / str(seed) / f"{score}.json"
-            rows += _rows(read_score(path), "variant", variant, "", seed)
-        return rows
-    for run in experiment.runs:
-        folder = root / run.variant / run.prompt / str(run.seed)
-        result = read_score(folder / "scores" / f"{score}.json")
-        rows += _rows(result, "variant", run.variant, run.prompt, run.seed)
-    return rows
+        pools = dict.fromkeys((run.variant, run.seed) for run in experiment.runs)
+        return [
+            _Place(
+                root / "scores" / variant / str(seed) / f"{score}.json",
+                *("variant", variant, "", seed),
+            )
+            for variant, seed in pools
+        ]
+    return [
+        _Place(
+            root / run.variant / run.prompt / str(run.seed) / "scores" / f"{score}.json",
+            *("variant", run.variant, run.prompt, run.seed),
+        )
+        for run in experiment.runs
+    ]
 
 
-def _of_baselines(experiment: Experiment, score: str, root: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for system in experiment.config.baselines:
-        folder = root / "baselines" / system / "scores"
-        names = [""] if score in POOLED_SCORES else list(experiment.prompts)
-        for name in names:
-            result = read_score(folder / name / f"{score}.json")
-            rows += _rows(result, "baseline", system, name, None)
-    return rows
+def _of_baselines(experiment: Experiment, score: str, root: Path) -> list[_Place]:
+    names = [""] if score in POOLED_SCORES else list(experiment.prompts)
+    return [
+        _Place(
+            root / "baselines" / system / "scores" / name / f"{score}.json",
+            *("baseline", system, name, None),
+        )
+        for system in experiment.config.baselines
+        for name in names
+    ]
 
 
-def _rows(
-    result: ScoreFile, kind: str, variant: str, prompt: str, seed: int | None
-) -> list[dict[str, Any]]:
+def _refuse_mixture(paths: list[Path], results: list[ScoreFile]) -> None:
+    """Numbers of two protocols or of two models' weights do not belong into one column."""
+    first: dict[tuple[str, str, str], Path] = {}
+    for path, result in zip(paths, results, strict=True):
+        first.setdefault((result.protocol, result.model, result.model_digest), path)
+    if len(first) > 1:
+        (one, path), (other, second) = list(first.items())[:2]
+        differs = next(pair for pair in zip(one, other, strict=True) if pair[0] != pair[1])
+        raise UserError(
+            f"{path} is of {differs[0] or 'no model'} and {second} of {differs[1] or 'no model'}, "
+            "which cannot be compared: delete the older ones, they are made again"
+        )
+
+
+def _rows(result: ScoreFile, place: _Place) -> list[dict[str, Any]]:
     shared = {
-        "kind": kind,
-        "variant": variant,
-        "prompt": prompt,
-        "seed": seed,
+        "kind": place.kind,
+        "variant": place.variant,
+        "prompt": place.prompt,
+        "seed": place.seed,
         "score": result.score,
         "title": result.title,
         "protocol": result.protocol,

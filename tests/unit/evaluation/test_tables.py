@@ -79,6 +79,15 @@ def test_a_score_without_numbers_keeps_its_reason(scored) -> None:
     assert pd.isna(row["value"])
 
 
+def test_scores_of_two_protocols_are_never_put_into_one_column(tmp_path: Path) -> None:
+    config = experiment(tmp_path)
+    path = tmp_path / "sds/ann/1/scores/geometry.json"
+    path.write_text(path.read_text().replace("geometry-1", "geometry-2"))
+    with pytest.raises(UserError, match=r"is of geometry-1 and .*sds/ann/1.* of geometry-2, which"):
+        collect(config, tmp_path, tmp_path / "scores.csv")
+    assert not (tmp_path / "scores.csv").exists()
+
+
 def test_a_lost_score_is_noticed(tmp_path: Path) -> None:
     config = experiment(tmp_path)
     (tmp_path / "sds/ann/1/scores/geometry.json").unlink()
