@@ -28,7 +28,11 @@ from gaussianmotion.model_sources import share_hub_cache
 from gaussianmotion.stages import stage_settings, stage_sources
 
 try:
-    FILES = [Path(os.path.relpath(path)) for path in workflow.configfiles]
+    FILES = [Path(path) for path in workflow.configfiles]
+    FILES = [
+        path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        for path in FILES
+    ]
     for path in FILES:
         read_layer(path)  # stricter than Snakemake, and by the file's name
     KEYS = [f"--config {key}" for key in workflow.config_settings.config]

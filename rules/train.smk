@@ -9,7 +9,8 @@ rule train:
         # Their content is in the parameters; a newer file alone must not train anything again.
         models=ancient(f"{ROOT}/models.json"),
         store=ancient(STORE) if CONFIG.tracking.enabled else [],
-        body=str(CONFIG.body.path),
+        # A variant may have a body of its own.
+        body=lambda wildcards: str(EXPERIMENT.variant(wildcards.variant).body.path),
         sources=sources("train"),
     output:
         avatar=f"{RUN}/avatar.safetensors",

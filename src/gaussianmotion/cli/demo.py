@@ -37,7 +37,7 @@ def add_commands(commands: Commands) -> None:
 def _demo(options: argparse.Namespace) -> int:
     started = time.monotonic()
     overlay: dict[str, object] = {"experiment": "demo", "prompts": "config/prompts/demo.tsv"}
-    if options.prompt:
+    if options.prompt is not None:  # an empty one is a mistake
         overlay = {"experiment": "own", "prompt": clean(options.prompt, "PROMPT")}
     overlay |= {
         "motions": ["walk", "dance"],

@@ -42,3 +42,12 @@ def test_settings_of_a_rule_stand_alone(tmp_path: Path, capsys: pytest.CaptureFi
     assert code == 2
     assert "leave out --config and --set" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_an_empty_sentence_does_not_start_the_three_examples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "--prompt", "  "]) == 2
+    assert main(["demo", "--prompt", ""]) == 2
+    assert capsys.readouterr().err.count("the prompt is empty") == 2
