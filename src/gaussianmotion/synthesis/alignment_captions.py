@@ -5,7 +5,7 @@ prompts name no camera.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,14 @@ WEIGHTS = {
     "top": 0.7, "bottom": 1.0, "dress": 0.5, "suit": 0.0, "hat": 0.0,
 }  # fmt: skip
 SLOTS = tuple(WEIGHTS)
-SWAP_WEIGHT, HAT_WEIGHT = 3.0, 0.7
+SWAP_WEIGHT = 3.0
+#: Of the same person with a hat, or without theirs. A hat wearer's text without the hat is not
+#: false, but says less. Without it, of two texts that differ by a hat the one with it would
+#: always be the false one, and "hat" would come to mean false. One person in five wears a hat:
+#: hence the weights.
+HAT_ON_WEIGHT, HAT_OFF_WEIGHT = 0.7, 4.0
+#: The one hat of the wardrobe.
+HAT = "fedora"
 
 
 def new_lexicon(attributes: Iterable[str], captions: Iterable[str] = ()) -> Lexicon:
@@ -121,7 +128,8 @@ class Texts:
 
     Attributes:
         texts: The captions of the n pictures, then n first false texts, n second ones, ...
-        wrong: (n, texts), whether the text is false of the picture.
+        wrong: (n, texts), whether the text is false of the picture, or leaves out the hat that the
+            picture's own caption names.
     """
 
     texts: list[str]
@@ -136,19 +144,31 @@ def draw_texts(
     rng: np.random.Generator,
 ) -> Texts:
     """Captions of some pictures in random words, and texts that are false of each in one thing."""
-    captions = [
-        person_part(caption(item, float(azimuth), 0, "white", rng))
-        for item, azimuth in zip(attributes, azimuths, strict=True)
-    ]
-    false = [
-        false_texts(text, item, lexicon, false_each, rng)
-        for text, item in zip(captions, attributes, strict=True)
-    ]
+    captions, false = [], []
+    for item, azimuth in zip(attributes, azimuths, strict=True):
+        reword = wording(float(azimuth), int(rng.integers(2**32)))
+        captions.append(reword(item))
+        false.append(false_texts(captions[-1], item, lexicon, false_each, rng, reword))
     texts = captions + [options[k] for k in range(false_each) for options in false]
     codes = Codes()
     truths = codes.of([truth(item) for item in attributes])
-    said = codes.of([{s: c.value for s, c in lexicon.claims(text).items()} for text in texts])
-    return Texts(texts, false_of(truths, said))
+    said = [{slot: claim.value for slot, claim in lexicon.claims(text).items()} for text in texts]
+    wrong = false_of(truths, codes.of(said))
+    count = len(captions)
+    for own in range(count):
+        for place in range(own + count, len(texts), count):
+            wrong[own, place] |= "hat" in said[own] and "hat" not in said[place]
+    return Texts(texts, wrong)
+
+
+def wording(azimuth: float, seed: int) -> Callable[[dict[str, str]], str]:
+    """Captions in the words of one seed: people who differ in one thing are captioned alike."""
+
+    def words_of(attributes: dict[str, str]) -> str:
+        rng = np.random.default_rng(seed)
+        return person_part(caption(attributes, azimuth, 0, "white", rng))
+
+    return words_of
 
 
 def false_texts(
@@ -157,11 +177,22 @@ def false_texts(
     lexicon: Lexicon,
     count: int,
     rng: np.random.Generator,
+    reword: Callable[[dict[str, str]], str],
 ) -> list[str]:
-    """``count`` versions of a caption, each with one thing changed; itself where nothing can be."""
+    """``count`` versions of a caption, each with one thing changed; itself where nothing can be.
+
+    Args:
+        text: The caption.
+        attributes: What is so.
+        lexicon: Words.
+        count: How many.
+        rng: Of the choice.
+        reword: What worded ``text``, to caption the person with another hat or none.
+    """
+    said = lexicon.claims(text)
     claims: dict[str, Any] = {
         slot: claim
-        for slot, claim in lexicon.claims(text).items()
+        for slot, claim in said.items()
         if WEIGHTS.get(slot) and lexicon.alternatives(claim)
     }
     weights = {slot: WEIGHTS[slot] for slot in claims}
@@ -169,7 +200,9 @@ def false_texts(
     if swapped:
         weights["swap"] = SWAP_WEIGHT
     if "hat" not in attributes:
-        weights["add hat"] = HAT_WEIGHT
+        weights["hat on"] = HAT_ON_WEIGHT
+    elif "hat" in said:
+        weights["hat off"] = HAT_OFF_WEIGHT
     if not weights:
         return [text] * count
     shares = np.array(list(weights.values())) / sum(weights.values())
@@ -177,15 +210,21 @@ def false_texts(
     for slot in rng.choice(list(weights), count, p=shares):
         if slot == "swap":
             texts.append(str(swapped))
-        elif slot == "add hat":
-            texts.append(with_hat(text, str(rng.choice(list(lexicon.colours)))))
+        elif slot == "hat on":
+            texts.append(reword(with_hat(attributes, str(rng.choice(list(lexicon.colours))))))
+        elif slot == "hat off":
+            texts.append(reword(without_hat(attributes)))
         else:
             options = lexicon.alternatives(claims[slot])
             texts.append(lexicon.alter(text, claims[slot], options[rng.integers(len(options))]))
     return texts
 
 
-def with_hat(text: str, colour: str) -> str:
-    """A caption of a person without a hat, with one."""
-    link = "and" if any(w in text for w in (" in ", " wearing ")) else "wearing"
-    return f"{text} {link} {'an' if colour[0] in 'aeiou' else 'a'} {colour} hat"
+def with_hat(attributes: dict[str, str], colour: str) -> dict[str, str]:
+    """A person without a hat, with one: captioned as a true hat is, or the wording would tell."""
+    return attributes | {"hat": HAT, "hat_colour": colour}
+
+
+def without_hat(attributes: dict[str, str]) -> dict[str, str]:
+    """A person without their hat."""
+    return {key: value for key, value in attributes.items() if key not in ("hat", "hat_colour")}

@@ -45,8 +45,9 @@ _LIMITS = """\
 * Pose and geometry; the back, since the score looks at the front view.
 * Near colours (navy and black, beige and white, grey and white) in changed light, and what the
   tables above show to be weak. A hat or hair colour is a few pixels at 96 px.
-* Hats. "hat added" looks good in the table and is not: "hat left out" shows that a text with a hat
-  is mostly taken for false, hat or no hat. Prompts with a hat get lower numbers than they should.
+* Hats, unless "hat left out" is well above 50 %: it is the share of hat wearers whose caption fits
+  better with the hat than without. Below, a text with a hat is taken for false, hat or no hat, and
+  prompts with a hat get lower numbers than they should.
 * Sex apart from clothes: in its world only women wear dresses and skirts and only men wear suits.
 * Real photographs. No real person was in its training.
 
@@ -66,8 +67,8 @@ def write_alignment_card(folder: Path) -> Path:
     lines = [
         _HEAD,
         "## Data and licences\n",
-        f"{training['pictures']:,} full-body renders made by this project from MakeHuman's CC0 "
-        "geometry and the MakeHuman team's core assets (released as CC0), with captions from the "
+        f"{training['pictures']:,} full-body renders made by this project, of which the README of "
+        "the embedded prior names the inputs and their licences (CC0), with captions from the "
         "same attributes: no photograph, no scraped text, no real person. The weights are under "
         "the project's licence. open_clip's tokenizer (MIT) is used, not copied.\n",
         "## Training\n",

@@ -62,7 +62,7 @@ def _halved(state: dict[str, Any]) -> dict[str, torch.Tensor]:
         for name, value in network.state_dict().items()
     }
     if not all(torch.isfinite(value).all() for value in weights.values()):
-        raise UserError("the trained weights are not finite: train again with a smaller --lr")
+        raise UserError("the trained weights are not finite: delete the checkpoint and train again")
     return weights
 
 

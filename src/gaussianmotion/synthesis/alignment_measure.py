@@ -21,11 +21,12 @@ from gaussianmotion.camera import view_word
 from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.alignment import AlignmentModel, load_alignment
 from gaussianmotion.evaluation.claims import contradict
-from gaussianmotion.synthesis.alignment_captions import person_part, with_hat
+from gaussianmotion.synthesis.alignment_captions import person_part, with_hat, without_hat
 from gaussianmotion.synthesis.alignment_data import Pictures, load_pictures, normalise, plain
 from gaussianmotion.synthesis.captions import caption
 
-PROTOCOL = "alignment-measure-1"
+# 2: added hats are worded as captions word hats, not hung on the end of the sentence.
+PROTOCOL = "alignment-measure-2"
 MEASURES = "measures.json"
 CHOICES = 16
 Right = dict[str, list[float]]
@@ -132,18 +133,15 @@ def _pairs(
     for place, i in enumerate(rows):
         text = person_part(items.captions[i])
         versions = {
-            slot: [lexicon.alter(text, claim, value) for value in lexicon.alternatives(claim)]
+            slot: (text, [lexicon.alter(text, claim, v) for v in lexicon.alternatives(claim)])
             for slot, claim in lexicon.claims(text).items()
         }
         swapped = lexicon.swap_colours(text)
-        versions["swapped colours"] = [swapped] if swapped else []
-        if "hat" not in items.attributes[i]:
-            versions["hat added"] = [with_hat(text, colour) for colour in lexicon.colours]
-        else:  # not false, but the caption that names the hat says more
-            versions["hat left out"] = [_without_hat(items.attributes[i], items.azimuth[i])]
-        for name, false in versions.items():
+        versions["swapped colours"] = (text, [swapped] if swapped else [])
+        versions |= _hats(items.attributes[i], items.azimuth[i], list(lexicon.colours))
+        for name, (true, false) in versions.items():
             if false:
-                cosines = embed_texts(model, [text, *false]) @ pictures[place]
+                cosines = embed_texts(model, [true, *false]) @ pictures[place]
                 beaten = (cosines[1:] < cosines[0]).float()
                 right[name].append(float(beaten.mean()))
                 best[name].append(float(beaten.min()))
@@ -159,8 +157,19 @@ def _pairs(
     }
 
 
-def _without_hat(attributes: dict[str, str], azimuth: float) -> str:
-    """The held-out caption of an item, but for its hat."""
-    kept = {k: v for k, v in attributes.items() if k not in ("hat", "hat_colour", "shoes")}
-    rng = np.random.default_rng(0)  # a full caption draws nothing
-    return person_part(caption(kept, azimuth, 0, "white", rng, full=True))
+def _hats(
+    attributes: dict[str, str], azimuth: float, colours: list[str]
+) -> dict[str, tuple[str, list[str]]]:
+    """The full caption of an item against the same with a hat, or without the one that is there.
+
+    Shoes are left out of all of them: captions name them beside no hat.
+    """
+    unshod = {key: value for key, value in attributes.items() if key != "shoes"}
+
+    def full(person: dict[str, str]) -> str:
+        rng = np.random.default_rng(0)  # a full caption draws nothing
+        return person_part(caption(person, azimuth, 0, "white", rng, full=True))
+
+    if "hat" in unshod:  # not false, but the caption that names the hat says more
+        return {"hat left out": (full(unshod), [full(without_hat(unshod))])}
+    return {"hat added": (full(unshod), [full(with_hat(unshod, colour)) for colour in colours])}

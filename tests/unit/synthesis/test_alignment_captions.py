@@ -12,7 +12,7 @@ from gaussianmotion.synthesis.alignment_captions import (
     new_lexicon,
     person_part,
     truth,
-    with_hat,
+    wording,
 )
 from gaussianmotion.synthesis.captions import caption
 
@@ -59,13 +59,50 @@ def test_changing_a_caption_is_captioning_a_changed_person(lexicon: Lexicon) -> 
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_false_captions_are_false(lexicon: Lexicon, person: dict[str, str]) -> None:
+def test_false_captions_are_false_or_leave_the_hat_out(
+    lexicon: Lexicon, person: dict[str, str]
+) -> None:
     rng = np.random.default_rng(1)
-    text = person_part(caption(person, 0.0, 0, "white", rng, full=True))
     right = truth(person)
-    for false in false_texts(text, person, lexicon, 40, rng):
-        said = {slot: claim.value for slot, claim in lexicon.claims(false).items()}
-        assert any(right.get(slot) != value for slot, value in said.items()), false
+    for seed in range(20):
+        reword = wording(0.0, seed)
+        text = reword(person)
+        named = lexicon.claims(text)
+        for false in false_texts(text, person, lexicon, 20, rng, reword):
+            said = {slot: claim.value for slot, claim in lexicon.claims(false).items()}
+            hatless = "hat" in named and "hat" not in said
+            changed = any(right.get(slot) != value for slot, value in said.items())
+            # One hat in ten goes unnamed, in true captions and so in false ones.
+            assert changed or hatless or ("hat" not in person and "hat" not in said), false
+
+
+def test_a_hat_is_as_often_too_much_as_it_is_missing(lexicon: Lexicon) -> None:
+    """Else the word "hat" alone would tell a false text from a true one."""
+    people = [WOMAN, JEANS, DRESS, WOMAN, SUIT] * 60  # a fifth of the training wears hats
+    count = len(people)
+    drawn = draw_texts(people, [0.0] * count, lexicon, 3, np.random.default_rng(3))
+    hat = np.array(["hat" in lexicon.claims(text) for text in drawn.texts])
+    more = fewer = 0
+    for place in range(count, len(drawn.texts)):
+        own = place % count
+        more += int(drawn.wrong[own, place] and hat[place] and not hat[own])
+        fewer += int(drawn.wrong[own, place] and hat[own] and not hat[place])
+    assert more > 10
+    assert 0.4 < fewer / more < 2.5
+
+
+def test_a_false_hat_is_worded_as_a_true_one(lexicon: Lexicon) -> None:
+    """In the list of clothes, before the hair, in place of the shoes: wording must not tell."""
+    hatted = 0
+    for seed in range(40):
+        reword = wording(0.0, seed)
+        for false in false_texts(reword(WOMAN), WOMAN, lexicon, 20, np.random.default_rng(seed),
+                                 reword):  # fmt: skip
+            if "hat" in lexicon.claims(false):
+                hatted += 1
+                assert false.count(" and ") <= 1, false
+                assert "boots" not in false
+    assert hatted > 10
 
 
 def test_view_framing_and_ground_are_left_out(lexicon: Lexicon) -> None:
@@ -83,5 +120,5 @@ def test_only_texts_that_are_false_of_a_picture_are_its_contrast(lexicon: Lexico
     # The same person twice: each one's caption is true of the other.
     assert not drawn.wrong[0, 4]
     assert not drawn.wrong[4, 0]
-    assert drawn.wrong[np.arange(4), 5 + np.arange(4)].all()
-    assert with_hat("a man", "orange") == "a man wearing an orange hat"
+    own = drawn.wrong[np.arange(15) % 5, 5 + np.arange(15)]
+    assert own.mean() > 0.8
