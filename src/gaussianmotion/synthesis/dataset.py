@@ -1,166 +1,35 @@
 """Renders the training pictures of the embedded prior, in shards.
 
-Every item depends on the seed, the split and its own number only: shards can be rendered in any
-order, by any number of processes, and a run that was stopped goes on where it was. Items are
-independent draws, so any prefix of the shards is a fair sample.
+Shards can be rendered in any order, by any number of processes, and a run that was stopped goes on
+where it was. Items are independent draws, so any prefix of the shards is a fair sample.
 """
 
+import hashlib
 import json
 import multiprocessing
 import os
 import time
+import zipfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gaussianmotion.atomic import atomic_path, write_json
+from gaussianmotion.atomic import write_json
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis.captions import FRAMINGS, VIEWS, caption, view_of
+from gaussianmotion.synthesis.captions import FRAMINGS
 from gaussianmotion.synthesis.character_pack import PROVENANCE, CharacterPack, load_characters
-from gaussianmotion.synthesis.dressing import Posed, pose_look, sample_look
+from gaussianmotion.synthesis.dataset_items import BACKGROUNDS, SIZE, render_shard
 from gaussianmotion.synthesis.garment_catalogue import REGIONS
-from gaussianmotion.synthesis.mesh_renderer import (
-    Light,
-    draw_faces,
-    look_at,
-    project,
-    render,
-)
 from gaussianmotion.synthesis.palette import GARMENT_COLOURS, HAIR_COLOURS
-from gaussianmotion.synthesis.poses import sample_pose
 
-SIZE = 128
 SHARD = 512
-#: Every 5th person is seen in the held-out set only.
-HELD_OUT_STRIDE = 5
-FRAMING_SHARES = (0.70, 0.18, 0.12)
-BACKGROUNDS = {"white": (1.0, 1.0, 1.0), "grey": (0.5, 0.5, 0.5), "black": (0.0, 0.0, 0.0)}
-BACKGROUND_SHARES = (0.5, 0.3, 0.2)
-#: SMPL joints of OpenPose's points 1..13; the others are nose, eyes and ears.
-BODY_POINTS = [12, 17, 19, 21, 16, 18, 20, 2, 5, 8, 1, 4, 7]
-OCCLUSION_TOLERANCE = 0.02
-
-
-def openpose_points(posed: Posed) -> np.ndarray:
-    """The 18 COCO points in OpenPose's order, (18, 3) metres."""
-    return np.concatenate([posed.face[:1], posed.joints[BODY_POINTS], posed.face[1:]])
-
-
-def frame(
-    posed: Posed, framing: int, azimuth: float, elevation: float, fov: float,
-    rng: np.random.Generator,
-) -> np.ndarray:  # fmt: skip
-    """World-to-camera matrix (4, 4) that shows the whole body, its upper half or the head."""
-    head, neck, pelvis = posed.joints[15], posed.joints[12], posed.joints[0]
-    up = (head - neck) / np.linalg.norm(head - neck)
-    half = np.tan(np.radians(fov) / 2)
-    if framing == 0:
-        points = posed.surface.vertices[posed.surface.faces[::7, 0]].astype(float)
-        low, high = points.min(0), points.max(0)
-        target = (low + high) / 2
-        turn = look_at(target, azimuth, elevation, 0.0)
-        camera = points @ turn[:3, :3].T + turn[:3, 3]
-        fill = rng.uniform(0.74, 0.98)
-        distance = (np.abs(camera[:, :2]).max(1) / (fill * half) - camera[:, 2]).max()
-    elif framing == 1:
-        target = pelvis + (head - pelvis) * rng.uniform(0.55, 0.72)
-        distance = rng.uniform(0.44, 0.60) / half
-    else:
-        target = head + up * rng.uniform(0.01, 0.06)
-        distance = rng.uniform(0.21, 0.32) / half
-    shift = rng.normal(0, 0.02, 3) * distance * half
-    return look_at(target + shift, azimuth, elevation, distance)
-
-
-def visible_points(posed: Posed, points: np.ndarray, viewmat: np.ndarray, fov: float) -> np.ndarray:
-    """(18,) bool; face points behind the bare body are not visible, body points always are."""
-    samples = SIZE
-    focal = samples / 2 / np.tan(np.radians(fov) / 2)
-    screen = project(posed.body.vertices, viewmat, focal, samples).astype(np.float32)
-    depth = np.zeros((samples, samples), np.float32)
-    b = posed.body
-    draw_faces(
-        screen, np.ones(len(screen), np.float32), b.faces, b.uvs, b.cut, b.texture, b.tint,
-        b.region, b.bias, np.full((1, 1, 1, 4), 255, np.uint8),
-        np.zeros((samples, samples, 3), np.float32), np.zeros((samples, samples), np.uint8), depth,
-    )  # fmt: skip
-    visible = np.ones(18, bool)
-    for i in (0, 14, 15, 16, 17):
-        x, y, z = project(points[i], viewmat, focal, samples)
-        if 0 <= x < samples and 0 <= y < samples:
-            front = depth[int(y), int(x)]
-            visible[i] = front == 0 or z <= 1 / front + OCCLUSION_TOLERANCE
-    return visible
-
-
-def make_item(
-    pack: CharacterPack, people: np.ndarray, seed: tuple[int, ...], held_out: int = -1
-) -> dict[str, Any]:
-    """Render one item.
-
-    Args:
-        people: indices of the people to choose from.
-        seed: everything that the item depends on.
-        held_out: -1 for training; else the item's number, which fixes person and view.
-    """
-    rng = np.random.default_rng(seed)
-    if held_out >= 0:
-        people = people[[held_out % len(people)]]
-    look = sample_look(pack, people, rng)
-    posed = pose_look(pack, look, sample_pose(rng))
-    framing = int(rng.choice(3, p=FRAMING_SHARES))
-    azimuth = float(rng.uniform(0, 360))
-    if held_out >= 0:
-        framing = 0
-        centre = (0.0, 90.0 if held_out % 2 else 270.0, 180.0)[held_out // 2 % 3]
-        azimuth = (centre + float(rng.uniform(-25, 25))) % 360
-    elevation = float(np.clip(rng.normal(5, 9), -15, 30))
-    fov = float(rng.uniform(40, 60))
-    viewmat = frame(posed, framing, azimuth, elevation, fov, rng)
-    background = int(rng.choice(3, p=BACKGROUND_SHARES))
-    name = list(BACKGROUNDS)[background]
-    # The light comes from the camera's side, so that no view is dark.
-    lit = look_at(np.zeros(3), azimuth + rng.normal(0, 35), 25 + rng.normal(0, 12), 1.0)
-    light = Light(-lit[2, :3], ambient=float(rng.uniform(0.5, 0.6)))
-    image, mask, regions, _ = render(
-        posed.surface, pack.textures, viewmat, fov, SIZE, np.array(BACKGROUNDS[name]), light
-    )
-    points = openpose_points(posed)
-    focal = SIZE / 2 / np.tan(np.radians(fov) / 2)
-    full = held_out >= 0
-    attributes = look.attributes | {
-        "person": str(look.person), "skin": look.skin, "view": VIEWS[view_of(azimuth)],
-        "framing": FRAMINGS[framing], "background": name,
-    }  # fmt: skip
-    return {
-        "images": image, "masks": mask, "regions": regions,
-        "keypoints": project(points, viewmat, focal, SIZE)[:, :2].astype(np.float32),
-        "visible": visible_points(posed, points, viewmat, fov),
-        "azimuth": np.float32(azimuth), "elevation": np.float32(elevation),
-        "framing": np.uint8(framing), "background": np.uint8(background),
-        "captions": caption(look.attributes, azimuth, framing, name, rng, full),
-        "captions2": caption(look.attributes, azimuth, framing, name, rng),
-        "attributes": json.dumps(attributes),
-    }  # fmt: skip
-
-
-def render_shard(
-    pack: CharacterPack, out: Path, shard: int, first: int, count: int, seed: int, held_out: bool
-) -> None:
-    """Render items ``first .. first + count`` into ``shard_%04d.npz``."""
-    everyone = np.arange(len(pack.people))
-    reserved = everyone % HELD_OUT_STRIDE == 0
-    people = everyone[reserved == held_out]
-    items = [
-        make_item(pack, people, (seed, int(held_out), first + i), first + i if held_out else -1)
-        for i in range(count)
-    ]
-    arrays: dict[str, Any] = {key: np.array([item[key] for item in items]) for key in items[0]}
-    with atomic_path(out / f"shard_{shard:04d}.npz") as temporary:
-        np.savez(temporary, **arrays)
-
+#: To be raised when the code draws other people, clothes, poses or pictures from the same seed:
+#: a folder never holds two kinds. 2: a fifth of the people wear hats.
+VERSION = 2
 
 _PACK: CharacterPack | None = None
 
@@ -170,10 +39,34 @@ def _load_in_worker(path: Path) -> None:
     _PACK = load_characters(path)
 
 
-def _shard_in_worker(job: tuple) -> int:
+def _shard_in_worker(
+    out: Path, shard: int, first: int, count: int, seed: int, held_out: bool
+) -> int:
     assert _PACK is not None
-    render_shard(_PACK, *job)
-    return job[3]
+    render_shard(_PACK, out, shard, first, count, seed, held_out)
+    return count
+
+
+def missing_shards(out: Path, count: int) -> list[tuple[int, int, int]]:
+    """Number, first item and length of the shards that a dataset of ``count`` items still lacks.
+
+    The last shard of a smaller dataset that is now to grow is too short, and so is missing.
+    """
+    jobs = []
+    for shard, first in enumerate(range(0, count, SHARD)):
+        length = min(SHARD, count - first)
+        if _length(out / f"shard_{shard:04d}.npz") != length:
+            jobs.append((shard, first, length))
+    return jobs
+
+
+def _length(path: Path) -> int:
+    """Items of a shard; 0 where there is none that can be read."""
+    try:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as shard:
+            return len(shard["framing"])
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return 0
 
 
 def render_dataset(
@@ -191,39 +84,70 @@ def render_dataset(
         pack: file written by ``prepare_characters``.
         held_out: people, outfits and views for measuring, unseen in training: full body, fixed
             captions that name everything.
+
+    Raises:
+        UserError: the pack cannot be read, ``out`` holds another dataset, the disk is full, or the
+            system killed a process.
     """
     if count < 1:
         raise UserError(f"count must be at least 1, not {count}")
-    settings = {"count": count, "seed": seed, "held_out": held_out, "size": SIZE, "shard": SHARD}
-    card = out / "dataset.json"
-    if card.exists():
-        before = json.loads(card.read_text())
-        changed = [k for k in settings if k != "count" and before.get(k) != settings[k]]
-        if changed:
-            raise UserError(f"{out} holds a dataset with another {changed[0]}: choose a new folder")
     load_characters(pack)  # a bad pack is one clear error, not one per worker
-    out.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "seed": seed, "held_out": held_out, "size": SIZE, "shard": SHARD, "version": VERSION,
+        "characters": hashlib.sha256(pack.read_bytes()).hexdigest()[:16],
+    }  # fmt: skip
+    _refuse_another(out / "dataset.json", settings, count)
     write_json(
-        card,
+        out / "dataset.json",
         settings
         | {
+            "count": count,
             "regions": REGIONS, "framings": FRAMINGS, "backgrounds": list(BACKGROUNDS),
             "palette": GARMENT_COLOURS, "hair_palette": HAIR_COLOURS, "provenance": PROVENANCE,
             "azimuth": "degrees, 0 = front, grows toward the person's left",
         },
     )  # fmt: skip
-    jobs = []
-    for shard, first in enumerate(range(0, count, SHARD)):
-        if not (out / f"shard_{shard:04d}.npz").exists():
-            jobs.append((out, shard, first, min(SHARD, count - first), seed, held_out))
-    start, done, total = time.monotonic(), 0, sum(job[3] for job in jobs)
+    jobs = missing_shards(out, count)
+    start, done, total = time.monotonic(), 0, sum(length for _, _, length in jobs)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _load_in_worker, (pack,)) as pool:
-        for finished in pool.imap_unordered(_shard_in_worker, jobs):
-            done += finished
-            rate = done / (time.monotonic() - start)
-            progress(
-                f"{done} of {total} pictures, {rate:.0f} a second, "
-                f"{(total - done) / rate / 60:.1f} min left"
-            )
+    with ProcessPoolExecutor(workers, context, _load_in_worker, (pack,)) as pool:
+        futures = [pool.submit(_shard_in_worker, out, *job, seed, held_out) for job in jobs]
+        try:
+            for finished in as_completed(futures):
+                done += finished.result()
+                rate = done / (time.monotonic() - start)
+                progress(
+                    f"{done} of {total} pictures, {rate:.0f} a second, "
+                    f"{(total - done) / rate / 60:.1f} min left"
+                )
+        except BrokenProcessPool as error:
+            raise UserError(
+                "a process was killed, most likely for want of memory: rerun with fewer --workers; "
+                "finished shards are kept"
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _refuse_another(card: Path, settings: dict[str, Any], count: int) -> None:
+    """Raise a UserError where the folder holds a dataset that this one cannot go on with."""
+    if not card.exists():
+        if next(card.parent.glob("shard_*.npz"), None):
+            raise UserError(f"{card.parent} holds shards without {card.name}: choose a new folder")
+        return
+    try:
+        before = dict(json.loads(card.read_text(encoding="utf-8")))
+        more = int(before["count"]) > count
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{card} is damaged: choose a new folder, or delete this one") from error
+    changed = [key for key, value in settings.items() if before.get(key) != value]
+    if changed:
+        raise UserError(
+            f"{card.parent} holds a dataset with another {changed[0]}: choose a new folder"
+        )
+    if more:
+        raise UserError(
+            f"{card.parent} is a dataset of {before['count']} pictures: give --count "
+            f"{before['count']} or more, or choose a new folder"
+        )

@@ -40,6 +40,9 @@ HAIR_F: Shares = {
     "long": 7, "bob": 1.5, "bob:2": 2, "braid": 1.5, "ponytail": 2.5, "short:3": 1,
     "short:2": 0.7, "afro": 1,
 }  # fmt: skip
+#: More than in the street: a hat is some 50 pixels of a whole figure, in one of 13 colours, and
+#: from a tenth of the people neither the prior nor its judge learnt it.
+HAT_SHARE = 0.2
 #: Blue denim; also a colour word of its own.
 DENIM = (62, 92, 146)
 
@@ -102,7 +105,7 @@ def sample_look(pack: CharacterPack, people: np.ndarray, rng: np.random.Generato
     else:
         shares = {"black": 3.0, "brown": 3.0, "blonde": 3, "red": 1.5, "grey": 0.4}
     hair_colour = _choose(rng, shares)
-    hat = rng.random() < 0.1
+    hat = rng.random() < HAT_SHARE
     if hat and hair in ("afro", "short", "short:3", "bob"):  # these stand out of a hat
         hair = "short:4" if not woman else "long"
     hair_tint = _jitter(rng, HAIR_COLOURS[hair_colour], 0.12)

@@ -4,7 +4,7 @@ A dataset is a folder of ``shard_0000.npz`` ... (uncompressed) and ``dataset.jso
 
     images      uint8   (n, 128, 128, 3)  RGB
     masks       uint8   (n, 128, 128)     coverage of the person
-    regions     uint8   (n, 128, 128)     index into :data:`REGIONS`
+    regions     uint8   (n, 128, 128)     label of garment_catalogue.REGIONS
     keypoints   float32 (n, 18, 2)        pixels, in the order of gaussianmotion.pose.openpose
     visible     bool    (n, 18)
     azimuth     float32 (n,)              degrees, 0 in front
@@ -24,8 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaussianmotion.errors import UserError
-
-REGIONS = ("background", "skin", "hair", "top", "bottom", "dress", "shoes", "hat", "other")
 
 # Array name -> dtype kind and shape of one item.
 _ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -71,7 +69,7 @@ def list_shards(dataset: Path) -> list[Path]:
     shards = sorted(Path(dataset).glob("shard_*.npz"))
     if not shards:
         raise UserError(
-            f"{dataset} holds no shard_*.npz: make it with `gaussianmotion synthesis render`"
+            f"{dataset} holds no shard_*.npz: make it with `gaussianmotion synthesis dataset`"
         )
     return shards
 

@@ -11,9 +11,10 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from gaussianmotion.camera import view_word
+from gaussianmotion.synthesis.garment_catalogue import REGIONS
 from gaussianmotion.synthesis.garment_colours import calibrate, nearest_colour, region_look
 from gaussianmotion.synthesis.palette import COLOUR_WORDS
-from gaussianmotion.synthesis.prior_data import REGIONS, Shard
+from gaussianmotion.synthesis.prior_data import Shard
 
 GARMENTS = ("top", "bottom", "dress")
 
@@ -71,7 +72,7 @@ def colours(
     result: dict[str, dict[str, float | int]] = {}
     attributes = [json.loads(text) for text in items.attributes]
     for garment in GARMENTS:
-        regions = items.regions == REGIONS.index(garment)
+        regions = items.regions == REGIONS[garment]
         named = [
             i
             for i, facts in enumerate(attributes)
@@ -129,13 +130,13 @@ def faces(
 
 
 def _skin_share(image: Float[np.ndarray, "H W 3"], items: Shard, item: int) -> float:
-    """Share of the true head (skin and hair above the neck) that is skin coloured."""
+    """Share of the true head (skin, hair and hat above the neck) that is skin coloured."""
     neck = items.keypoints[item, 1]
     ears = items.keypoints[item, [0, 16, 17]].mean(axis=0)
     y, x = np.mgrid[: image.shape[0], : image.shape[1]] + 0.5
     radius = max(3.0, 0.6 * float(np.hypot(*(ears - neck))))
     near = np.hypot(x - ears[0], y - ears[1]) < radius
-    head = near & np.isin(items.regions[item], (1, 2, 7))
+    head = near & np.isin(items.regions[item], [REGIONS[part] for part in ("skin", "hair", "hat")])
     if head.sum() < 12:
         return float("nan")
     r, g, b = image[head].T

@@ -15,8 +15,8 @@ from gaussianmotion.synthesis.anny_rig import (
 from gaussianmotion.synthesis.garment_catalogue import CUTS, HAIR, SHOES, SPLIT_ASSETS
 from gaussianmotion.synthesis.garments import Garment, accessory, cut_garment, split_garment
 from gaussianmotion.synthesis.makehuman_assets import Asset, MakeHumanTarball
-from gaussianmotion.synthesis.mesh_renderer import vertex_normals
 from gaussianmotion.synthesis.smpl_rig import joint_transforms, skin
+from gaussianmotion.synthesis.z_buffer import vertex_normals
 
 #: Width and height of garments' textures.
 GARMENT_SIZE = 256

@@ -1,19 +1,21 @@
 """Dataset items agree with themselves: sides, faces, framings, seeds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gaussianmotion.cli import main
 from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.captions import view_of
 from gaussianmotion.synthesis.character_pack import CharacterPack, load_characters, plain_cloth
-from gaussianmotion.synthesis.dataset import (
+from gaussianmotion.synthesis.dataset import SHARD, VERSION, missing_shards, render_dataset
+from gaussianmotion.synthesis.dataset_items import (
     frame,
     make_item,
     openpose_points,
-    render_dataset,
     render_shard,
     visible_points,
 )
@@ -149,16 +151,85 @@ def test_shard_holds_the_agreed_arrays(pack, tmp_path):
         np.testing.assert_array_equal(shard["regions"] > 0, covered)
 
 
-def test_user_mistakes_are_said_in_one_line(tmp_path):
+def write_pack(path: Path, pack: CharacterPack) -> Path:
+    """The file that :func:`load_characters` reads, of a pack with plain cloth only."""
+    arrays = {
+        "mean": pack.mean, "basis": pack.basis, "coefficients": pack.coefficients,
+        "joints": pack.joints, "people": np.array([json.dumps(p) for p in pack.people]),
+        "weights": pack.weights, "body_faces": pack.body_faces, "body_uvs": pack.body_uvs,
+        "skin_names": np.array(list(pack.skins)),
+        "skins": np.full((len(pack.skins), 512, 512, 3), 180, np.uint8),
+    }  # fmt: skip
+    for name, garment in pack.wearables.items():
+        facts = {key: getattr(garment, key) for key in ("kind", "region", "sexes", "bias")}
+        arrays[f"wear/{name}/facts"] = np.array(json.dumps(facts))
+        for key in ("triangles", "references", "uvs", "coefficients", "offsets", "cut"):
+            arrays[f"wear/{name}/{key}"] = getattr(garment, key)
+        arrays[f"wear/{name}/hidden"] = np.packbits(garment.hidden)
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pack_file(pack, tmp_path_factory):
+    # Six people, so that the first and the last are kept for measuring, the others are not.
+    people = replace(
+        pack, people=pack.people * 3, coefficients=np.zeros((6, 1), np.float32),
+        joints=np.concatenate([pack.joints] * 3),
+    )  # fmt: skip
+    return write_pack(tmp_path_factory.mktemp("pack") / "characters.npz", people)
+
+
+def test_a_dataset_grows_and_keeps_what_it_had(pack_file, tmp_path):
+    render_dataset(pack_file, tmp_path, 2, workers=1, progress=lambda _: None)
+    first = dict(np.load(tmp_path / "shard_0000.npz"))
+    render_dataset(pack_file, tmp_path, 3, workers=1, progress=lambda _: None)
+    grown = dict(np.load(tmp_path / "shard_0000.npz"))
+    assert len(grown["images"]) == 3
+    for name, array in first.items():
+        np.testing.assert_array_equal(grown[name][:2], array)
+    assert json.loads((tmp_path / "dataset.json").read_text())["version"] == VERSION
+    with pytest.raises(UserError, match="of 3 pictures: give --count 3 or more"):
+        render_dataset(pack_file, tmp_path, 2)
+    with pytest.raises(UserError, match="another seed"):
+        render_dataset(pack_file, tmp_path, 3, seed=6)
+    other = tmp_path / "characters.npz"
+    other.write_bytes(pack_file.read_bytes() + b" ")
+    with pytest.raises(UserError, match="another characters"):
+        render_dataset(other, tmp_path, 3)
+
+
+def test_shards_that_are_damaged_or_too_short_are_rendered_again(tmp_path):
+    framing = {"framing": np.zeros(SHARD, np.uint8)}
+    np.savez(tmp_path / "shard_0000.npz", **framing)
+    np.savez(tmp_path / "shard_0001.npz", framing=framing["framing"][:7])
+    assert missing_shards(tmp_path, SHARD + 7) == []
+    assert missing_shards(tmp_path, SHARD + 8) == [(1, SHARD, 8)]
+    half = (tmp_path / "shard_0000.npz").read_bytes()[:300]
+    (tmp_path / "shard_0000.npz").write_bytes(half)
+    assert missing_shards(tmp_path, SHARD + 7) == [(0, 0, SHARD)]
+
+
+def test_user_mistakes_are_said_in_one_line(pack_file, tmp_path):
     broken = tmp_path / "pack.npz"
     broken.write_bytes(b"no archive")
     with pytest.raises(UserError, match="no character pack"):
         load_characters(broken)
     with pytest.raises(UserError, match="at least 1"):
         render_dataset(broken, tmp_path / "out", 0)
-    out = tmp_path / "out"
-    out.mkdir()
-    card = {"seed": 5, "held_out": False, "size": 128, "shard": 512}
-    (out / "dataset.json").write_text(json.dumps(card))
-    with pytest.raises(UserError, match="another seed"):
-        render_dataset(broken, out, 10, seed=6)
+    (tmp_path / "shard_0000.npz").touch()
+    with pytest.raises(UserError, match=r"without dataset\.json"):
+        render_dataset(pack_file, tmp_path, 10)
+    (tmp_path / "dataset.json").write_text('{"seed"')
+    with pytest.raises(UserError, match="damaged"):
+        render_dataset(pack_file, tmp_path, 10)
+
+
+@pytest.mark.parametrize(
+    "words", [["--workers", "0"], ["--seed", "-1"], ["--count", "many"]], ids=lambda w: w[0]
+)
+def test_numbers_that_cannot_be_are_refused_by_the_command_line(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["synthesis", "dataset", *words])
+    assert stopped.value.code == 2
+    assert words[0] in capsys.readouterr().err.splitlines()[-1]
