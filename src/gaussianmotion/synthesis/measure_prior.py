@@ -28,6 +28,7 @@ from gaussianmotion.synthesis.prior_samples import Request, Sampling, sample_res
 
 # 2: guesses of the clean latents are limited as the model's scheduler says; noise by item.
 PROTOCOL = "prior-2"
+MEASURES = "measures.json"
 
 
 def measure_prior(
@@ -107,7 +108,7 @@ def measure_prior(
         "faces": faces(images["conditioned"], true, items),
         "seconds": round(seconds + time.monotonic() - began),
     }
-    write_json(out / "measures.json", measures)
+    write_json(out / MEASURES, measures)
     write_grid(out / "grid.png", images["conditioned"], items)
     return measures
 

@@ -31,7 +31,7 @@ def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:
 
     Args:
         path: The file.
-        kind: What it must be: ``autoencoder`` or ``diffusion``.
+        kind: What it must be: ``autoencoder``, ``diffusion`` or ``alignment``.
 
     Raises:
         UserError: the file is missing, damaged, or another kind of checkpoint.
@@ -47,3 +47,36 @@ def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:
     if not isinstance(state, dict) or state.get("format") != FORMAT or state.get("kind") != kind:
         raise UserError(f"{path} is not a checkpoint of the {kind}: give the right file")
     return state
+
+
+def load_to_resume(
+    path: Path, kind: str, digest: str, settings: dict[str, Any]
+) -> dict[str, Any] | None:
+    """The state of an interrupted training; None where none has begun.
+
+    A training of other settings is neither gone on with nor overwritten: that is the user's choice.
+
+    Args:
+        path: The checkpoint.
+        kind: See :func:`load_checkpoint`.
+        digest: Of all that the interrupted training must share with this one.
+        settings: Of this training, to say what differs.
+
+    Raises:
+        UserError: the file is damaged, or the checkpoint is not of this training.
+    """
+    if not path.exists():
+        return None
+    state = load_checkpoint(path, kind)
+    if state.get("digest") == digest:
+        return state
+    before = state.get("settings", {})
+    changed = [
+        f"{name} {before[name]}, now {value}"
+        for name, value in settings.items()
+        if name in before and before[name] != value
+    ]
+    raise UserError(
+        f"{path} is of another training ({'; '.join(changed) or 'other data'}): "
+        "give what it began with to go on, or delete it or choose another folder to start anew"
+    )

@@ -1,6 +1,6 @@
 """The networks of the embedded prior, in classes that diffusers loads by name.
 
-Sizes are for two CPU cores: 1.1 M parameters of autoencoder, 18.4 M of UNet, 3.7 M of ControlNet.
+Sizes are for two CPU cores: 1.4 M parameters of autoencoder, 18.4 M of UNet, 3.7 M of ControlNet.
 Images are 128 px, latents 32 px with 4 channels (f = 4: at f = 8 a limb is one latent cell wide).
 """
 

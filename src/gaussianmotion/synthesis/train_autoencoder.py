@@ -18,7 +18,12 @@ from diffusers import AutoencoderTiny
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.synthesis.prior_checkpoint import digest_of, load_checkpoint, save_checkpoint
+from gaussianmotion.synthesis.prior_checkpoint import (
+    digest_of,
+    load_checkpoint,
+    load_to_resume,
+    save_checkpoint,
+)
 from gaussianmotion.synthesis.prior_data import Shard, load_shards
 from gaussianmotion.synthesis.prior_networks import new_autoencoder
 from gaussianmotion.synthesis.prior_optimiser import new_optimiser
@@ -77,19 +82,20 @@ def train_autoencoder(
     """
     settings = settings or AutoencoderSettings()
     path = out / "autoencoder.pt"
+    digest = digest_of(asdict(settings))
+    before = load_to_resume(path, KIND, digest, asdict(settings))
+    last = min(settings.steps, stop_after or settings.steps)
+    if before is not None and before["step"] >= last:
+        return path
     data = load_shards(dataset, settings.images)
     torch.manual_seed(settings.seed)
     network = new_autoencoder()
     optimiser = new_optimiser([network], settings.lr, weight_decay=0.0)
-    digest = digest_of(asdict(settings))
     step, seconds = 0, 0.0
-    if path.exists():
-        state = load_checkpoint(path, KIND)
-        if state["digest"] == digest:
-            network.load_state_dict(state["network"])
-            optimiser.load_state_dict(state["optimiser"])
-            step, seconds = state["step"], state["seconds"]
-    last = min(settings.steps, stop_after or settings.steps)
+    if before is not None:
+        network.load_state_dict(before["network"])
+        optimiser.load_state_dict(before["optimiser"])
+        step, seconds = before["step"], before["seconds"]
     started = time.monotonic() - seconds
     while step < last:
         # One generator per step: a resumed run draws what the uninterrupted one would have.

@@ -2,154 +2,24 @@
 
 The schedule is a warm-up, a constant rate, and a tail that falls to zero. Just before the tail, the
 state is kept as ``before_tail.pt``: a later session goes on from there with more steps, which a
-training that ended at rate zero would not allow. Step n draws from generators seeded by n, so a run
-that was interrupted ends bit for bit where an uninterrupted one does.
+training that ended at rate zero would not allow.
 """
 
-import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor, nn
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis.diffusion_loss import (
-    NoisedBatch,
-    TimestepSampler,
-    predict_noise,
-    weighted_error,
-)
+from gaussianmotion.synthesis.diffusion_trainer import DiffusionSettings, Trainer
 from gaussianmotion.synthesis.encoded_data import EncodedData
-from gaussianmotion.synthesis.prior_checkpoint import digest_of, load_checkpoint, save_checkpoint
-from gaussianmotion.synthesis.prior_networks import new_controlnet, new_unet
-from gaussianmotion.synthesis.prior_optimiser import new_optimiser
+from gaussianmotion.synthesis.prior_checkpoint import (
+    load_checkpoint,
+    load_to_resume,
+    save_checkpoint,
+)
 
 KIND = "diffusion"
-OFFSET_NOISE = 0.1  # Spread of a constant added to the noise, per sample and channel.
-
-
-@dataclass(frozen=True)
-class DiffusionSettings:
-    """What decides the result, apart from ``steps`` and ``tail``, which may change on resuming.
-
-    Attributes:
-        batch: Samples per step.
-        lr: Learning rate between warm-up and tail.
-        warmup: Steps over which the rate rises.
-        ema: Decay of the averaged weights, which are what is exported.
-        text_drop: Share of samples with the empty caption (classifier-free guidance).
-        pose_drop: Share of samples without a pose, independent of ``text_drop``.
-        unet: Changes to :data:`~gaussianmotion.synthesis.prior_networks.UNET`, for tests.
-        controlnet: The same for the ControlNet.
-    """
-
-    batch: int = 16
-    lr: float = 2e-3
-    weight_decay: float = 0.01
-    warmup: int = 100
-    ema: float = 0.996
-    text_drop: float = 0.10
-    pose_drop: float = 0.12
-    seed: int = 0
-    unet: dict[str, Any] = field(default_factory=dict)
-    controlnet: dict[str, Any] = field(default_factory=dict)
-
-
-class Trainer:
-    """The state of a training and its one step."""
-
-    def __init__(self, settings: DiffusionSettings) -> None:
-        """Start from random weights.
-
-        Not torch.compile: with torch 2.13 on the CPU its backward pass returned zero gradients for
-        all inner blocks, text included, while the loss fell as if all were well.
-        """
-        self.settings = settings
-        torch.manual_seed(settings.seed)
-        self.unet = new_unet(**settings.unet)
-        self.controlnet = new_controlnet(**settings.controlnet)
-        self.networks = nn.ModuleDict({"unet": self.unet, "controlnet": self.controlnet})
-        self.averages = {n: p.detach().clone() for n, p in self.networks.named_parameters()}
-        self.optimiser = new_optimiser(
-            [self.unet, self.controlnet], settings.lr, settings.weight_decay
-        )
-        self.sampler = TimestepSampler()
-        self.step = 0
-        self.seconds = 0.0
-
-    def advance(self, data: EncodedData, rate: float) -> float:
-        """One optimiser step at ``rate`` times the learning rate; returns the loss."""
-        batch = self._batch(data)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            predicted = predict_noise(self.unet, self.controlnet, batch)
-        loss = weighted_error(predicted, batch, self.sampler.factor)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.lr * rate
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-        self.step += 1
-        # Early on, an average over all steps so far; a fixed decay would remember the random start.
-        decay = min(self.settings.ema, self.step / (self.step + 9))
-        current = [p.detach() for p in self.networks.parameters()]
-        torch._foreach_lerp_(list(self.averages.values()), current, 1.0 - decay)
-        return loss.item()
-
-    def _batch(self, data: EncodedData) -> NoisedBatch:
-        """The samples of this step: shuffled epochs over the data, drops, timesteps, noise."""
-        settings = self.settings
-        rows = epoch_rows(len(data), settings.batch, self.step, settings.seed)
-        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + self.step)
-        dropped, poseless = torch.rand(2, settings.batch, generator=generator)
-        # Row 0 is the empty caption.
-        text = torch.where(dropped < settings.text_drop, 0, data.text[rows])
-        timesteps = self.sampler.draw(settings.batch, generator)
-        latents = data.latents[rows].float()
-        noise = torch.randn(latents.shape, generator=generator)
-        # A plain ground's brightness, a mean over 1,000 cells, shows through the strongest noise of
-        # the schedule: the text would never be asked for it, and samples, which start from noise of
-        # mean 0, would all be grey. A noise of the mean hides it.
-        noise += OFFSET_NOISE * torch.randn((*latents.shape[:2], 1, 1), generator=generator)
-        a = self.sampler.alpha_bars[timesteps][:, None, None, None]
-        return NoisedBatch(
-            noisy=_last(a.sqrt() * latents + (1.0 - a).sqrt() * noise),
-            noise=noise,
-            timesteps=timesteps,
-            text=data.cache.states[text].float(),
-            poses=_last(data.poses(rows)),
-            pose_used=poseless >= settings.pose_drop,
-            weights=data.weights[rows].float(),
-        )
-
-    def digest(self, data: EncodedData) -> str:
-        """Of what a resumed run must share with this one."""
-        return digest_of({**asdict(self.settings), "items": len(data)})
-
-    def state(self, data: EncodedData) -> dict[str, Any]:
-        """Everything that the next step depends on."""
-        return {
-            "digest": self.digest(data),
-            "settings": asdict(self.settings),
-            "step": self.step,
-            "seconds": self.seconds,
-            "scaling": data.scaling,
-            "networks": self.networks.state_dict(),
-            "averages": self.averages,
-            "optimiser": self.optimiser.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up a state of :meth:`state`."""
-        self.networks.load_state_dict(state["networks"])
-        for name, average in self.averages.items():
-            average.copy_(state["averages"][name])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.seconds = state["step"], state["seconds"]
 
 
 def train_diffusion(
@@ -171,8 +41,8 @@ def train_diffusion(
         steps: Optimiser steps in all.
         tail: The last steps, over which the learning rate falls to zero.
         settings: See :class:`DiffusionSettings`.
-        resume: Another checkpoint to go on from where ``out`` has none: ``before_tail.pt`` of a
-            finished training, to extend it. Its data may differ, its settings may not.
+        resume: Checkpoint of another training to begin from: ``before_tail.pt`` of a finished one,
+            to extend it. Its data may differ, its settings may not.
         save_every: Steps between checkpoints.
         stop_after: Stop at this step, as if interrupted.
         report: Receives a progress line now and then.
@@ -188,16 +58,12 @@ def train_diffusion(
         raise UserError(f"{len(data)} training items are fewer than a batch of {settings.batch}")
     path = out / "diffusion.pt"
     trainer = Trainer(settings)
-    if path.exists() or resume:
-        source = path if path.exists() or resume is None else resume
-        state = load_checkpoint(source, KIND)
-        same = state["digest"] == trainer.digest(data)
-        if not same and (source == path or state["settings"] != asdict(settings)):
-            raise UserError(
-                f"{source} belongs to another training (settings or data differ): "
-                f"give another folder than {out}, or delete it"
-            )
+    state = load_to_resume(path, KIND, trainer.digest(data), asdict(settings))
+    if state is not None:
         trainer.restore(state)
+        report(f"going on from {path} at step {trainer.step}")
+    if resume is not None:
+        _extend(trainer, resume, path, steps)
     losses: list[float] = []
     last = min(steps, stop_after or steps)
     tick = time.monotonic()
@@ -219,16 +85,25 @@ def train_diffusion(
     return path
 
 
-def extend(out: Path) -> Path:
-    """Make a finished training in ``out`` resumable: its state before the tail becomes the current.
-
-    Raises:
-        UserError: there is no ``before_tail.pt``.
-    """
-    source = out / "before_tail.pt"
-    load_checkpoint(source, KIND)
-    shutil.copyfile(source, out / "diffusion.pt")
-    return out / "diffusion.pt"
+def _extend(trainer: Trainer, resume: Path, path: Path, steps: int) -> None:
+    """Begin from the checkpoint ``resume``, unless ``path`` is what already began from it."""
+    state = load_checkpoint(resume, KIND)
+    if trainer.step > 0:
+        if trainer.began_at != state["step"]:
+            raise UserError(
+                f"{path} holds a training that did not begin from {resume}: "
+                "choose another folder, or leave --resume out to go on with it"
+            )
+        return
+    if state["settings"] != asdict(trainer.settings):
+        raise UserError(f"{resume} was trained with other settings: begin from it with the same")
+    if state["step"] >= steps:
+        raise UserError(
+            f"{resume} is at step {state['step']} already: give --steps, which counts from the "
+            "beginning, a larger number"
+        )
+    trainer.restore(state)
+    trainer.began_at = trainer.step
 
 
 def learning_rate(step: int, steps: int, tail: int, settings: DiffusionSettings) -> float:
@@ -236,16 +111,3 @@ def learning_rate(step: int, steps: int, tail: int, settings: DiffusionSettings)
     warm = min(1.0, (step + 1) / settings.warmup)
     left = min(1.0, (steps - step) / max(tail, 1))
     return warm * left
-
-
-def epoch_rows(count: int, batch: int, step: int, seed: int) -> Tensor:
-    """Items of a step: consecutive parts of a new permutation per epoch, ends left out."""
-    per_epoch = count // batch
-    epoch, place = divmod(step, per_epoch)
-    generator = torch.Generator().manual_seed(seed * 7_919 + epoch)
-    order = torch.randperm(count, generator=generator)
-    return order[place * batch : (place + 1) * batch]
-
-
-def _last(images: Tensor) -> Tensor:
-    return images.contiguous(memory_format=torch.channels_last)

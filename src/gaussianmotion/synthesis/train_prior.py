@@ -4,7 +4,7 @@ What the second one needs of the dataset (latents, token states) is encoded once
 checkpoint, so that a resumed run starts training within seconds.
 """
 
-import os
+import hashlib
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -71,13 +71,8 @@ def encode_once(
     Raises:
         UserError: dataset or autoencoder are missing or damaged.
     """
-    source: list[list[str | int]] = [
-        [path.name, os.stat(path).st_size] for path in list_shards(dataset)
-    ]
-    source.append(
-        [str(autoencoder.name), autoencoder.stat().st_size if autoencoder.exists() else 0]
-    )
-    data = _read(cache, source, scaling)
+    origin = _origin(dataset, autoencoder)
+    data = _read(cache, origin, scaling)
     if data is not None:
         return data
     network = load_autoencoder(autoencoder)
@@ -87,20 +82,40 @@ def encode_once(
         lambda done, total: report(f"captions {done}/{total}"),
     )
     data = encode_dataset(dataset, network, captions, scaling=scaling, report=report)
+    data.origin = origin
     tensors = {field.name: getattr(data, field.name) for field in fields(data)}
     tensors["cache"] = {"states": captions.states, "rows": captions.rows}
     with atomic_path(cache) as temporary:
-        torch.save({"source": source, **tensors}, temporary)
+        torch.save(tensors, temporary)
     return data
 
 
-def _read(cache: Path, source: list[list[str | int]], scaling: float | None) -> EncodedData | None:
+def _origin(dataset: Path, autoencoder: Path) -> str:
+    """Digest of what the encoded data is made of.
+
+    Sizes alone would not do: a retrained autoencoder has the size of the old one. The shards'
+    pictures are known by ``dataset.json``, which names seed and characters.
+
+    Raises:
+        UserError: one of the two is missing.
+    """
+    digest = hashlib.sha256()
+    for path in list_shards(dataset):
+        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+    for step, path in (("dataset", dataset / "dataset.json"), ("autoencoder", autoencoder)):
+        if not path.is_file():
+            raise UserError(f"{path} not found: `gaussianmotion synthesis {step}` makes it")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _read(cache: Path, origin: str, scaling: float | None) -> EncodedData | None:
     """The cached data; None where there is none of these inputs."""
     if not cache.exists():
         return None
     try:
         saved = torch.load(cache, weights_only=True)
-        if saved.pop("source") != source:
+        if saved.get("origin") != origin:
             return None
         data = EncodedData(**{**saved, "cache": TextCache(**saved["cache"])})
     except (

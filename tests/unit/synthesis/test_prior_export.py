@@ -11,13 +11,13 @@ from prior_fakes import write_fakes
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.synthesis.diffusion_trainer import DiffusionSettings, Trainer
 from gaussianmotion.synthesis.export_prior import averaged_networks, export_prior
 from gaussianmotion.synthesis.import_prior import import_prior
 from gaussianmotion.synthesis.measure_prior import measure_prior
 from gaussianmotion.synthesis.model_card import write_model_card
 from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior_networks import new_autoencoder
-from gaussianmotion.synthesis.train_diffusion import DiffusionSettings, Trainer
 
 SMALL = {"block_out_channels": (32, 32, 32), "attention_head_dim": (1, 1, 1)}
 
@@ -128,3 +128,6 @@ def test_a_shipped_prior_becomes_a_checkpoint_again(prior: Path, tmp_path: Path)
     for part in ("unet", "controlnet", "vae"):
         name = f"{part}/diffusion_pytorch_model.safetensors"
         assert (again / name).read_bytes() == (prior / name).read_bytes()
+    save_checkpoint(autoencoder, "autoencoder", {"digest": "x", "network": {}})
+    with pytest.raises(UserError, match="is of a training"):
+        import_prior(prior, tmp_path / "imported")

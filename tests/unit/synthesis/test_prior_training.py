@@ -1,5 +1,6 @@
 """Training of the embedded prior: it learns, and it resumes exactly."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,19 +10,14 @@ from prior_fakes import write_fakes
 from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis import train_autoencoder as ae
 from gaussianmotion.synthesis.diffusion_loss import TimestepSampler, alpha_bars
+from gaussianmotion.synthesis.diffusion_trainer import DiffusionSettings, Trainer, epoch_rows
 from gaussianmotion.synthesis.encoded_data import EncodedData, encode_dataset, training_captions
 from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior_networks import new_autoencoder
 from gaussianmotion.synthesis.prior_optimiser import orthogonalise
 from gaussianmotion.synthesis.text_cache import cache_captions
-from gaussianmotion.synthesis.train_diffusion import (
-    DiffusionSettings,
-    Trainer,
-    epoch_rows,
-    extend,
-    learning_rate,
-    train_diffusion,
-)
+from gaussianmotion.synthesis.train_diffusion import learning_rate, train_diffusion
+from gaussianmotion.synthesis.train_prior import encode_once
 
 SMALL = {"block_out_channels": (32, 32, 32), "attention_head_dim": (1, 1, 1)}
 SETTINGS = DiffusionSettings(batch=4, warmup=5, unet=SMALL, controlnet=SMALL)
@@ -126,19 +122,61 @@ def test_diffusion_resumes_bit_for_bit(data: EncodedData, tmp_path: Path) -> Non
     for kind in ("networks", "averages"):
         assert all(torch.equal(one[kind][name], other[kind][name]) for name in one[kind])
 
-    # A finished training is extended from before its tail, and takes other data of the same kind.
-    assert load_checkpoint(extend(tmp_path / "parts"), "diffusion")["step"] == 4
-    longer = train_diffusion(data, tmp_path / "parts", steps=8, tail=2, settings=SETTINGS)
-    assert load_checkpoint(longer, "diffusion")["step"] == 8
+
+def test_a_finished_training_is_extended_from_before_its_tail(
+    data: EncodedData, tmp_path: Path
+) -> None:
+    arguments = {"tail": 2, "settings": SETTINGS, "report": silent}
+    done = train_diffusion(data, tmp_path / "done", steps=4, **arguments)
+    before_tail = done.with_name("before_tail.pt")
+    longer = {"steps": 6, "resume": before_tail, **arguments}
+    other = replace(data, origin="another dataset")
+    whole = train_diffusion(other, tmp_path / "whole", **longer)
+    train_diffusion(other, tmp_path / "parts", stop_after=3, **longer)
+    parts = train_diffusion(other, tmp_path / "parts", **longer)
+    one, again = (load_checkpoint(path, "diffusion") for path in (whole, parts))
+    assert one["step"] == again["step"] == 6
+    assert all(torch.equal(one["averages"][n], again["averages"][n]) for n in one["averages"])
+    # Neither does another training in the folder pass for the extended one, nor does nothing.
+    with pytest.raises(UserError, match="did not begin from"):
+        train_diffusion(data, tmp_path / "done", **longer)
+    with pytest.raises(UserError, match="at step 2 already"):
+        train_diffusion(data, tmp_path / "new", **{**longer, "steps": 2})
 
 
-def test_foreign_settings_are_refused_not_overwritten(data: EncodedData, tmp_path: Path) -> None:
+def test_foreign_trainings_are_refused_not_overwritten(
+    data: EncodedData, dataset: Path, tmp_path: Path
+) -> None:
     path = train_diffusion(data, tmp_path, steps=1, tail=0, settings=SETTINGS, report=silent)
     before = path.read_bytes()
     other = DiffusionSettings(batch=8, unet=SMALL, controlnet=SMALL)
-    with pytest.raises(UserError, match="another training"):
+    with pytest.raises(UserError, match=r"another training \(batch 4, now 8"):
         train_diffusion(data, tmp_path, steps=2, tail=0, settings=other, report=silent)
+    retrained = replace(data, origin="another autoencoder")
+    with pytest.raises(UserError, match=r"another training \(other data\)"):
+        train_diffusion(retrained, tmp_path, steps=2, tail=0, settings=SETTINGS, report=silent)
     assert path.read_bytes() == before
+    settings = ae.AutoencoderSettings(steps=1, batch=4, crop=32)
+    path = ae.train_autoencoder(dataset, tmp_path, settings, report=silent)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"another training \(steps 1, now 2\)"):
+        ae.train_autoencoder(dataset, tmp_path, replace(settings, steps=2), report=silent)
+    assert path.read_bytes() == before
+
+
+def test_latents_of_another_autoencoder_are_not_used(dataset: Path, tmp_path: Path) -> None:
+    """Two autoencoders' checkpoints have one size: the content tells them apart."""
+    path, cache = tmp_path / "autoencoder.pt", tmp_path / "encoded.pt"
+    found = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        save_checkpoint(path, ae.KIND, {"network": new_autoencoder().state_dict()})
+        found.append(encode_once(dataset, path, cache, report=silent))
+    assert torch.equal(found[0].latents, found[1].latents)
+    assert not torch.equal(found[1].latents, found[2].latents)
+    assert found[0].origin == found[1].origin != found[2].origin
+    with pytest.raises(UserError, match="synthesis autoencoder` makes it"):
+        encode_once(dataset, tmp_path / "none.pt", cache, report=silent)
 
 
 def test_too_little_data_is_refused(data: EncodedData, tmp_path: Path) -> None:
