@@ -35,6 +35,11 @@ CONTROLNET_FILES = ("config.json", _WEIGHTS)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+def is_hub_id(source: str) -> bool:
+    """Whether it could be a repository: owner/name, or the name of one of the first."""
+    return re.fullmatch(r"[\w.-]+(/[\w.-]+)?", source) is not None
+
+
 def cached_snapshot(
     repo: str,
     revision: str | None,
@@ -95,7 +100,7 @@ def fetch_snapshot(
     from huggingface_hub.utils import filter_repo_objects
 
     root = Path(cache or constants.HF_HUB_CACHE)
-    blobs = root / repo_folder_name(repo_id=_checked(repo, what), repo_type="model") / "blobs"
+    blobs = root / repo_folder_name(repo_id=repo, repo_type="model") / "blobs"
     patterns = [*files, *extras]
     try:
         # Listed for the commit: a branch could move between two requests.
@@ -170,15 +175,6 @@ def pinned_digest(path: Path) -> str | None:
 
 def _moves(revision: str | None) -> bool:
     return revision is None or not re.fullmatch(r"[0-9a-f]{40}", revision)
-
-
-def _checked(repo: str, what: str) -> str:
-    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repo):
-        raise UserError(
-            f"{what}: {repo} is neither a folder here nor a hub id: write owner/name, or the path "
-            "of your copy"
-        )
-    return repo
 
 
 def _reason(error: Exception) -> str:

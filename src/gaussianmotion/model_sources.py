@@ -14,7 +14,13 @@ from typing import Literal
 
 from gaussianmotion.config import Config, WeightsConfig
 from gaussianmotion.errors import UserError
-from gaussianmotion.hub import CONTROLNET_FILES, MODEL_EXTRAS, MODEL_FILES, cached_snapshot
+from gaussianmotion.hub import (
+    CONTROLNET_FILES,
+    MODEL_EXTRAS,
+    MODEL_FILES,
+    cached_snapshot,
+    is_hub_id,
+)
 
 WeightsName = Literal["clip", "inception", "hps"]
 
@@ -104,7 +110,7 @@ def find_model(model: Model, config: Config) -> Path | None:
     """The folder or file of a model; None where it has not been fetched.
 
     Raises:
-        UserError: the user's own copy is incomplete.
+        UserError: the user's own copy is incomplete, or not where they say.
     """
     own = Path(model.source).expanduser()
     if own.is_dir() or (own.is_file() and model.weights):
@@ -112,6 +118,11 @@ def find_model(model: Model, config: Config) -> Path | None:
     if model.is_address:
         path = download_folder(model, config) / model.weights
         return path if path.is_file() else None
+    if not is_hub_id(model.source):
+        raise UserError(
+            f"{model.key}: {model.source} is neither a folder here nor a hub id: write owner/name, "
+            "or the path of your copy"
+        )
     folder = cached_snapshot(
         model.source, model.revision, model.files, model.extras, hub_cache(config)
     )

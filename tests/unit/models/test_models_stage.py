@@ -236,6 +236,11 @@ def test_a_repository_that_lacks_the_file(settings: dict):
 
 
 def test_a_name_that_is_no_folder_and_no_hub_id(settings: dict):
+    config = changed(settings, models={"clip": {"source": "/data/nowhere/clip"}})
+    message = "models.clip.source: /data/nowhere/clip is neither a folder here nor a hub id"
+    assert refused(config).startswith(message)
+    with pytest.raises(UserError, match=message):
+        model_path(config, "clip")
     message = refused(changed(settings, prior={"model": "~/nowhere/at all"}))
     assert "is neither a folder here nor a hub id" in message
 
