@@ -37,7 +37,7 @@ class EncodedData:
         text: Row of ``cache.states`` of each caption.
         cache: Token states.
         scaling: What the autoencoder's latents were multiplied by.
-        origin: Digest of the dataset and of the autoencoder that encoded it.
+        origin: Digest of the dataset and of the autoencoder that encoded it; empty where unknown.
     """
 
     latents: Float[Tensor, "N 4 h w"]
@@ -47,7 +47,7 @@ class EncodedData:
     text: Int64[Tensor, " N"]
     cache: TextCache
     scaling: float
-    origin: str = ""
+    origin: str
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -94,7 +94,7 @@ def encode_dataset(
         scaling = 1.0 / tensors["latents"].float().std().item()
     tensors["latents"] = tensors["latents"].float().mul(scaling).half()
     text = cache.lookup(training_captions(dataset, limit))
-    return EncodedData(**tensors, text=text, cache=cache, scaling=scaling)
+    return EncodedData(**tensors, text=text, cache=cache, scaling=scaling, origin="")
 
 
 def training_captions(dataset: Path, limit: int | None = None) -> list[str]:

@@ -11,6 +11,8 @@ from gaussianmotion.synthesis.character_pack import PROVENANCE
 # What the project asks of the prior.
 TARGETS = {"silhouette": 0.80, "top": 0.85, "bottom": 0.75, "dress": 0.75}
 
+_UNSEEN = "What the samples look like has not been written down (`measure-prior --notes FILE`)."
+
 
 def write_model_card(prior: Path, measures: Path, notes: str = "") -> Path:
     """Write ``README.md`` into a prior's folder.
@@ -18,7 +20,8 @@ def write_model_card(prior: Path, measures: Path, notes: str = "") -> Path:
     Args:
         prior: Folder of the prior, with ``training.json``.
         measures: ``measures.json`` of :func:`gaussianmotion.synthesis.measure_prior.measure_prior`.
-        notes: Paragraphs on what the pictures look like, written by whoever looked.
+        notes: Paragraphs on what the pictures look like, written by whoever looked; without them
+            the card says that nobody did.
 
     Raises:
         UserError: one of the two files is missing or damaged.
@@ -103,7 +106,7 @@ def write_model_card(prior: Path, measures: Path, notes: str = "") -> Path:
         lines.append(
             f"| {view} | {row['items']} | {row['samples']:.2f} | {row['true renders']:.2f} |"
         )
-    lines += ["", *_shortfall(silhouette, colours), "", notes.strip()]
+    lines += ["", *_shortfall(silhouette, colours), "", notes.strip() or _UNSEEN]
     path = prior / "README.md"
     write_text(path, "\n".join(lines).rstrip() + "\n")
     return path

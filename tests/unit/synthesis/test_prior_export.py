@@ -119,6 +119,10 @@ def test_the_model_card_says_what_was_missed(tmp_path: Path) -> None:
     assert "silhouette: 0.85 of 0.80, reached" in text
     assert "top: 0.50 of 0.85, missed by 0.35" in text
     assert text.endswith("Feet are weak.\n")
+    assert (
+        "has not been written down"
+        in write_model_card(tmp_path, card.parent / "measures.json").read_text()
+    )
 
 
 def test_a_shipped_prior_becomes_a_checkpoint_again(prior: Path, tmp_path: Path) -> None:
