@@ -8,6 +8,8 @@ rule report:
         prompts=f"{ROOT}/prompts.tsv",
         models=f"{ROOT}/models.json",
         runs=finished_runs(),
+        # Their ids in MLflow are in the report.
+        parents=f"{ROOT}/parents.json" if CONFIG.tracking.enabled else [],
         sheet=f"{ROOT}/sheet.png",
         tables=TABLE_FILES,
         figures=[f"{ROOT}/figures/{figure}.png" for figure in FIGURES],

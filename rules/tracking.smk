@@ -45,6 +45,33 @@ rule log_run:
         "python -m gaussianmotion --log {log:q} log --out {output:q} {params.folder:q}"
 
 
+rule log_parents:
+    input:
+        store=ancient(STORE),
+        runs=finished_runs(),
+        pooled=pooled_scores(),
+    output:
+        f"{ROOT}/parents.json",
+    log:
+        f"{ROOT}/logs/log_parents.log",
+    benchmark:
+        f"{ROOT}/benchmarks/log_parents.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        root=experiment_folder,
+        runs=[folder_of(run) for run in EXPERIMENT.runs],
+    message:
+        "log: means of the variants of {params.root}"
+    shell:
+        "python -m gaussianmotion --log {log:q} log-parents {params.root:q}"
+        " --runs {params.runs:q} --out {output:q}"
+
+
 rule log_experiment:
     input:
         runs=finished_runs(),

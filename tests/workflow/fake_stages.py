@@ -29,7 +29,7 @@ def write(path: Path, text: str = "fake") -> None:
 STAGES = (
     *("prompts", "models", "train", "reuse", "views", "animate", "sheet", "reference", "noised"),
     *("score", "score-pooled", "collect", "table", "baseline", "study", "figure"),
-    *("report", "notebook", "tracking-init", "log", "log-experiment"),
+    *("report", "notebook", "tracking-init", "log", "log-parents", "log-experiment"),
 )
 stage = next(argument for argument in arguments if argument in STAGES)
 failing = os.environ.get("FAKE_FAILURE", "")

@@ -25,6 +25,7 @@ SUMMARY = {
     "figure": 5,
     "report": 1,
     "notebook": 1,
+    "log_parents": 1,
     "log_experiment": 1,
 }
 
