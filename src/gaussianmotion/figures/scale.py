@@ -20,7 +20,7 @@ _COLUMNS = (
     ("(a) pruned above {} m", "0.1"),
     ("(b) pruned above {} m", "0.02"),
     ("(c) pruned above {} m", "0.01"),
-    ("(d) above {} m, with scale loss", "0.1"),
+    ("(d) {} m and the scale loss", "0.1"),
 )
 _FRAME = "#d4532b"
 # The close-up: from the top of the head down, share of the person's height, and its width.

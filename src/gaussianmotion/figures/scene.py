@@ -116,7 +116,8 @@ def prompt_below(page: Page, x: float, y: float, width: float, text: str, lines:
 def finish(page: Page, title: str, caption: str) -> None:
     """Title and caption under the pictures, and the page's lower edge."""
     width = page.width - 2 * MARGIN
-    top = page.caption_top = page.bottom + 0.1
+    top = page.bottom + 0.1
+    page.caption_top = top - 0.03  # above the line
     page.rule(MARGIN, top, width)
     page.text(MARGIN, top + 0.06, title, width, 7.5, 2, bold=True, align="left")
     page.text(MARGIN, page.bottom + 0.02, caption, width, 6.5, 12, QUIET, align="left")

@@ -40,7 +40,7 @@ def draw_tau(page: Page, scene: Scene) -> str:
     own = scene.trained_with([r for r in scene.grid.main if r.variant == method], "score.tau")
     return (
         "Front views of avatars that differ in τ alone (eq. 6: below τ the classifier score stands "
-        f"alone).{end if last else ''}{f' {method} has τ = {own}.' if own else ''}"
+        f"alone).{end if last else ''}{f' The method ({method}) has τ = {own}.' if own else ''}"
         f"{scene.left_out('fig6', len(scene.grid.ablation_prompts))} "
         f"{scene.made_of(rows)}"
     )
