@@ -126,7 +126,7 @@ def test_a_strange_prompt_arrives_unchanged(workflow: Workflow, prompt: str) -> 
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        ("config/laptop.yaml", "  steps:", "  stepps:", "did you mean `train: {steps: "),
+        ("config/laptop.yaml", "steps: 250", "stepps: 250", "did you mean `train: {steps: 250}"),
         ("config/laptop.yaml", "threads: 2", "threads: two", "must be a whole number"),
         ("config/laptop.yaml", "device: auto", "device: auto\nvariants: [tau_99]", "no variant"),
         ("config/variants.yaml", "{score: {tau: 100}}", "{score: {taau: 1}}", "score: {tau: 1}"),
