@@ -17,7 +17,7 @@ from run_folders import (
 
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
-from gaussianmotion.tracking import log_experiment, mirror, sync
+from gaussianmotion.tracking import log_experiment, log_parents, mirror, sync
 from gaussianmotion.tracking.parents import _create
 from gaussianmotion.tracking.store import create_store
 
@@ -82,8 +82,13 @@ def test_a_parent_holds_the_means_of_its_runs(tmp_path: Path, tracking: Tracking
     folders = write_experiment(root)
     for folder in folders:
         mirror(folder, tracking)
+    promised = log_parents(root, tracking, folders)
+    known = json.loads((root / "mlflow.json").read_text())
     own = log_experiment(root, tracking, folders)
     ours, sds = runs(tracking, "means", "variant")
+    # What the report says, which is written in between.
+    assert promised == known["run_id"] == own
+    assert known["parents"] == {"ours": ours.info.run_id, "sds": sds.info.run_id}
     assert ours.data.metrics == {"pose/pose": 2.5, "shared/pose/pose": 1.0, "fid/fid": 80.0}
     assert sds.data.metrics == {"pose/pose": 2.0, "shared/pose/pose": 2.0}
     assert ours.data.params == {"device": "cpu", "train.steps": "3"}
