@@ -36,7 +36,7 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
     """
     listed = frame.loc[(frame["kind"] == "variant") & (frame["prompt"] != ""), "prompt"]
     prompts = config.ablation.prompts or list(dict.fromkeys(listed))[:3]
-    columns = measures(frame, list(config.scores.names))
+    columns = measures(frame, config.scores.names)
     variants = list(config.ablation.variants)
     grid = {(prompt, seed) for prompt in ["", *prompts] for seed in config.ablation.seeds}
     found = {measure: _column(frame, measure, variants, grid) for measure in columns}
@@ -61,7 +61,7 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
         notes=[
             f"{', '.join(of)}. Δ is of the prompts and seeds that both have.",
             *origin_notes(columns, usual),
-            *absent_notes(frame, list(config.scores.names)),
+            *absent_notes(frame, config.scores.names),
             "N: pictures that a number is of, in the cell where it is another; of a distance, in "
             "each seed.",
             "Intervals: Student's t over prompts, whose seeds are averaged first; over seeds where "

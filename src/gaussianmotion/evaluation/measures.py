@@ -4,7 +4,7 @@
 value name of one score, such as ``sharpness`` of ``geometry``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,7 +115,7 @@ def read_scores(path: Path) -> pd.DataFrame:
     return frame
 
 
-def measures(frame: pd.DataFrame, scores: list[str], headlines: bool = True) -> list[Measure]:
+def measures(frame: pd.DataFrame, scores: Sequence[str], headlines: bool = True) -> list[Measure]:
     """What was measured, in the order of ``scores`` and of :data:`HEADLINES`.
 
     Args:

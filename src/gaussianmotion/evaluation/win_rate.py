@@ -29,7 +29,7 @@ def win_rate_table(frame: pd.DataFrame, config: Config) -> Table:
     """
     chosen = [
         measure
-        for measure in measures(frame, list(config.scores.names))
+        for measure in measures(frame, config.scores.names)
         if measure.better != "none" and not measure.pooled
     ]
     systems = list(dict.fromkeys([*PAPER_SYSTEMS, *config.baselines]))
