@@ -1,7 +1,7 @@
 """What the report says of each run, from the files in its folder."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +99,14 @@ class Measured:
 
 def glossary(rows: list[dict[str, str]]) -> list[Measured]:
     """The values of single runs that :func:`scores_by_run` shows, each once; N as it differs."""
-    found: dict[tuple[str, ...], dict[str, None]] = {}
+    found: dict[Measured, dict[str, None]] = {}
     for row in rows:
         if row.get("prompt") and row.get("value") and row.get("better") in ("higher", "lower"):
             names = ("value_name", "unit", "better", "title", "protocol", "model")
-            key = tuple(row.get(name) or "" for name in names)
-            found.setdefault(key, {})[_whole(row.get("n") or "")] = None
-    return [Measured(*key, ", ".join(counts)) for key, counts in found.items()]
+            name, unit, better, title, protocol, model = (row.get(key) or "" for key in names)
+            what = Measured(name, unit, better, title, protocol, model, "")
+            found.setdefault(what, {})[_whole(row.get("n") or "")] = None
+    return [replace(what, n=", ".join(counts)) for what, counts in found.items()]
 
 
 def shared_ids(root: Path) -> tuple[str, dict[str, str]]:
