@@ -261,6 +261,11 @@ def gpus(wildcards):
     return int(wanted)
 
 
+def draws_with_gsplat():
+    """Whether jobs draw with gsplat, which must have been compiled before they start."""
+    return bool(gpus(None)) and CONFIG.rasteriser in ("auto", "gsplat")
+
+
 def one_of(names):
     """A wildcard constraint: exactly one of some names; nothing where there are none."""
     return "|".join(map(re.escape, names)) or "(?!)"

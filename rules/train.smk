@@ -4,12 +4,33 @@
 # outputs of an interrupted job, and the job must find them again to go on.
 
 
+rule gsplat:
+    output:
+        f"{ROOT}/gsplat.json",
+    log:
+        f"{ROOT}/logs/gsplat.log",
+    benchmark:
+        f"{ROOT}/benchmarks/gsplat.tsv"
+    conda:
+        ENVIRONMENT
+    threads: CONFIG.threads
+    resources:
+        gpu=gpus,
+        mem_mb=16000,
+        runtime=60,
+    message:
+        "gsplat: compile for this computer's GPUs"
+    shell:
+        "python -m gaussianmotion --log {log:q} gsplat --out {output:q}"
+
+
 rule train:
     input:
         # Their content is in the parameters; a newer file alone must not train anything again.
         models=ancient(f"{ROOT}/models.json"),
         store=ancient(STORE) if CONFIG.tracking.enabled else [],
         # A variant may have a body of its own.
+        gsplat=ancient(rules.gsplat.output) if draws_with_gsplat() else [],
         body=lambda wildcards: str(EXPERIMENT.variant(wildcards.variant).body.path),
         sources=sources("train"),
     output:

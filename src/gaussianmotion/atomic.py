@@ -17,6 +17,10 @@ from gaussianmotion.errors import UserError
 #: How torch and safetensors, which raise no OSError, say that a file could not be written whole.
 _CUT_SHORT = ("iostream error", "unexpected pos", "file write failed", "No space left on device")
 
+# What the user keeps from others in new files; it can be read by setting it only.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
+
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -33,6 +37,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
+        if temporary.stat().st_mode & 0o777 == 0o600:  # safetensors writes for its owner alone
+            temporary.chmod(0o666 & ~_UMASK)
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)

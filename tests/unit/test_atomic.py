@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from gaussianmotion.atomic import atomic_path, write_text
 from gaussianmotion.errors import UserError
@@ -23,6 +24,15 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
         write_text(path, "new " * 10_000 + "\udc00")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_for_those_who_may_read_new_files_here(tmp_path: Path) -> None:
+    save_file({"weights": torch.zeros(3)}, written := tmp_path / "alone.safetensors")
+    assert written.stat().st_mode & 0o777 == 0o600  # what the library does by itself
+    with atomic_path(tmp_path / "a.safetensors") as temporary:
+        save_file({"weights": torch.zeros(3)}, temporary)
+    write_text(tmp_path / "a.txt", "text")
+    assert (tmp_path / "a.safetensors").stat().st_mode == (tmp_path / "a.txt").stat().st_mode
 
 
 @pytest.mark.parametrize("count", [3, 100_000])

@@ -27,6 +27,7 @@ def write(path: Path, text: str = "fake") -> None:
 
 
 STAGES = (
+    "gsplat",
     *("prompts", "models", "train", "reuse", "views", "animate", "sheet", "reference", "noised"),
     *("score", "score-pooled", "collect", "table", "baseline", "study", "figure"),
     *("report", "notebook", "tracking-init", "log", "log-parents", "log-experiment"),

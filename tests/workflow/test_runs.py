@@ -38,6 +38,7 @@ def test_the_papers_dry_run_lists_every_job_of_every_table_and_figure(workflow: 
     each = ("views", "avatar_sheet", "log_run", "score_clip", "score_hps")
     assert listed_jobs(done.stdout + done.stderr) == {
         **dict.fromkeys((*each, "score_geometry", "score_pose"), runs),
+        "gsplat": 1,
         "train": runs - 2 * 9,
         "reuse_training": 2 * 9,  # tau_400 and scale_reg train as ours
         "animate": 4 * runs,
@@ -69,6 +70,15 @@ def test_the_small_scale_has_all_of_it_and_few_trainings(workflow: Workflow) -> 
     jobs = workflow.jobs("--config", "scale=small")
     assert jobs["train"] == 12
     assert SUMMARY.items() <= jobs.items()
+
+
+def test_on_gpus_gsplat_is_compiled_once_before_the_first_training(workflow: Workflow) -> None:
+    done = workflow.snakemake("-n", TARGET, CUDA_VISIBLE_DEVICES="0,1")
+    assert done.returncode == 0, done.stderr
+    assert listed_jobs(done.stdout + done.stderr)["gsplat"] == 1
+    workflow.section("rasteriser", "numba")
+    done = workflow.snakemake("-n", TARGET, CUDA_VISIBLE_DEVICES="0,1")
+    assert "gsplat" not in listed_jobs(done.stdout + done.stderr)
 
 
 def test_a_failed_job_is_one_line_and_the_others_go_on(workflow: Workflow) -> None:

@@ -1,4 +1,4 @@
-"""Commands around the stages: schema, tracking-init, log, log-experiment, sync, doctor."""
+"""Commands around the stages: schema, gsplat, tracking-init, log, log-experiment, sync, doctor."""
 
 import argparse
 import json
@@ -16,6 +16,9 @@ def add_commands(commands: Commands) -> None:
     """Add the commands to the parser."""
     schema = add_command(commands, "schema", _schema, "write the JSON schema of config.yaml")
     schema.add_argument("--out", type=Path, default=Path("config/schema.json"), metavar="FILE")
+
+    gsplat = add_command(commands, "gsplat", _gsplat, "compile the CUDA rasteriser, once")
+    gsplat.add_argument("--out", type=Path, metavar="FILE", help="JSON of what was compiled")
 
     init = add_command(commands, "tracking-init", _tracking_init, "create the MLflow store")
     add_config(init)
@@ -58,6 +61,15 @@ def schema_text() -> str:
 
 def _schema(options: argparse.Namespace) -> None:
     write_text(options.out, schema_text())
+
+
+def _gsplat(options: argparse.Namespace) -> None:
+    from gaussianmotion.gsplat_build import build_gsplat
+
+    facts = build_gsplat()
+    print(f"gsplat {facts['gsplat']}: compiled for {', '.join(facts['gpus'])}")
+    if options.out is not None:
+        write_json(options.out, facts)
 
 
 def _tracking(options: argparse.Namespace) -> TrackingConfig:

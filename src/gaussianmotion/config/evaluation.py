@@ -120,7 +120,7 @@ class ModelsConfig(Section):
         file="HPS_v2.1_compressed.pt",
         sha256="c57a38fb4a2f7e7c15bf00da2ea377cdf165448b4dd1052a484c215a998c9837",
         architecture="ViT-H-14",
-        gib=3.7,
+        gib=1.9,
     )
 
     @model_validator(mode="before")

@@ -44,6 +44,7 @@ class HpsScorer(PromptScorer):
     key = "hps"
     value_name = "hpsv2"
     protocol = PROTOCOL
+    half = True
     remarks: ClassVar[dict[str, str]] = {"compare": "only with pictures of the same prompt"}
 
     def __init__(self, path: Path, architecture: str, source: str, device: str) -> None:

@@ -23,6 +23,7 @@ class PromptScorer:
         key: The score's key in ``scores.names``.
         value_name: Of its one value.
         protocol: Name and version.
+        half: Whether the reference implementation computes in half precision on a GPU.
         remarks: Further details of every score file.
         title: The score's name with its model.
         model_id: Id of the model.
@@ -33,6 +34,7 @@ class PromptScorer:
     key: ClassVar[str]
     value_name: ClassVar[str]
     protocol: ClassVar[str]
+    half: ClassVar[bool] = False
     remarks: ClassVar[dict[str, str]] = {}
     title: str
     model_id: str
@@ -57,7 +59,8 @@ class PromptScorer:
         for images in batches(pictures, BATCH):
             stacked = torch.stack([self.prepared(image) for image in images])
             texts = list(prompts[len(scores) : len(scores) + len(images)])
-            scores.extend(self.of_cosines(self.model.cosines(stacked, texts)).tolist())
+            cosines = self.model.cosines(stacked, texts, self.half)
+            scores.extend(self.of_cosines(cosines).tolist())
         return scores
 
     def files(

@@ -1,0 +1,65 @@
+"""gsplat's kernels, compiled once, before any training starts.
+
+gsplat compiles itself where it is first imported, and removes its build folder first: jobs that
+start together would take each other's half-built kernels away.
+"""
+
+import fcntl
+import importlib
+import importlib.metadata
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gaussianmotion.errors import UserError
+
+
+def build_gsplat() -> dict[str, str | float | list[str]]:
+    """Compile gsplat for the GPUs of this computer, or find it compiled.
+
+    Returns:
+        Versions, the GPUs and their compute capabilities, and the seconds that it took.
+
+    Raises:
+        UserError: there is no compiler, or compiling failed.
+    """
+    import torch
+
+    advice = "`gaussianmotion doctor` says what is missing; `rasteriser: numba` draws on the CPU"
+    began = time.monotonic()
+    with _alone():
+        try:
+            kernels = importlib.import_module("gsplat.cuda._backend")._C
+        except (ImportError, OSError, RuntimeError) as error:  # ninja's output is in the message
+            lines = [line for line in str(error).splitlines() if "error" in line.lower()]
+            reason = (lines or [str(error)])[0].strip()[:300]
+            raise UserError(f"gsplat could not be compiled ({reason}): {advice}") from error
+    if kernels is None:
+        raise UserError(f"gsplat found no CUDA toolkit to compile itself with: {advice}")
+    devices = range(torch.cuda.device_count())
+    return {
+        "gsplat": importlib.metadata.version("gsplat"),
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda or "",
+        "gpus": [torch.cuda.get_device_name(device) for device in devices],
+        "capabilities": [
+            "{}.{}".format(*torch.cuda.get_device_capability(device)) for device in devices
+        ],
+        "seconds": round(time.monotonic() - began, 1),
+    }
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time on this computer, of whichever experiment."""
+    path = Path(tempfile.gettempdir()) / "gaussianmotion-gsplat.lock"
+    try:
+        handle = path.open("a")
+    except OSError:  # another user's: theirs builds in a folder of their own
+        yield
+        return
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
