@@ -209,3 +209,76 @@ def test_an_answer_given_while_the_server_is_away_is_sent_later(
     playwright.expect(page.locator("#status")).to_have_text("Saved", timeout=PATIENCE)
     page.goto("about:blank")
     server.stop()
+
+
+def test_a_key_that_is_held_down_is_one_answer(
+    serve: Callable[..., Server], page: "playwright.Page"
+) -> None:
+    page.goto(serve().url)
+    page.get_by_role("button", name="Begin").click()
+    arrive(page, 1)
+    for _ in range(4):  # the keyboard's own repetitions
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    assert page.locator("input:checked").count() == 1
+    page.keyboard.press("b")
+    assert page.locator("input:checked").count() == 2
+    playwright.expect(page.locator("#status")).to_have_text("Saved", timeout=PATIENCE)
+    page.goto("about:blank")
+
+
+def test_a_phone_that_saves_data_and_power_plays_when_it_is_asked_to(
+    experiment: Path, serve: Callable[..., Server], page: "playwright.Page"
+) -> None:
+    for path in experiment.rglob("*.png"):  # all pairs are of videos then
+        path.unlink()
+    choose_pairs(experiment, experiment / "study/pairs.json", StudyConfig())
+    # Such a browser loads nothing ahead, and plays nothing before a touch.
+    page.route(
+        "**/pair/*",
+        lambda route: route.fulfill(
+            response=(reply := route.fetch()),
+            body=reply.text().replace('preload="auto"', 'preload="none"'),
+        ),
+    )
+    page.add_init_script(
+        """const play = HTMLMediaElement.prototype.play;
+        let touched = false;
+        addEventListener("click", () => { touched = true; }, true);
+        HTMLMediaElement.prototype.play = function () {
+          return touched ? play.call(this)
+            : Promise.reject(new DOMException("no touch", "NotAllowedError"));
+        };"""
+    )
+    page.goto(serve().url)
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/pair/1")
+    page.reload()  # a page that another one leads to is not rewritten on its way
+    playwright.expect(page.locator(".loading").first).to_have_text("Press play below.")
+    assert page.locator("fieldset input").first.is_disabled()
+    page.get_by_role("button", name="Play").click()
+    arrive(page, 1)
+    playwright.expect(page.locator("#seek")).not_to_have_value("0", timeout=PATIENCE)
+    assert page.locator("fieldset input").first.is_enabled()
+
+
+def test_what_does_not_load_is_said_and_cannot_be_judged(
+    experiment: Path, serve: Callable[..., Server], page: "playwright.Page"
+) -> None:
+    for path in experiment.rglob("*.mp4"):  # all pairs are of views then
+        path.unlink()
+    choose_pairs(experiment, experiment / "study/pairs.json", StudyConfig())
+    page.route("**/clips/1/b/2", lambda route: route.abort())
+    page.goto(serve().url)
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/pair/1")
+    broken = page.locator('.clip[data-letter="b"] .loading')
+    playwright.expect(broken).to_contain_text("does not load", timeout=PATIENCE)
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Next pair").click()
+    assert page.locator("input:checked").count() == 0
+    assert "Both clips must be seen first" in page.inner_text("#status")
+    page.unroute("**/clips/1/b/2")
+    page.reload()
+    arrive(page, 1)
+    choose(page, "geometry", "a")
