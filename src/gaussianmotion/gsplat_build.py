@@ -23,11 +23,14 @@ def build_gsplat() -> dict[str, str | float | list[str]]:
         Versions, the GPUs and their compute capabilities, and the seconds that it took.
 
     Raises:
-        UserError: there is no compiler, or compiling failed.
+        UserError: there is no GPU or no compiler, or compiling failed.
     """
     import torch
 
     advice = "`gaussianmotion doctor` says what is missing; `rasteriser: numba` draws on the CPU"
+    devices = range(torch.cuda.device_count())
+    if not devices:  # What to compile for is asked of the GPUs.
+        raise UserError(f"gsplat is compiled for GPUs, and torch can use none here: {advice}")
     began = time.monotonic()
     with _alone():
         try:
@@ -38,7 +41,6 @@ def build_gsplat() -> dict[str, str | float | list[str]]:
             raise UserError(f"gsplat could not be compiled ({reason}): {advice}") from error
     if kernels is None:
         raise UserError(f"gsplat found no CUDA toolkit to compile itself with: {advice}")
-    devices = range(torch.cuda.device_count())
     return {
         "gsplat": importlib.metadata.version("gsplat"),
         "torch": torch.__version__,

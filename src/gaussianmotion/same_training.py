@@ -1,4 +1,4 @@
-"""One training for two variants: where both train alike, the second gets a copy of the first's files.
+"""One training for two variants: where both train alike, the second has the first one's files.
 
 A tau that is the default, for example, is a column of a figure of its own but no other training.
 """
