@@ -142,7 +142,6 @@ def test_the_commands_make_pairs_and_a_table(
         (["serve"], "give --experiment FOLDER, or --pairs"),
         (["serve", "--experiment", "nowhere"], "no folder nowhere"),
         (["serve", "--pairs", "none.json"], "no such file"),
-        (["serve", "--experiment", ".", "--port", "70000"], "choose another one with --port"),
         (["serve", "--experiment", ".", "--host", "no.such.host."], "cannot listen"),
         (["export", "--experiment", "."], "study serve` makes it"),
         (["table", "--experiment", ".", "--votes", "none.csv"], "study export` writes it"),
