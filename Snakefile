@@ -46,6 +46,11 @@ rule avatars:
 
 onstart:
     remember_experiment(EXPERIMENT, workflow.configfiles)
+    if workflow.local_exec:
+        # With a limit on jobs a second, Snakemake looks for work again a second after it last
+        # looked, once more for every job that ended: after hundreds of jobs that keeps a core busy.
+        # Without one it looks when a job ends. One computer never reaches its default of 100.
+        workflow.scheduler.job_rate_limiter = None
 
 
 rule all:

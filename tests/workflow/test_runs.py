@@ -156,3 +156,15 @@ def test_a_mistake_in_a_file_is_one_line_before_anything_runs(
     assert len(lines) == 1
     assert message in lines[0]
     assert "Traceback" not in done.stderr
+
+
+def test_the_scheduler_looks_for_work_when_a_job_ends_and_not_every_second(
+    workflow: Workflow,
+) -> None:
+    """A limit on jobs a second makes Snakemake look again and again, the more jobs have ended."""
+    path = workflow.folder / "Snakefile"
+    line = "print('limiter:', workflow.scheduler.job_rate_limiter)"
+    path.write_text(f"{path.read_text()}\n\nonsuccess:\n    {line}\n")
+    done = workflow.snakemake("--until", "prompts")
+    assert done.returncode == 0, done.stderr
+    assert "limiter: None" in done.stdout + done.stderr
