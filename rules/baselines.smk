@@ -34,7 +34,7 @@ rule baseline:
 rule baseline_score:
     input:
         imported=f"{ROOT}/baselines/{{system}}/imported.json",
-        models=ancient(f"{ROOT}/models.json"),
+        models=lambda wildcards: models_of(wildcards.score),
         sources=lambda wildcards: sources(f"score_{wildcards.score}"),
     output:
         f"{ROOT}/baselines/{{system}}/scores/{{prompt}}/{{score}}.json",
@@ -69,7 +69,7 @@ rule baseline_pooled:
         references=expand(
             f"{ROOT}/reference/{{prompt}}/reference.json", prompt=EXPERIMENT.prompts
         ),
-        models=ancient(f"{ROOT}/models.json"),
+        models=lambda wildcards: models_of(wildcards.score),
         sources=lambda wildcards: sources(f"pooled_{wildcards.score}"),
     output:
         f"{ROOT}/baselines/{{system}}/scores/{{score}}.json",

@@ -24,7 +24,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import load_experiment
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
 from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
-from gaussianmotion.model_sources import share_hub_cache
+from gaussianmotion.model_sources import SCORERS, share_hub_cache
 from gaussianmotion.stages import stage_settings, stage_sources
 
 try:

@@ -1,22 +1,34 @@
 # The models: what is shipped is checked, what is not is fetched once (docs/models.md).
+#
+# A file for the prior and one for each scorer's weights, so that each job waits for its own. Where
+# one is made again, its settings have changed, which are settings of those jobs, too.
+
+MODELS = ["prior", *(SCORERS[name] for name in CONFIG.scores.names if name in SCORERS)]
+
+
+def models_of(score):
+    """The check of a score's weights, as inputs of its job."""
+    return [f"{ROOT}/models/{SCORERS[score]}.json"] if score in SCORERS else []
 
 
 rule models:
     output:
-        f"{ROOT}/models.json",
+        f"{ROOT}/models/{{part}}.json",
     log:
-        f"{ROOT}/logs/models.log",
+        f"{ROOT}/logs/models/{{part}}.log",
     benchmark:
-        f"{ROOT}/benchmarks/models.tsv"
+        f"{ROOT}/benchmarks/models/{{part}}.tsv"
+    wildcard_constraints:
+        part=one_of(["prior", *SCORERS.values()]),
     # On a cluster, where it was started: compute nodes often have no network.
     localrule: True
     conda:
         ENVIRONMENT
     threads: 1
     params:
-        settings=settings("models"),
+        settings=lambda wildcards: stage_settings(CONFIG, f"models_{wildcards.part}"),
     message:
-        "models: check or fetch"
+        "models: check or fetch {wildcards.part}"
     shell:
         "python -m gaussianmotion --log {log:q} models"
-        " --settings {params.settings:q} --out {output:q}"
+        " --settings {params.settings:q} --only {wildcards.part:q} --out {output:q}"

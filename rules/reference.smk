@@ -6,8 +6,7 @@
 
 rule reference:
     input:
-        # Their content is in the parameters.
-        models=ancient(f"{ROOT}/models.json"),
+        models=f"{ROOT}/models/prior.json",
         sources=sources("reference"),
     output:
         samples=[
@@ -41,7 +40,7 @@ rule reference:
 rule noised_sample:
     input:
         avatar=noised_avatar,
-        models=ancient(f"{ROOT}/models.json"),
+        models=f"{ROOT}/models/prior.json",
         sources=sources("noised"),
     output:
         [

@@ -6,7 +6,7 @@ TABLE_FILES = [f"{ROOT}/tables/scores.csv", *table_files("csv")]
 rule report:
     input:
         prompts=f"{ROOT}/prompts.tsv",
-        models=f"{ROOT}/models.json",
+        models=expand(f"{ROOT}/models/{{part}}.json", part=MODELS),
         runs=finished_runs(),
         # Their ids in MLflow are in the report.
         parents=f"{ROOT}/parents.json" if CONFIG.tracking.enabled else [],

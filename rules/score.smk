@@ -24,8 +24,7 @@ for NAME in LOOKED_AT:
             f"score_{NAME}"
         input:
             files=[f"{RUN}/{name}" for name in LOOKED_AT[NAME]],
-            # The digest of the weights is in the parameters.
-            models=ancient(f"{ROOT}/models.json"),
+            models=models_of(NAME),
             weights=[path for path in SHIPPED.get(NAME, []) if Path(path).is_file()],
             sources=sources(f"score_{NAME}"),
         output:
@@ -69,7 +68,7 @@ for NAME in POOLED:
                 f"{ROOT}/reference/{run.prompt}/reference.json"
                 for run in pooled_runs(wildcards)
             ],
-            models=ancient(f"{ROOT}/models.json"),
+            models=models_of(NAME),
             sources=sources(f"pooled_{NAME}"),
         output:
             f"{ROOT}/scores/{{variant}}/{{seed}}/{NAME}.json",

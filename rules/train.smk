@@ -26,8 +26,7 @@ rule gsplat:
 
 rule train:
     input:
-        # Their content is in the parameters; a newer file alone must not train anything again.
-        models=ancient(f"{ROOT}/models.json"),
+        models=f"{ROOT}/models/prior.json",
         store=ancient(STORE) if CONFIG.tracking.enabled else [],
         # A variant may have a body of its own.
         gsplat=ancient(rules.gsplat.output) if draws_with_gsplat() else [],

@@ -18,7 +18,7 @@ from gaussianmotion.stages import stage_settings
 
 # Folders of results/EXPERIMENT beside those of the variants.
 RESERVED = (
-    *("baselines", "benchmarks", "figures", "logs", "noised", "reference"),
+    *("baselines", "benchmarks", "figures", "logs", "models", "noised", "reference"),
     *("scores", "study", "tables"),
 )
 # Folders of results/ beside those of experiments.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gaussianmotion.config import Config, WeightsConfig
+from gaussianmotion.config import Config, PriorConfig, WeightsConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.hub import (
     CONTROLNET_FILES,
@@ -24,7 +24,8 @@ from gaussianmotion.hub import (
 
 WeightsName = Literal["clip", "inception", "hps"]
 
-_SCORERS: dict[str, WeightsName] = {"clip": "clip", "hps": "hps", "fid": "inception"}
+# The weights of each score; the other scores need none, or what ships.
+SCORERS: dict[str, WeightsName] = {"clip": "clip", "hps": "hps", "fid": "inception"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,14 @@ class Model:
 
 def needed_models(config: Config) -> Iterator[Model]:
     """The models of the prior, and of those scores that the experiment reports."""
-    prior = config.prior
+    yield from prior_models(config.prior)
+    for score in config.scores.names:
+        if score in SCORERS:
+            yield weights_model(config, SCORERS[score])
+
+
+def prior_models(prior: PriorConfig) -> Iterator[Model]:
+    """The diffusion model and its ControlNet."""
     control = "prior.controlnet"
     yield Model(
         "prior.model", prior.model, prior.revision, MODEL_FILES, MODEL_EXTRAS, "", None, 4.0
@@ -67,9 +75,6 @@ def needed_models(config: Config) -> Iterator[Model]:
     yield Model(
         control, prior.controlnet, prior.controlnet_revision, CONTROLNET_FILES, (), "", None, 1.4
     )
-    for score in config.scores.names:
-        if score in _SCORERS:
-            yield weights_model(config, _SCORERS[score])
 
 
 def models_folder(config: Config) -> Path:

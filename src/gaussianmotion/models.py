@@ -3,6 +3,7 @@
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from gaussianmotion.atomic import write_json
 from gaussianmotion.config import Config, PriorConfig
@@ -18,6 +19,7 @@ from gaussianmotion.model_sources import (
     is_offline,
     models_folder,
     needed_models,
+    prior_models,
     weights_model,
 )
 from gaussianmotion.shared_folder import one_at_a_time, shared_with_group
@@ -46,17 +48,25 @@ def weights_digest(path: Path) -> str:
     return pinned_digest(path) or file_sha256(path)
 
 
-def check_models(config: Config, out: Path | None = None) -> dict[str, object]:
+def check_models(
+    config: Config, out: Path | None = None, only: Literal["prior"] | WeightsName | None = None
+) -> dict[str, object]:
     """Fetch what is missing, check all of it, and record what is where.
 
     Args:
         config: The prior, the scores' names and weights, the folder.
         out: JSON to write: of each model its source, revision, folder and digests.
+        only: The prior, or the weights of one scorer; else all that the experiment needs.
 
     Raises:
         UserError: a model is missing and cannot be fetched, or is not what it should be.
     """
-    models = list(needed_models(config))
+    if only is None:
+        models = list(needed_models(config))
+    elif only == "prior":
+        models = list(prior_models(config.prior))
+    else:
+        models = [weights_model(config, only)]
     if any(find_model(model, config) is None for model in models):
         folder = models_folder(config)
         # Sharing comes first, since the lock's file must be open to the group at once.

@@ -86,7 +86,10 @@ _SCORES = {
 }
 STAGES = {
     "prompts": Stage(("prompts", "prompt"), ("prompts.py",)),
-    "models": Stage(("prior", "models", "scores.names"), ()),
+    "models_prior": Stage(("prior",), ()),
+    "models_clip": Stage(("models.folder", "models.clip"), ()),
+    "models_hps": Stage(("models.folder", "models.hps"), ()),
+    "models_inception": Stage(("models.folder", "models.inception"), ()),
     "train": Stage(
         ("device", "rasteriser", "prior", "body", "train"),
         ("camera.py", "body", "splat", "pose", "avatar", "guidance", "training"),

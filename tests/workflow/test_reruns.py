@@ -63,6 +63,20 @@ def test_editing_the_training_trains_again(finished: Workflow) -> None:
     assert "reference" not in jobs
 
 
+def test_another_prior_is_checked_and_all_that_it_made_is_made_again(finished: Workflow) -> None:
+    finished.edit("config/laptop.yaml", "prior:\n", "prior:\n  prompt_suffix: a photo\n")
+    jobs = finished.jobs()
+    assert (jobs["models"], jobs["train"], jobs["reuse_training"]) == (1, 3, 2)
+    assert jobs["reference"] == 2
+
+
+def test_another_score_checks_its_weights_and_leaves_the_others_alone(finished: Workflow) -> None:
+    finished.edit("config/laptop.yaml", "clip, fid, geometry", "clip, fid, geometry, hps")
+    jobs = finished.jobs()
+    assert (jobs["models"], jobs["score_hps"], jobs["baseline_score"]) == (1, 5, 2)
+    assert not {"train", "score_clip", "score_geometry", "pooled_fid"} & set(jobs)
+
+
 def test_a_variant_that_trains_as_ours_is_a_copy_of_it(finished: Workflow) -> None:
     finished.edit("config/prompts/laptop.tsv", "a woman in a red dress", "a woman in a blue dress")
     jobs = finished.jobs("results/laptop/tau_100/ann/1/sheet.png")

@@ -15,7 +15,7 @@ TARGET = "results/laptop/ours/man-jeans/0/sheet.png"
 # The jobs of every experiment's summary.
 SUMMARY = {
     "prompts": 1,
-    "models": 1,
+    "models": 1,  # of the prior
     "tracking_store": 1,
     "experiment_sheet": 1,
     "collect": 1,
@@ -46,6 +46,7 @@ def test_the_papers_dry_run_lists_every_job_of_every_table_and_figure(workflow: 
         "noised_sample": 3,
         "pooled_fid": 17 * 3,
         **SUMMARY,
+        "models": 4,  # of the prior and of CLIP, Inception, HPS
     }
 
 

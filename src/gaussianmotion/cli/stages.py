@@ -29,6 +29,11 @@ def add_commands(commands: Commands) -> None:
         commands, "models", _models, "check the shipped prior, or fetch hub models once"
     )
     add_config(models)
+    models.add_argument(
+        "--only",
+        choices=["prior", "clip", "hps", "inception"],
+        help="one of them (default: all that the configuration's scores need)",
+    )
     models.add_argument("--out", type=Path, metavar="FILE", help="JSON of what is where")
 
     train = add_command(commands, "train", _train, "train one avatar: one prompt, variant and seed")
@@ -93,7 +98,7 @@ def _prompts(options: argparse.Namespace) -> None:
 def _models(options: argparse.Namespace) -> None:
     from gaussianmotion.models import check_models
 
-    check_models(resolve_config(options), options.out)
+    check_models(resolve_config(options), options.out, options.only)
 
 
 def _train(options: argparse.Namespace) -> None:

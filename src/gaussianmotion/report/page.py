@@ -123,7 +123,7 @@ def write_report(root: Path, grid: Grid, config: Config, out: Path) -> int:
         own_id=own_id,
         parent_ids=parent_ids,
         environment=environment(runs),
-        models=_weights(read_facts(root / "models.json")),
+        models=_weights(root / "models"),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         version=__version__,
         commit=git_commit(),
@@ -234,11 +234,12 @@ def _poster(run: RunFacts, clips: list[Clip]) -> media.Inlined | None:
     return media.picture(front, media.POSTER_WIDTH)
 
 
-def _weights(models: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What of each model, file, SHA-256: as ``models.json`` has them."""
+def _weights(folder: Path) -> list[tuple[str, str, str]]:
+    """What of each model, file, SHA-256: as the files of the models stage have them."""
     rows = []
-    for key, facts in models.items():
-        digests = facts.get("weights_sha256", {}) if isinstance(facts, dict) else {}
-        if isinstance(digests, dict):
-            rows += [(key, str(name), str(digest)) for name, digest in digests.items()]
+    for path in sorted(folder.glob("*.json")):
+        for key, facts in read_facts(path).items():
+            digests = facts.get("weights_sha256", {}) if isinstance(facts, dict) else {}
+            if isinstance(digests, dict):
+                rows += [(key, str(name), str(digest)) for name, digest in digests.items()]
     return rows
