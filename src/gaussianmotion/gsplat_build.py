@@ -11,16 +11,26 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
 
 
-def build_gsplat() -> dict[str, str | float | list[str]]:
-    """Compile gsplat for the GPUs of this computer, or find it compiled.
+@dataclass(frozen=True)
+class Build:
+    """What was compiled: versions, GPUs, their compute capabilities, the seconds that it took."""
 
-    Returns:
-        Versions, the GPUs and their compute capabilities, and the seconds that it took.
+    gsplat: str
+    torch: str
+    cuda: str
+    gpus: list[str]
+    capabilities: list[str]
+    seconds: float
+
+
+def build_gsplat() -> Build:
+    """Compile gsplat for the GPUs of this computer, or find it compiled.
 
     Raises:
         UserError: there is no GPU or no compiler, or compiling failed.
@@ -41,16 +51,15 @@ def build_gsplat() -> dict[str, str | float | list[str]]:
             raise UserError(f"gsplat could not be compiled ({reason}): {advice}") from error
     if kernels is None:
         raise UserError(f"gsplat found no CUDA toolkit to compile itself with: {advice}")
-    return {
-        "gsplat": importlib.metadata.version("gsplat"),
-        "torch": torch.__version__,
-        "cuda": torch.version.cuda or "",
-        "gpus": [torch.cuda.get_device_name(device) for device in devices],
-        "capabilities": [
-            "{}.{}".format(*torch.cuda.get_device_capability(device)) for device in devices
-        ],
-        "seconds": round(time.monotonic() - began, 1),
-    }
+    capabilities = [torch.cuda.get_device_capability(device) for device in devices]
+    return Build(
+        gsplat=importlib.metadata.version("gsplat"),
+        torch=torch.__version__,
+        cuda=torch.version.cuda or "",
+        gpus=[torch.cuda.get_device_name(device) for device in devices],
+        capabilities=[f"{major}.{minor}" for major, minor in capabilities],
+        seconds=round(time.monotonic() - began, 1),
+    )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -66,10 +67,10 @@ def _schema(options: argparse.Namespace) -> None:
 def _gsplat(options: argparse.Namespace) -> None:
     from gaussianmotion.gsplat_build import build_gsplat
 
-    facts = build_gsplat()
-    print(f"gsplat {facts['gsplat']}: compiled for {', '.join(facts['gpus'])}")
+    build = build_gsplat()
+    print(f"gsplat {build.gsplat}: compiled for {', '.join(build.gpus)}")
     if options.out is not None:
-        write_json(options.out, facts)
+        write_json(options.out, asdict(build))
 
 
 def _tracking(options: argparse.Namespace) -> TrackingConfig:
