@@ -55,6 +55,7 @@ PICTURE_SCORES = (
 )  # of one front view: other systems have them, too
 SCORE_TABLES = ["table1", "ablations", "win_rate", "verdicts"]
 TABLES = [*SCORE_TABLES, "table2"]
+MODELS = ["prior", *(SCORERS[name] for name in CONFIG.scores.names if name in SCORERS)]
 VIEW_FILES = [f"views/{index:02d}.png" for index in range(CONFIG.render.views)]
 ENVIRONMENT = "../envs/gaussianmotion.yaml"
 STORE = f"{CONFIG.results}/mlflow/created.json"
@@ -107,6 +108,11 @@ def pooled_scores():
         for name in CONFIG.scores.names
         if name in POOLED
     ]
+
+
+def models_of(score):
+    """The check of a score's weights, as inputs of its job."""
+    return [f"{ROOT}/models/{SCORERS[score]}.json"] if score in SCORERS else []
 
 
 def score_files():

@@ -3,13 +3,6 @@
 # A file for the prior and one for each scorer's weights, so that each job waits for its own. Where
 # one is made again, its settings have changed, which are settings of those jobs, too.
 
-MODELS = ["prior", *(SCORERS[name] for name in CONFIG.scores.names if name in SCORERS)]
-
-
-def models_of(score):
-    """The check of a score's weights, as inputs of its job."""
-    return [f"{ROOT}/models/{SCORERS[score]}.json"] if score in SCORERS else []
-
 
 rule models:
     output:
