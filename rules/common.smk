@@ -44,6 +44,7 @@ except UserError as error:
     sys.exit(2)
 
 CONFIG = EXPERIMENT.config
+TWINS = EXPERIMENT.twins
 ROOT = f"{CONFIG.results}/{CONFIG.experiment}"
 RUN = f"{ROOT}/{{variant}}/{{prompt}}/{{seed}}"
 MOTIONS = EXPERIMENT.motions
@@ -217,7 +218,7 @@ def prompt_text(wildcards):
 
 def same_training(wildcards):
     """The run that a variant's training is a copy of."""
-    return f"{ROOT}/{EXPERIMENT.twins[wildcards.variant]}/{wildcards.prompt}/{wildcards.seed}"
+    return f"{ROOT}/{TWINS[wildcards.variant]}/{wildcards.prompt}/{wildcards.seed}"
 
 
 def noised_avatar(wildcards):

@@ -28,8 +28,8 @@ rule train:
     input:
         models=f"{ROOT}/models/prior.json",
         store=ancient(STORE) if CONFIG.tracking.enabled else [],
-        # A variant may have a body of its own.
         gsplat=ancient(rules.gsplat.output) if draws_with_gsplat() else [],
+        # A variant may have a body of its own.
         body=lambda wildcards: str(EXPERIMENT.variant(wildcards.variant).body.path),
         sources=sources("train"),
     output:
@@ -74,11 +74,11 @@ rule reuse_training:
     benchmark:
         f"{RUN}/benchmarks/train.tsv"
     wildcard_constraints:
-        variant=one_of(EXPERIMENT.twins),
+        variant=one_of(TWINS),
     conda:
         ENVIRONMENT
     params:
-        source=lambda wildcards: same_training(wildcards),
+        source=same_training,
         folder=run_folder,
     message:
         "train: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed}): as {params.source}"

@@ -41,7 +41,6 @@ def export_alignment(checkpoint: Path, held_out: Path, out: Path) -> Path:
     )
     with atomic_path(out / WEIGHTS) as temporary:
         save_file(weights, temporary, metadata={"format": "pt"})
-        temporary.chmod(0o644)
     # One word table per line: the file is read by people, too.
     write_text(out / LEXICON, json.dumps(state["lexicon"], indent=1) + "\n")
     others = {person_part(str(text)) for path in list_shards(held_out) for text in

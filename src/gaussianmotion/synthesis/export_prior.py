@@ -128,7 +128,6 @@ def _write_network(network: Any, folder: Path) -> None:
         raise UserError("the trained weights are not finite: resume from an older checkpoint")
     with atomic_path(folder / WEIGHTS) as temporary:
         save_file(weights, temporary, metadata={"format": "pt"})
-        temporary.chmod(0o644)
     config = json.loads(network.to_json_string())
     config.pop("_name_or_path", None)
     write_json(folder / "config.json", config)

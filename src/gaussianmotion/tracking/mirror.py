@@ -93,7 +93,7 @@ class Mirror:
 
     def _known(self, client: Any, experiment: str, digest: str) -> str | None:
         """The folder's run, if this store has it and it is of this training."""
-        if without_password(str(self._state.get("uri"))) != without_password(self._uri):
+        if not self._is_of_this_store():
             return None
         run = active_run(client, self._state.get("run_id"))
         if run is None:
@@ -108,6 +108,10 @@ class Mirror:
             return None
         return str(run.info.run_id)
 
+    def _is_of_this_store(self) -> bool:
+        """Whether the folder was last mirrored to the store that it is now."""
+        return without_password(str(self._state.get("uri"))) == without_password(self._uri)
+
     def _create(self, client: Any, experiment: str, digest: str, facts: Mapping[str, Any]) -> str:
         tags = {
             "experiment": self._identity.experiment,
@@ -119,8 +123,7 @@ class Mirror:
         start = None if end is None else end - round(1000 * float(facts.get("seconds", 0)))
         created = client.create_run(experiment, start, tags, run_name=self._identity.name)
         run_id = str(created.info.run_id)
-        same = without_password(str(self._state.get("uri"))) == without_password(self._uri)
-        replaces = self._state.get("superseded") if same else None
+        replaces = self._state.get("superseded") if self._is_of_this_store() else None
         self._state = {
             "uri": without_password(self._uri),
             "run_id": run_id,
