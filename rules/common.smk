@@ -22,6 +22,8 @@ from gaussianmotion import gpu
 from gaussianmotion.config_file import read_layer
 from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import load_experiment
+from gaussianmotion.fork_client import ADDRESS as FORK_SERVER
+from gaussianmotion.fork_server import start_fork_server
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
 from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
 from gaussianmotion.model_sources import SCORERS, share_hub_cache
@@ -60,6 +62,8 @@ MODELS = ["prior", *(SCORERS[name] for name in CONFIG.scores.names if name in SC
 VIEW_FILES = [f"views/{index:02d}.png" for index in range(CONFIG.render.views)]
 ENVIRONMENT = "../envs/gaussianmotion.yaml"
 STORE = f"{CONFIG.results}/mlflow/created.json"
+# Loading all libraries once costs as much as starting a few jobs.
+MANY_JOBS = 10
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000"}
 
 os.environ.update(
@@ -271,6 +275,17 @@ def gpus(wildcards):
 def draws_with_gsplat():
     """Whether jobs draw with gsplat, which must have been compiled before they start."""
     return bool(gpus(None)) and CONFIG.rasteriser in ("auto", "gsplat")
+
+
+def start_jobs_warm(jobs):
+    """Keep a process with the libraries loaded for many jobs that compute for seconds each.
+
+    On GPUs jobs take minutes, and a process that touched a GPU must not be copied.
+    GAUSSIANMOTION_FORK_SERVER=off in the environment starts every job by itself.
+    """
+    off = bool(os.environ.get(FORK_SERVER))
+    if sys.platform == "linux" and not gpus(None) and jobs >= MANY_JOBS and not off:
+        start_fork_server(min(CONFIG.threads, workflow.cores or CONFIG.threads))
 
 
 def one_of(names):

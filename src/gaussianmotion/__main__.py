@@ -1,7 +1,15 @@
-"""``python -m gaussianmotion``: the same as the command ``gaussianmotion``."""
+"""``python -m gaussianmotion``: the same as the command ``gaussianmotion``.
+
+Within a workflow it may be started in a copy of a process that has the libraries loaded already.
+"""
 
 import sys
 
-from gaussianmotion.cli import main
+from gaussianmotion import fork_client
 
-sys.exit(main())
+code = fork_client.run(sys.argv[1:])
+if code is None:
+    from gaussianmotion.cli import main
+
+    code = main()
+sys.exit(code)

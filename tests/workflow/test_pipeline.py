@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from workflow_copy import REPOSITORY, Workflow, clean_environment, copy_workflow, run
 
+from gaussianmotion.fork_client import CLIENT_MIB
+from gaussianmotion.report.timing import stage_times
+
 SETTINGS = """
 experiment: tiny
 prompts: prompts.tsv
@@ -41,7 +44,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     assert done.returncode == 0, done.stderr
     (made.folder / "prompts.tsv").write_text("id\tprompt\nann\ta woman in a sparkling dress\n")
     (made.folder / "tiny.yaml").write_text(SETTINGS)
-    done = made.snakemake("--configfile", "config/laptop.yaml", "tiny.yaml")
+    files = ("config/laptop.yaml", "tiny.yaml")
+    done = made.snakemake("--configfile", *files, GAUSSIANMOTION_FORK_SERVER="")
     assert done.returncode == 0, done.stderr
     assert "the prior has never seen sparkling" in done.stderr
     return made
@@ -78,6 +82,16 @@ def test_everything_that_is_promised_is_there(real: Workflow) -> None:
         assert (run_folder / name).stat().st_size > 0, name
     assert not (run_folder / "checkpoint.pt").exists()
     assert "never seen sparkling" in (run_folder / "logs/train.log").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
+def test_short_jobs_started_in_copies_of_the_fork_server(real: Workflow) -> None:
+    root = real.folder / "results/tiny"
+    times = {time.stage: time for time in stage_times(root, [real.folder / RUN])}
+    assert times["train"].memory is not None
+    assert times["train"].memory > 2 * CLIENT_MIB
+    assert times["figure"].memory is None  # that of the small process that waited
 
 
 @pytest.mark.slow

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaussianmotion.fork_client import CLIENT_MIB
+
 # Folders of benchmark files whose name does not say the stage.
 _STAGES = {"motions": "animate", "scores": "score", "tables": "table"}
 
@@ -20,7 +22,8 @@ class StageTime:
         total: Seconds of all of them, one after the other.
         median: Seconds of a job.
         longest: Seconds.
-        memory: Largest resident set of a job, MiB; None where it was too short to be measured.
+        memory: Largest resident set of a job, MiB; None where it was too short to be measured, or
+            ran in a copy of the fork server's process, which Snakemake does not measure.
     """
 
     stage: str
@@ -85,13 +88,14 @@ def _read(path: Path) -> tuple[float, float | None] | None:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             row = next(csv.DictReader(file, delimiter="\t"))
-        return float(row["s"]), _number(row.get("max_rss"))
+        return float(row["s"]), _memory(row.get("max_rss"))
     except (OSError, StopIteration, KeyError, ValueError):
         return None
 
 
-def _number(text: str | None) -> float | None:
+def _memory(text: str | None) -> float | None:
     try:
-        return float(text or "")
+        memory = float(text or "")
     except ValueError:
         return None  # "-" or "NA": the job was over before it was measured
+    return memory if memory > CLIENT_MIB else None

@@ -37,6 +37,14 @@ def test_scores_are_told_apart_and_motions_are_one_stage(tmp_path: Path) -> None
     assert found == {"score pose": 1, "score geometry": 1, "animate": 2, "score fid": 1}
 
 
+def test_memory_of_a_job_in_a_copy_of_the_fork_server_is_not_known(tmp_path: Path) -> None:
+    run = tmp_path / "ours/ann/0"
+    # What was measured is the small process that waited for it.
+    benchmark(run / "benchmarks/views.tsv", "s\tmax_rss\n3.0\t17.5\n")
+    (views,) = stage_times(tmp_path, [run])
+    assert (views.total, views.memory) == (3.0, None)
+
+
 def test_a_benchmark_cut_short_is_left_out(tmp_path: Path) -> None:
     benchmark(tmp_path / "benchmarks/train.tsv", "s\th:m:s\n")
     benchmark(tmp_path / "benchmarks/views.tsv", "s\th:m:s\nNA\tNA\n")
