@@ -262,6 +262,49 @@ def test_a_phone_that_saves_data_and_power_plays_when_it_is_asked_to(
     assert page.locator("fieldset input").first.is_enabled()
 
 
+def test_a_clip_that_is_being_rewound_when_the_other_has_loaded_is_waited_for(
+    experiment: Path, serve: Callable[..., Server], page: "playwright.Page"
+) -> None:
+    for path in experiment.rglob("*.png"):  # all pairs are of videos then
+        path.unlink()
+    choose_pairs(experiment, experiment / "study/pairs.json", StudyConfig())
+    # The first clip is there and is rewound; that lasts until the second has been loaded.
+    page.add_init_script(
+        """const state = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "readyState");
+        let rewinding = null, later = false;
+        Object.defineProperty(HTMLMediaElement.prototype, "readyState", {
+          get() { return this === rewinding ? 1 : state.get.call(this); },
+        });
+        const loaded = (video) => state.get.call(video) >= 2;
+        addEventListener("seeking", (event) => {
+          if (!later) rewinding ??= event.target;
+        }, true);
+        addEventListener("seeked", (event) => {
+          if (event.target !== rewinding) return;
+          event.stopImmediatePropagation();
+          const timer = setInterval(() => {
+            if (![...document.querySelectorAll("video")].every(loaded)) return;
+            clearInterval(timer);
+            setTimeout(() => {
+              const video = rewinding;
+              [rewinding, later] = [null, true];
+              video.dispatchEvent(new Event("seeked"));
+            }, 300);
+          }, 50);
+        }, true);"""
+    )
+
+    def late(route: "playwright.Route") -> None:
+        page.wait_for_timeout(500)
+        route.continue_()
+
+    page.route("**/clips/1/b/0", late)
+    page.goto(serve().url)
+    page.get_by_role("button", name="Begin").click()
+    arrive(page, 1)
+    playwright.expect(page.locator("#seek")).not_to_have_value("0", timeout=PATIENCE)
+
+
 def test_what_does_not_load_is_said_and_cannot_be_judged(
     experiment: Path, serve: Callable[..., Server], page: "playwright.Page"
 ) -> None:

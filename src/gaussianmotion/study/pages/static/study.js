@@ -92,7 +92,11 @@ function readiness() {
   clips.forEach((clip, place) => figures[place].classList.toggle("ready", clip.ready()));
   if (stage.dataset.begun) return;
   if (!clips.every((clip) => clip.ready())) {
-    clips.forEach((clip) => { if (clip.ready()) { clip.stop(); clip.show(0); } });
+    clips.forEach((clip) => {
+      if (!clip.ready()) return;
+      clip.stop();
+      if (clip.share() > 0) clip.show(0);
+    });
     return;
   }
   stage.dataset.begun = "yes";
@@ -102,7 +106,8 @@ function readiness() {
 }
 
 clips.forEach((clip, place) => clip.media.forEach((medium) => {
-  ["loadeddata", "load"].forEach((name) => medium.addEventListener(name, readiness));
+  // A video that is being rewound while it waits for the other is not ready before it was "seeked".
+  ["loadeddata", "seeked", "load"].forEach((name) => medium.addEventListener(name, readiness));
   medium.addEventListener("error", () => {
     figures[place].classList.add("broken");
     figures[place].querySelector(".loading").textContent = "This clip does not load. Please load the page again.";
