@@ -22,9 +22,9 @@ from gaussianmotion import gpu
 from gaussianmotion.config_file import read_layer
 from gaussianmotion.errors import UserError
 from gaussianmotion.experiment import load_experiment
+from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
 from gaussianmotion.fork_client import ADDRESS as FORK_SERVER
 from gaussianmotion.fork_server import start_fork_server
-from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
 from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
 from gaussianmotion.model_sources import SCORERS, share_hub_cache
 from gaussianmotion.stages import stage_settings, stage_sources

@@ -10,13 +10,14 @@ Where there is no server, or the server is not as this process would be, the com
 This module imports nothing heavy.
 """
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 ADDRESS = "GAUSSIANMOTION_FORK_SERVER"
@@ -48,34 +49,56 @@ def run(arguments: Sequence[str]) -> int | None:
     if not address or OWN_PROCESS.intersection(arguments):
         return None
     with socket.socket(socket.AF_UNIX) as server:
-        try:
-            server.connect(address)
-            request = json.dumps(
-                {
-                    "arguments": list(arguments),
-                    "executable": sys.executable,
-                    "folder": os.getcwd(),
-                    "environment": dict(os.environ),
-                }
-            ).encode()
-            socket.send_fds(server, [LENGTH.pack(len(request))], [0, 1, 2])
-            server.sendall(request)
-            if server.recv(1) != ACCEPTED:
+        # From the moment that the copy may run, a signal is for the copy.
+        with _signals_held():
+            if not _accepted(server, address, arguments):
                 return None
-        except OSError:
-            return None
+            _forward_signals(server)
         return _wait(server)
 
 
-def _wait(server: socket.socket) -> int:
-    """Pass signals on until the copy has ended; its exit code."""
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _accepted(server: socket.socket, address: str, arguments: Sequence[str]) -> bool:
+    """Ask for a copy; whether there will be one."""
+    request = json.dumps(
+        {
+            "arguments": list(arguments),
+            "executable": sys.executable,
+            "folder": os.getcwd(),
+            "environment": dict(os.environ),
+        }
+    ).encode()
+    try:
+        server.connect(address)
+        socket.send_fds(server, [LENGTH.pack(len(request))], [0, 1, 2])
+        server.sendall(request)
+        return server.recv(1) == ACCEPTED
+    except OSError:
+        return False
+
+
+def _forward_signals(server: socket.socket) -> None:
+    """Hand those that this process receives to the copy."""
 
     def forward(signum: int, frame: FrameType | None) -> None:
-        server.sendall(bytes([signum]))
+        with contextlib.suppress(OSError):  # The copy has just ended.
+            server.sendall(bytes([signum]))
 
     for each in _FORWARDED:
         if signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, forward)
+
+
+def _wait(server: socket.socket) -> int:
+    """Wait until the copy has ended; its exit code."""
     try:
         told = server.recv(STATUS.size)
     except OSError:

@@ -71,15 +71,14 @@ def start_fork_server(threads: int) -> None:
     os.environ[ADDRESS] = str(address)
 
 
-def serve(address: Path, threads: int) -> list[str]:
+def serve(address: Path, threads: int) -> None:
     """Give copies of this process to jobs until standard input is closed.
+
+    Returns in the copies only, where ``sys.argv`` holds the job's command.
 
     Args:
         address: Where to listen; its folder is removed at the end.
         threads: CPU threads of each job.
-
-    Returns:
-        In a copy: the arguments of the command that it is to run. The server itself never returns.
     """
     environment = dict(os.environ)
     limit_threads(threads)
@@ -101,11 +100,12 @@ def serve(address: Path, threads: int) -> list[str]:
             client, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()
-                return _keep(client, environment, threads)
+                _keep(client, environment, threads)
+                return
             client.close()
 
 
-def _keep(client: socket.socket, environment: Mapping[str, str], threads: int) -> list[str]:
+def _keep(client: socket.socket, environment: Mapping[str, str], threads: int) -> None:
     """In the keeper: fork the copy and look after it. Returns in the copy only."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
@@ -122,7 +122,6 @@ def _keep(client: socket.socket, environment: Mapping[str, str], threads: int) -
         _watch(client, copy)
     client.close()
     _become(request, streams)
-    return list(request["arguments"])
 
 
 def _receive(client: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -158,7 +157,7 @@ def _alike(request: Mapping[str, Any], environment: Mapping[str, str], threads: 
 
 
 def _become(request: Mapping[str, Any], streams: list[int]) -> None:
-    """In the copy: take over the client's streams, folder and environment."""
+    """In the copy: take over the client's streams, folder, environment and arguments."""
     for number, given in enumerate(streams):
         os.dup2(given, number)
         os.close(given)
@@ -203,7 +202,7 @@ def _watch(client: socket.socket, copy: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    job = serve(Path(sys.argv[1]), int(sys.argv[2]))
+    serve(Path(sys.argv[1]), int(sys.argv[2]))
     from gaussianmotion.cli import main
 
-    sys.exit(main(job))
+    sys.exit(main())

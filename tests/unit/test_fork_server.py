@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gaussianmotion import __version__
-from gaussianmotion.fork_client import ADDRESS, CLIENT_MIB
+from gaussianmotion.fork_client import ACCEPTED, ADDRESS, CLIENT_MIB, LENGTH, STATUS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
 
@@ -21,8 +22,8 @@ import sys
 from pathlib import Path
 from gaussianmotion import fork_server
 fork_server.PRELOADED = ()
-job = fork_server.serve(Path(sys.argv[1]), 1)
-exec(job[0])
+fork_server.serve(Path(sys.argv[1]), 1)
+exec(sys.argv[1])
 """
 CLIENT = """
 import sys
@@ -146,6 +147,28 @@ def test_signals_reach_the_copy(address: Path, tmp_path: Path, number: int) -> N
         until(ready.exists)
         job.send_signal(number)
         assert job.wait(30) == 40 + number
+
+
+def test_a_signal_that_arrives_while_a_copy_is_asked_for_reaches_it(tmp_path: Path) -> None:
+    address = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        listener.settimeout(30)
+        with (
+            subprocess.Popen(client("pass"), env=environment(address)) as job,
+            listener.accept()[0] as server,
+        ):
+            server.settimeout(30)
+            header, streams, _, _ = socket.recv_fds(server, LENGTH.size, 3)
+            for stream in streams:
+                os.close(stream)
+            server.recv(LENGTH.unpack(header)[0], socket.MSG_WAITALL)
+            job.send_signal(signal.SIGINT)
+            server.sendall(ACCEPTED)
+            assert server.recv(1) == bytes([signal.SIGINT])
+            server.sendall(STATUS.pack(7 << 8))  # as of wait(): ended with code 7
+            assert job.wait(30) == 7
 
 
 def test_a_copy_does_not_outlive_its_client(address: Path, tmp_path: Path) -> None:
