@@ -58,7 +58,12 @@ PICTURE_SCORES = (
 )  # of one front view: other systems have them, too
 SCORE_TABLES = ["table1", "ablations", "win_rate", "verdicts"]
 TABLES = [*SCORE_TABLES, "table2"]
-MODELS = ["prior", *(SCORERS[name] for name in CONFIG.scores.names if name in SCORERS)]
+OWN_PRIORS = [f"{variant}/prior" for variant in EXPERIMENT.own_priors]
+MODELS = [
+    "prior",
+    *OWN_PRIORS,
+    *(SCORERS[name] for name in CONFIG.scores.names if name in SCORERS),
+]
 VIEW_FILES = [f"views/{index:02d}.png" for index in range(CONFIG.render.views)]
 ENVIRONMENT = "../envs/gaussianmotion.yaml"
 STORE = f"{CONFIG.results}/mlflow/created.json"
@@ -113,6 +118,25 @@ def pooled_scores():
         for name in CONFIG.scores.names
         if name in POOLED
     ]
+
+
+def prior_models_of(wildcards):
+    """The check of the models that a variant is trained with."""
+    own = f"{wildcards.variant}/prior"
+    return f"{ROOT}/models/{own if own in OWN_PRIORS else 'prior'}.json"
+
+
+def models_settings(wildcards):
+    """What the check of a model reads; that of a variant's own prior, its own keys."""
+    variant, _, part = wildcards.part.rpartition("/")
+    return stage_settings(
+        EXPERIMENT.variant(variant) if variant else CONFIG, f"models_{part}"
+    )
+
+
+def models_part(wildcards):
+    """Which models a check is of: those of a prior, or of a score."""
+    return wildcards.part.rpartition("/")[2]
 
 
 def models_of(score):

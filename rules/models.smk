@@ -1,6 +1,6 @@
 # The models: what is shipped is checked, what is not is fetched once (docs/models.md).
 #
-# A file for the prior and one for each scorer's weights, so that each job waits for its own. Where
+# A file for each prior and one for each scorer's weights, so that each job waits for its own. Where
 # one is made again, its settings have changed, which are settings of those jobs, too.
 
 
@@ -12,16 +12,17 @@ rule models:
     benchmark:
         f"{ROOT}/benchmarks/models/{{part}}.tsv"
     wildcard_constraints:
-        part=one_of(["prior", *SCORERS.values()]),
+        part=one_of(["prior", *OWN_PRIORS, *SCORERS.values()]),
     # On a cluster, where it was started: compute nodes often have no network.
     localrule: True
     conda:
         ENVIRONMENT
     threads: 1
     params:
-        settings=lambda wildcards: stage_settings(CONFIG, f"models_{wildcards.part}"),
+        settings=models_settings,
+        only=models_part,
     message:
         "models: check or fetch {wildcards.part}"
     shell:
         "python -m gaussianmotion --log {log:q} models"
-        " --settings {params.settings:q} --only {wildcards.part:q} --out {output:q}"
+        " --settings {params.settings:q} --only {params.only:q} --out {output:q}"

@@ -26,10 +26,10 @@ rule gsplat:
 
 rule train:
     input:
-        models=f"{ROOT}/models/prior.json",
+        # A variant may have a prior and a body of its own.
+        models=prior_models_of,
         store=ancient(STORE) if CONFIG.tracking.enabled else [],
         gsplat=ancient(rules.gsplat.output) if draws_with_gsplat() else [],
-        # A variant may have a body of its own.
         body=lambda wildcards: str(EXPERIMENT.variant(wildcards.variant).body.path),
         sources=sources("train"),
     output:

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaussianmotion import gpu
-from gaussianmotion.config import Config
+from gaussianmotion.config import Config, PriorConfig
+from gaussianmotion.config_file import load_variants
 from gaussianmotion.errors import UserError
-from gaussianmotion.experiment import load_experiment
+from gaussianmotion.experiment import load_experiment, own_priors
 from gaussianmotion.model_sources import (
     Model,
     download_folder,
+    experiment_models,
     fetched_bytes,
     find_model,
     is_offline,
-    needed_models,
 )
 from gaussianmotion.pose.motion import load_motion
 
@@ -53,14 +54,15 @@ class Finding:
 
 def examine(config: Config) -> list[Finding]:
     """Look at everything that the experiment needs."""
+    models = list(experiment_models(config, _own_priors(config)))
     return [
         _python(),
         *_devices(config),
         _body(config),
         *_motions(config),
         *_packages(config),
-        *_models(config),
-        *_disk(config),
+        *_models(config, models),
+        *_disk(config, models),
     ]
 
 
@@ -150,9 +152,16 @@ def _packages(config: Config) -> Iterator[Finding]:
         yield Finding("scores.alignment_model", there, how)
 
 
-def _models(config: Config) -> Iterator[Finding]:
+def _own_priors(config: Config) -> dict[str, PriorConfig]:
+    """Those of variants; that a variant is wrong, the workflow says before it starts."""
+    with suppress(UserError):
+        return own_priors(config, load_variants(config.variants_file))
+    return {}
+
+
+def _models(config: Config, models: Sequence[Model]) -> Iterator[Finding]:
     absent = []
-    for model in needed_models(config):
+    for model in models:
         try:
             path = find_model(model, config)
         except UserError as error:
@@ -207,11 +216,11 @@ def _unreachable(host: str) -> str | None:
     return None
 
 
-def _disk(config: Config) -> Iterator[Finding]:
+def _disk(config: Config, models: Sequence[Model]) -> Iterator[Finding]:
     """Room for results, and for the models that are still to be fetched."""
     results = _existing(config.results.absolute())
     keys, wanted = {results: "results"}, {results: _results_gib(config)}
-    for model in needed_models(config):
+    for model in models:
         with suppress(UserError):  # Said already.
             if find_model(model, config) is None:
                 folder = _existing(download_folder(model, config))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gaussianmotion.config import AblationConfig, Config
+from gaussianmotion.config import AblationConfig, Config, PriorConfig
 from gaussianmotion.config_file import Layer, load_variants, scaled, validate, with_variant
 from gaussianmotion.errors import UserError
 from gaussianmotion.experiment_files import (
@@ -13,6 +13,7 @@ from gaussianmotion.experiment_files import (
     check_results,
     motion_names,
 )
+from gaussianmotion.model_sources import prior_models
 from gaussianmotion.prompts import Prompt, configured_prompts
 from gaussianmotion.stages import stage_settings
 
@@ -99,9 +100,24 @@ class Experiment:
                 twins[name] = earlier
         return twins
 
+    @property
+    def own_priors(self) -> dict[str, PriorConfig]:
+        """The priors of the variants that are trained with other models than the experiment's."""
+        return own_priors(self.config, self.overlays)
+
     def variant(self, name: str) -> Config:
         """The configuration of one variant."""
         return with_variant(self.config, name, self.overlays)
+
+
+def own_priors(config: Config, overlays: Mapping[str, Layer]) -> dict[str, PriorConfig]:
+    """The priors of an experiment's variants whose models are not those of its own prior."""
+    shared = list(prior_models(config.prior))
+    priors = {
+        name: with_variant(config, name, overlays).prior
+        for name in dict.fromkeys([*config.variants, *config.ablation.variants])
+    }
+    return {name: prior for name, prior in priors.items() if list(prior_models(prior)) != shared}
 
 
 def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:

@@ -7,8 +7,8 @@ several users may share (``models.folder``, else HF_HOME): ``hub/`` is a cache o
 """
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +64,21 @@ def needed_models(config: Config) -> Iterator[Model]:
     for score in config.scores.names:
         if score in SCORERS:
             yield weights_model(config, SCORERS[score])
+
+
+def experiment_models(config: Config, own_priors: Mapping[str, PriorConfig]) -> Iterator[Model]:
+    """Those of :func:`needed_models`, and those of variants that have priors of their own.
+
+    Args:
+        config: The experiment's.
+        own_priors: By variant; its name stands before the models' keys.
+    """
+    yield from needed_models(config)
+    shared = list(prior_models(config.prior))
+    for variant, prior in own_priors.items():
+        for model in prior_models(prior):
+            if model not in shared:
+                yield replace(model, key=f"variant {variant}: {model.key}")
 
 
 def prior_models(prior: PriorConfig) -> Iterator[Model]:

@@ -1,8 +1,10 @@
 """The models stage: fetches what is missing, checks all of it, and tells the scores where it is."""
 
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from gaussianmotion.atomic import write_json
@@ -14,6 +16,7 @@ from gaussianmotion.model_sources import (
     Model,
     WeightsName,
     download_folder,
+    experiment_models,
     find_model,
     hub_cache,
     is_offline,
@@ -49,7 +52,10 @@ def weights_digest(path: Path) -> str:
 
 
 def check_models(
-    config: Config, out: Path | None = None, only: Literal["prior"] | WeightsName | None = None
+    config: Config,
+    out: Path | None = None,
+    only: Literal["prior"] | WeightsName | None = None,
+    own_priors: Mapping[str, PriorConfig] = MappingProxyType({}),
 ) -> dict[str, object]:
     """Fetch what is missing, check all of it, and record what is where.
 
@@ -57,12 +63,13 @@ def check_models(
         config: The prior, the scores' names and weights, the folder.
         out: JSON to write: of each model its source, revision, folder and digests.
         only: The prior, or the weights of one scorer; else all that the experiment needs.
+        own_priors: Those of variants that have one, where all is wanted.
 
     Raises:
         UserError: a model is missing and cannot be fetched, or is not what it should be.
     """
     if only is None:
-        models = list(needed_models(config))
+        models = list(experiment_models(config, own_priors))
     elif only == "prior":
         models = list(prior_models(config.prior))
     else:

@@ -73,6 +73,24 @@ def test_the_small_scale_has_all_of_it_and_few_trainings(workflow: Workflow) -> 
     assert SUMMARY.items() <= jobs.items()
 
 
+def test_the_models_of_a_variants_own_prior_are_checked_before_its_trainings(
+    workflow: Workflow,
+) -> None:
+    workflow.edit(
+        "config/variants.yaml", "ours: {}", "ours: {}\nlarger: {prior: {model: some/one}}"
+    )
+    workflow.edit("config/laptop.yaml", "    - asd_literal\n", "    - larger\n")
+    avatar = "results/laptop/{}/man-jeans/0/avatar.safetensors"
+    own, shared = (f"results/laptop/models/{name}.json" for name in ("larger/prior", "prior"))
+    for variant, wanted, other in (("larger", own, shared), ("csd", shared, own)):
+        done = workflow.snakemake("-n", "-p", avatar.format(variant))
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        assert listed_jobs(said)["models"] == 1
+        assert wanted in said
+        assert other not in said
+
+
 def test_on_gpus_gsplat_is_compiled_once_before_the_first_training(workflow: Workflow) -> None:
     done = workflow.snakemake("-n", TARGET, CUDA_VISIBLE_DEVICES="0,1")
     assert done.returncode == 0, done.stderr

@@ -96,9 +96,14 @@ def _prompts(options: argparse.Namespace) -> None:
 
 
 def _models(options: argparse.Namespace) -> None:
+    from gaussianmotion.config_file import load_variants
+    from gaussianmotion.experiment import own_priors
     from gaussianmotion.models import check_models
 
-    check_models(resolve_config(options), options.out, options.only)
+    config = resolve_config(options)
+    whole = options.only is None and config.variants_file.exists()
+    priors = own_priors(config, load_variants(config.variants_file)) if whole else {}
+    check_models(config, options.out, options.only, priors)
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -237,9 +237,12 @@ def _poster(run: RunFacts, clips: list[Clip]) -> media.Inlined | None:
 def _weights(folder: Path) -> list[tuple[str, str, str]]:
     """What of each model, file, SHA-256: as the files of the models stage have them."""
     rows = []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob("**/*.json")):
+        variant = "" if path.parent == folder else f"{path.parent.name}: "
         for key, facts in read_facts(path).items():
             digests = facts.get("weights_sha256", {}) if isinstance(facts, dict) else {}
             if isinstance(digests, dict):
-                rows += [(key, str(name), str(digest)) for name, digest in digests.items()]
+                rows += [
+                    (variant + key, str(name), str(digest)) for name, digest in digests.items()
+                ]
     return rows

@@ -78,6 +78,16 @@ def test_missing_models_say_how_large_they_are_and_how_to_get_them(settings: dic
     assert hub.downloads("clip.safetensors") == []
 
 
+def test_what_a_variant_is_trained_with_is_looked_for_too(tmp_path: Path):
+    variants = tmp_path / "variants.yaml"
+    variants.write_text("ours: {}\nlarger: {prior: {model: /nowhere}}\n")
+    layer = {"variants_file": str(variants), "ablation": {"variants": ["ours", "larger"]}}
+    found = findings(layer)
+    assert found["prior.model"].fine
+    assert not found["variant larger: prior.model"].fine
+    assert "variant larger: prior.controlnet" not in found  # that of the experiment
+
+
 def test_what_an_interrupted_download_left_is_counted(settings: dict, tmp_path: Path):
     partial = tmp_path / "models/files/inception.pth.partial"
     partial.parent.mkdir(parents=True)

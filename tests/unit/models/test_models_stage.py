@@ -18,6 +18,8 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.models import check_models, model_path, prior_digests, weights_digest
 from gaussianmotion.shared_folder import one_at_a_time
 
+SHIPPED = {"model": "resources/prior", "controlnet": "resources/prior/controlnet"}
+
 
 def changed(settings: dict, **overlay: object) -> Config:
     return validate(merge(settings, overlay), "test")
@@ -76,6 +78,15 @@ def test_only_what_the_configuration_needs(settings: dict, hub: FakeHub):
     facts = check_models(changed(settings, scores={"names": ["hps", "geometry"]}))
     assert set(facts) == {"prior.model", "prior.controlnet", "models.hps.source"}
     assert not hub.downloads("clip.safetensors") + hub.downloads("inception.pth")
+
+
+def test_what_a_variant_is_trained_with_is_fetched_too(settings: dict, hub: FakeHub):
+    local = changed(settings, scores={"names": ["geometry"]}, prior=SHIPPED)
+    own = changed(settings, prior={"model": "some/model", "controlnet": SHIPPED["controlnet"]})
+    facts = check_models(local, own_priors={"larger": own.prior})
+    assert set(facts) == {"prior.model", "prior.controlnet", "variant larger: prior.model"}
+    assert hub.downloads("unet/diffusion_pytorch_model.safetensors")
+    assert not hub.downloads("control/")
 
 
 def test_a_broken_download_of_the_hub_goes_on_where_it_broke(config: Config, hub: FakeHub):
