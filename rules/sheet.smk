@@ -26,7 +26,7 @@ rule avatar_sheet:
         "sheet: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python -m gaussianmotion --log {log:q} sheet {params.folder:q}"
-        " --motions {params.motions:q} --out {output:q}"
+        " --motions {params.motions:q} --variant {wildcards.variant:q} --out {output:q}"
 
 
 rule experiment_sheet:

@@ -86,6 +86,7 @@ def add_commands(commands: Commands) -> None:
     sheet.add_argument(
         "--motions", nargs="*", metavar="NAME", help="videos to show (default: all that are there)"
     )
+    sheet.add_argument("--variant", metavar="NAME", help="shown on the sheet of one avatar")
     sheet.add_argument("--out", type=Path, required=True, metavar="FILE", help="PNG to write")
 
 
@@ -174,7 +175,7 @@ def _sheet(options: argparse.Namespace) -> None:
     if options.experiment:
         experiment_sheet(options.runs, options.out, options.motions)
     elif len(options.runs) == 1:
-        avatar_sheet(options.runs[0], options.out, options.motions)
+        avatar_sheet(options.runs[0], options.out, options.motions, options.variant)
     else:
         raise UserError("sheet: give one folder, or --experiment for a sheet of several")
     print(f"sheet: {options.out}", file=sys.stderr)

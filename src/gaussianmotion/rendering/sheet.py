@@ -45,13 +45,19 @@ class Strip:
     labels: list[str]
 
 
-def avatar_sheet(run_dir: Path, out_path: Path, motions: Sequence[str] | None = None) -> Path:
+def avatar_sheet(
+    run_dir: Path,
+    out_path: Path,
+    motions: Sequence[str] | None = None,
+    variant: str | None = None,
+) -> Path:
     """One avatar: its prompt, the views around it, and six frames of each motion.
 
     Args:
         run_dir: Folder with ``views.json`` and the animations.
         out_path: The picture to write or to replace.
         motions: Names of the videos to show; all that are there where not given.
+        variant: Name to show of what it was trained by.
 
     Raises:
         UserError: a picture is missing or damaged, or the folder cannot be written.
@@ -65,10 +71,9 @@ def avatar_sheet(run_dir: Path, out_path: Path, motions: Sequence[str] | None = 
 
     title = wrap(run.prompt, font(30, bold=True), AVATAR_WIDTH - 2 * MARGIN, 3)
     facts = run.facts
-    below = (
-        f"{facts['prompt_id']}  ·  seed {facts['seed']}  ·  {facts['gaussians']:,} Gaussians  ·  "
-        f"avatar {facts['avatar_sha256'][:8]}"
-    )
+    names = [variant] if variant else []
+    names += [facts["prompt_id"], f"seed {facts['seed']}", f"{facts['gaussians']:,} Gaussians"]
+    below = "  ·  ".join([*names, f"avatar {facts['avatar_sha256'][:8]}"])
     height = MARGIN + 42 * len(title) + 34 + sum(_strip_height(s) for s in strips) + MARGIN
     page = Image.new("RGB", (AVATAR_WIDTH, height), PAPER)
     pen = ImageDraw.Draw(page)

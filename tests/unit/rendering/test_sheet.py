@@ -89,6 +89,17 @@ def test_only_the_named_motions_are_shown(tmp_path):
     assert row.tobytes() == opened(experiment_sheet([fresh], tmp_path / "b.png")).tobytes()
 
 
+def test_the_sheets_of_two_variants_can_be_told_apart(tmp_path):
+    run = make_run(tmp_path / "run", "x")
+    sheets = [
+        np.asarray(opened(avatar_sheet(run, tmp_path / f"{name}.png", variant=name)))
+        for name in ("ours", "tau_500")
+    ]
+    rows = np.flatnonzero((sheets[0] != sheets[1]).any(axis=(1, 2)))
+    # In the line below the prompt, and nowhere else.
+    assert 78 <= rows.min() <= rows.max() < 112
+
+
 def test_experiment_sheet_takes_runs_with_different_motions(tmp_path):
     runs = [
         make_run(tmp_path / "a", "with all", ("walk", "kick", "dance", "own clip")),
