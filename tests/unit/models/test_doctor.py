@@ -136,7 +136,7 @@ def test_gpu_and_compilers_are_asked_for_where_they_would_be_used(
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CUDA_HOME", raising=False)
     monkeypatch.delenv("CUDA_PATH", raising=False)
-    monkeypatch.setattr("gaussianmotion.doctor._CUDA", tmp_path)
+    monkeypatch.setattr("gaussianmotion.doctor.computer._CUDA", tmp_path)
     found = findings({"device": "cuda"})
     assert "use --profile profiles/laptop" in found["GPU"].detail
     assert f"install the CUDA toolkit {torch.version.cuda or ''}".rstrip() in found["nvcc"].detail
@@ -148,7 +148,7 @@ def test_gpu_and_compilers_are_asked_for_where_they_would_be_used(
     tool.parent.mkdir()
     tool.touch(mode=0o755)
     assert findings({"device": "cuda"})["nvcc"].detail == str(tool)
-    monkeypatch.setattr("gaussianmotion.doctor._CUDA", tmp_path / "nowhere")
+    monkeypatch.setattr("gaussianmotion.doctor.computer._CUDA", tmp_path / "nowhere")
     monkeypatch.setenv("CUDA_HOME", str(tmp_path))
     assert findings({"device": "cuda"})["nvcc"].fine
 

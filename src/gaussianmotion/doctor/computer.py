@@ -1,0 +1,81 @@
+"""Python, GPUs, compilers and packages of this computer."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from gaussianmotion import gpu
+from gaussianmotion.config import Config
+from gaussianmotion.doctor.finding import Finding
+
+_CUDA = Path("/usr/local/cuda")  # where torch looks last
+
+
+def look_at_python() -> Finding:
+    """Its version."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    fine = sys.version_info[:2] in ((3, 11), (3, 12))
+    how = "" if fine else "; 3.11 or 3.12 is needed: make env PYTHON=/path/to/python3.11"
+    return Finding("Python", fine, version + how)
+
+
+def look_for_devices(config: Config) -> Iterator[Finding]:
+    """GPUs where they would be used, and what gsplat needs there."""
+    pool = gpu.device_pool()
+    if config.device == "cpu" or (config.device == "auto" and not pool):
+        yield Finding("device", True, f"CPU, {os.cpu_count()} cores")
+        return
+    yield Finding(
+        "GPU",
+        bool(pool),
+        f"{len(pool)} ({', '.join(pool)})"
+        if pool
+        else "none here; on a cluster run this on a node that has one; without any, use --profile "
+        "profiles/laptop (here: --config config.yaml config/laptop.yaml)",
+    )
+    if pool and (fault := gpu.torch_fault()) is not None:
+        yield Finding(
+            "torch on the GPU",
+            False,
+            f"{fault}; update the driver, or install torch and torchvision of a CUDA version that "
+            "it knows (nvidia-smi shows which)",
+        )
+    if config.rasteriser in ("auto", "gsplat"):
+        yield from _compilers()
+
+
+def _compilers() -> Iterator[Finding]:
+    """What gsplat compiles itself with at its first use, found where torch looks for it."""
+    import torch
+
+    home = os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH")
+    nvcc = shutil.which("nvcc", path=f"{home}/bin") if home else None
+    nvcc = nvcc or shutil.which("nvcc") or shutil.which("nvcc", path=_CUDA / "bin")
+    version = f" {torch.version.cuda}" if torch.version.cuda else ""
+    yield Finding(
+        "nvcc",
+        nvcc is not None,
+        nvcc
+        or f"none; gsplat compiles itself at its first use and looks for it later, too: install "
+        f"the CUDA toolkit{version}, load its module, or set CUDA_HOME to it",
+    )
+    wanted = os.environ.get("CXX") or "c++"
+    found = shutil.which(wanted)
+    how = f"{wanted} is not there; gsplat needs it to compile itself: install g++, or set CXX"
+    yield Finding("C++ compiler", found is not None, found or how)
+
+
+def look_for_packages(config: Config) -> Iterator[Finding]:
+    """What only some scores need."""
+    if "pose" in config.scores.names:
+        there = importlib.util.find_spec("ai_edge_litert") is not None
+        how = "installed" if there else "absent: run `make env`, or pip install ai-edge-litert"
+        yield Finding("pose detector's runtime", there, how)
+    if "alignment" in config.scores.names:
+        folder = config.scores.alignment_model
+        there = (folder / "open_clip_model.safetensors").is_file()
+        how = str(folder) if there else f"{folder} holds no weights: restore it from git"
+        yield Finding("scores.alignment_model", there, how)
