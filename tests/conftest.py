@@ -1,5 +1,11 @@
 """What all tests share: the shipped body, and a source of randomness."""
 
+import os
+
+# As every command has it (gaussianmotion.threads), before torch is imported: on a busy computer,
+# threads that spin while they wait for each other make a test ten times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from pathlib import Path
 
 import pytest
