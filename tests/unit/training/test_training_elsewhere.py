@@ -1,0 +1,67 @@
+"""Every tensor of a training is on its device, from the first step to the resumed one."""
+
+import csv
+
+import pytest
+import torch
+from elsewhere import ELSEWHERE, elsewhere
+from small_training import Interrupted, small_config
+
+from gaussianmotion.avatar.file import load_avatar
+from gaussianmotion.training import loop
+from gaussianmotion.training.oracle import OraclePrior, coloured_body, target_images
+
+
+@pytest.fixture
+def train(open_body, monkeypatch):
+    """Trains elsewhere, toward the coloured body."""
+    monkeypatch.setattr(loop, "choose_device", lambda name: ELSEWHERE)
+    target = coloured_body(open_body, 600, torch.Generator().manual_seed(7))
+
+    def run(folder, at=None):
+        with elsewhere() as device:
+            condition = target_images(target.to(device))
+            return loop.train(
+                small_config(),
+                "someone",
+                'a person in "red"',
+                0,
+                folder,
+                prior=OraclePrior(device),
+                condition=Interrupted(condition, at or {}),
+                progress=False,
+            )
+
+    return run
+
+
+def rows(folder):
+    with open(folder / "curves.csv", newline="") as handle:
+        return [
+            {name: float(text) for name, text in row.items() if name != "seconds"}
+            for row in csv.DictReader(handle)
+        ]
+
+
+def test_it_learns_as_on_the_cpu(train, finished, tmp_path):
+    path = train(tmp_path / "run")
+    ours, expected = rows(tmp_path / "run"), rows(finished)
+    assert ours[0] == pytest.approx(expected[0], rel=1e-3)
+    # Later the two may part by what other kernels round.
+    assert ours[-1]["gaussians"] == pytest.approx(expected[-1]["gaussians"], rel=0.02)
+    assert ours[-1]["score"] == pytest.approx(expected[-1]["score"], rel=0.1)
+    avatar, _ = load_avatar(path)
+    assert avatar.means.device.type == "cpu"
+    assert len(avatar) == ours[-1]["gaussians"]
+
+
+def test_a_stopped_training_goes_on(train, tmp_path):
+    def stop():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "stopped", {11: stop})
+    assert (tmp_path / "stopped/checkpoint.pt").exists()
+    train(tmp_path / "stopped")
+    train(tmp_path / "whole")
+    assert rows(tmp_path / "stopped") == rows(tmp_path / "whole")
