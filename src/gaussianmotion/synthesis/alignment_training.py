@@ -25,6 +25,7 @@ from gaussianmotion.evaluation.claims import Lexicon
 from gaussianmotion.synthesis.alignment_captions import draw_texts, new_lexicon
 from gaussianmotion.synthesis.alignment_data import Pictures, augmented, load_pictures, normalise
 from gaussianmotion.synthesis.alignment_network import MODEL, Tokens, new_model
+from gaussianmotion.synthesis.precision import autocast
 from gaussianmotion.synthesis.prior_checkpoint import digest_of, load_to_resume, save_checkpoint
 from gaussianmotion.synthesis.prior_optimiser import new_optimiser
 
@@ -174,7 +175,7 @@ def _step_loss(
         np.random.default_rng((settings.seed, 1, step)),
     )
     images = normalise(augmented(data, rows, generator))
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with autocast():
         pictures, texts = network.encode_image(images), network.encode_text(tokens(drawn.texts))
     # Cosines in float32: bf16 has three digits, and true and false differ in the third.
     pictures = F.normalize(pictures.float(), dim=-1)

@@ -17,6 +17,7 @@ from gaussianmotion.synthesis.diffusion_loss import (
     weighted_error,
 )
 from gaussianmotion.synthesis.encoded_data import EncodedData
+from gaussianmotion.synthesis.precision import autocast
 from gaussianmotion.synthesis.prior_checkpoint import digest_of
 from gaussianmotion.synthesis.prior_networks import new_controlnet, new_unet
 from gaussianmotion.synthesis.prior_optimiser import new_optimiser
@@ -77,7 +78,7 @@ class Trainer:
     def advance(self, data: EncodedData, rate: float) -> float:
         """One optimiser step at ``rate`` times the learning rate; returns the loss."""
         batch = self._batch(data)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with autocast():
             predicted = predict_noise(self.unet, self.controlnet, batch)
         loss = weighted_error(predicted, batch, self.sampler.factor)
         loss.backward()

@@ -12,14 +12,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gaussianmotion.synthesis.precision import FAST
+
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(matrices: Float[Tensor, "N R C"], steps: int = 4) -> Float[Tensor, "N R C"]:
-    """Nearly the nearest orthogonal matrices, by Newton-Schulz iteration in bf16."""
+    """Nearly the nearest orthogonal matrices, by Newton-Schulz iteration in half precision."""
     a, b, c = _QUINTIC
     tall = matrices.shape[1] > matrices.shape[2]
-    x = (matrices.mT if tall else matrices).bfloat16()
+    x = (matrices.mT if tall else matrices).to(FAST)
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = x @ x.mT

@@ -18,6 +18,7 @@ from diffusers import AutoencoderTiny
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussianmotion.synthesis.precision import autocast
 from gaussianmotion.synthesis.prior_checkpoint import (
     digest_of,
     load_checkpoint,
@@ -140,7 +141,7 @@ def encode_images(
     """Latents, float16, of uint8 images (N, H, W, 3)."""
     latents = []
     for start in range(0, len(images), batch):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with autocast():
             latents.append(network.encode(_to_float(images[start : start + batch])).latents.half())
     return torch.cat(latents).contiguous()
 
@@ -152,7 +153,7 @@ def decode_latents(
     """Images in [0, 1] of latents."""
     images = []
     for start in range(0, len(latents), batch):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with autocast():
             images.append(network.decode(latents[start : start + batch].float()).sample.float())
     return torch.cat(images).add(1).div(2).clamp(0, 1)
 
@@ -188,7 +189,7 @@ def _loss(
     settings: AutoencoderSettings,
 ) -> tuple[Float[Tensor, ""], float]:
     """The loss, and the plain L1 on the scale [0, 1] for the log."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with autocast():
         latents = network.encode(images).latents
         noise = torch.randn(latents.shape) * settings.latent_noise
         decoded = network.decode(latents.float() + noise).sample
