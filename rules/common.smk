@@ -26,7 +26,7 @@ from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, gri
 from gaussianmotion.fork_client import ADDRESS as FORK_SERVER
 from gaussianmotion.fork_server import start_fork_server
 from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
-from gaussianmotion.model_sources import SCORERS, share_hub_cache
+from gaussianmotion.model_sources import MODELS_FOLDER, SCORERS, share_hub_cache
 from gaussianmotion.stages import stage_settings, stage_sources
 
 try:
@@ -81,6 +81,8 @@ os.environ.update(
     GAUSSIANMOTION_BARS="0" if (workflow.cores or 1) >= 2 * CONFIG.threads else "1",
 )
 share_hub_cache(CONFIG)  # Nor does where models are kept.
+if CONFIG.models.folder is not None:
+    os.environ[MODELS_FOLDER] = str(CONFIG.models.folder.expanduser().absolute())
 
 
 def folder_of(run):

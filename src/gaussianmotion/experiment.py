@@ -171,7 +171,7 @@ def _check_runs(experiment: Experiment, where: str) -> None:
                 f"of the results; rename it, for example my_{name}"
             )
     unknown = [name for name in experiment.ablation_prompts if name not in experiment.prompts]
-    if unknown:
+    if unknown and config.ablation.variants:
         raise UserError(
             f"{where}: ablation: prompts: no prompt has the id {unknown[0]!r}; choose some of "
             f"{', '.join(experiment.prompts)}"

@@ -18,7 +18,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
@@ -140,8 +140,11 @@ def _try_lock(path: Path) -> int | None:
             path.parent.chmod(0o1777)
         # Create only what is missing: in a folder that everybody may write, the kernel refuses
         # to "create" another user's existing file.
-        flags = os.O_RDONLY if path.exists() else os.O_RDONLY | os.O_CREAT
-        handle = os.open(path, flags, 0o644)
+        new = not path.exists()
+        handle = os.open(path, os.O_RDONLY | (os.O_CREAT if new else 0), 0o644)
+        if new:  # Others lock it, too, whatever this user's umask.
+            with suppress(PermissionError):  # Another user was faster.
+                os.fchmod(handle, 0o644)
     except OSError as error:
         raise UserError(
             f"cannot use the GPU lease file {path} ({error.strerror}); set TMPDIR to a folder of "

@@ -7,6 +7,7 @@ start together would take each other's half-built kernels away.
 import fcntl
 import importlib
 import importlib.metadata
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -41,6 +42,8 @@ def build_gsplat() -> Build:
     devices = range(torch.cuda.device_count())
     if not devices:  # What to compile for is asked of the GPUs.
         raise UserError(f"gsplat is compiled for GPUs, and torch can use none here: {advice}")
+    # gsplat would start ten compilers, some of which take 3 GB.
+    os.environ.setdefault("MAX_JOBS", str(max(1, min(4, os.cpu_count() or 1))))
     began = time.monotonic()
     with _alone():
         try:

@@ -23,6 +23,8 @@ from gaussianmotion.hub import (
 )
 
 WeightsName = Literal["clip", "inception", "hps"]
+#: Name in the environment of the folder that users share.
+MODELS_FOLDER = "GAUSSIANMOTION_MODELS_FOLDER"
 
 # The weights of each score; the other scores need none, or what ships.
 SCORERS: dict[str, WeightsName] = {"clip": "clip", "hps": "hps", "fid": "inception"}
@@ -92,10 +94,17 @@ def prior_models(prior: PriorConfig) -> Iterator[Model]:
     )
 
 
+def shared_folder(config: Config) -> Path | None:
+    """``models.folder``; the environment says it to jobs of the workflow, which read few keys."""
+    named = config.models.folder or os.environ.get(MODELS_FOLDER)
+    return Path(named).expanduser().absolute() if named else None
+
+
 def models_folder(config: Config) -> Path:
     """Where downloads are kept."""
-    if config.models.folder is not None:
-        return config.models.folder.expanduser().absolute()
+    shared = shared_folder(config)
+    if shared is not None:
+        return shared
     from huggingface_hub import constants
 
     return Path(constants.HF_HOME).absolute()
@@ -122,8 +131,9 @@ def share_hub_cache(config: Config) -> None:
 
     Called before anything imports the hub's client, which reads the environment once.
     """
-    if config.models.folder is not None:
-        os.environ["HF_HUB_CACHE"] = str(models_folder(config) / "hub")
+    cache = hub_cache(config)
+    if cache is not None:
+        os.environ["HF_HUB_CACHE"] = str(cache)
 
 
 def find_model(model: Model, config: Config) -> Path | None:
@@ -178,7 +188,8 @@ def hub_cache(config: Config) -> Path | None:
 
     The client knows HF_HUB_CACHE and its older names, too.
     """
-    return models_folder(config) / "hub" if config.models.folder is not None else None
+    shared = shared_folder(config)
+    return shared / "hub" if shared is not None else None
 
 
 def _own_copy(model: Model, own: Path) -> Path:

@@ -23,6 +23,7 @@ from gaussianmotion.model_sources import (
     models_folder,
     needed_models,
     prior_models,
+    shared_folder,
     weights_model,
 )
 from gaussianmotion.shared_folder import one_at_a_time, shared_with_group
@@ -77,7 +78,7 @@ def check_models(
     if any(find_model(model, config) is None for model in models):
         folder = models_folder(config)
         # Sharing comes first, since the lock's file must be open to the group at once.
-        with shared_with_group(folder, config.models.folder is not None), one_at_a_time(folder):
+        with shared_with_group(folder, shared_folder(config) is not None), one_at_a_time(folder):
             for model in models:
                 if find_model(model, config) is None:  # Another job may have fetched it meanwhile.
                     _fetch(model, config)

@@ -113,7 +113,7 @@ def load_motion(name_or_path: str | Path) -> Motion:
             hint = f"; did you mean {close[0]!r}?" if close else ", or the path of an AMASS .npz"
             raise UserError(f"unknown motion {name!r}: bundled are {', '.join(known)}{hint}")
         return _load(BUNDLED / f"{name}.npz")
-    return _load(Path(name))
+    return _load(Path(name).expanduser())
 
 
 def _load(path: Path) -> Motion:

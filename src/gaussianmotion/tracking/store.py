@@ -36,7 +36,9 @@ def create_store(tracking: TrackingConfig) -> str:
 
 def store_uri(tracking: TrackingConfig) -> str:
     """The store's address: MLFLOW_TRACKING_URI, else the configuration's."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or tracking.uri
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or tracking.uri
+    # The driver that is installed with this program, as for the user study.
+    return re.sub(r"^postgres(ql)?://", "postgresql+pg8000://", uri)
 
 
 def without_password(text: str) -> str:

@@ -5,6 +5,7 @@ import platform
 
 import torch
 
+from gaussianmotion import __version__
 from gaussianmotion.errors import UserError
 
 
@@ -23,6 +24,6 @@ def choose_device(name: str) -> torch.device:
 
 def versions() -> dict[str, str]:
     """Of Python, of this package and of what computes."""
-    packages = ("gaussianmotion", "torch", "numpy", "numba", "gsplat", "diffusers", "transformers")
+    packages = ("torch", "numpy", "numba", "gsplat", "diffusers", "transformers")
     found = {name: importlib.metadata.version(name) for name in packages}
-    return {"python": platform.python_version(), **found}
+    return {"python": platform.python_version(), "gaussianmotion": __version__, **found}

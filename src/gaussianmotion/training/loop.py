@@ -6,7 +6,6 @@ four CPU generators, so that a seed means the same on every device, and a traini
 goes on bit for bit (on the CPU; CUDA's atomics add in any order).
 """
 
-import importlib.metadata
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussianmotion import __version__
 from gaussianmotion.avatar.density import DensityControl
 from gaussianmotion.avatar.file import AvatarMetadata, from_state, state
 from gaussianmotion.avatar.gaussians import Avatar
@@ -228,7 +228,7 @@ def train(
                 body_id=body.id,
                 digest=digest,
                 config=config.model_dump(mode="json"),
-                version=importlib.metadata.version("gaussianmotion"),
+                version=__version__,
             ),
             {
                 "seconds": round(seconds, 2),

@@ -82,6 +82,8 @@ def test_a_damaged_note_forbids_nothing(tmp_path: Path, note: str) -> None:
 def test_an_unknown_ablation_and_a_reserved_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no prompt has the id 'eve'"):
         experiment(tmp_path, ablation={"variants": ["ours"], "prompts": ["eve"]})
+    # Without ablations nothing is of them.
+    experiment(tmp_path, ablation={"variants": [], "prompts": ["eve"]})
     (tmp_path / "variants.yaml").write_text("ours:\nscores: {train: {steps: 3}}\n")
     with pytest.raises(UserError, match="'scores', which is a folder of the results"):
         experiment(tmp_path, variants_file=tmp_path / "variants.yaml", variants=["scores"])

@@ -115,3 +115,14 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     ):
         pass
     assert time.monotonic() - started < 5.0
+
+
+def test_others_may_lock_a_device_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with gpu.lease(["4"], tmp_path / "leases"):
+            pass
+    finally:
+        os.umask(before)
+    (lock,) = (tmp_path / "leases").iterdir()
+    assert lock.stat().st_mode & 0o777 == 0o644

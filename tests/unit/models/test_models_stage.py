@@ -15,6 +15,7 @@ from fake_hub import CLIP, COMMIT, HPS, INCEPTION, FakeHub, digest
 from gaussianmotion.config import Config
 from gaussianmotion.config_file import merge, validate
 from gaussianmotion.errors import UserError
+from gaussianmotion.model_sources import MODELS_FOLDER
 from gaussianmotion.models import check_models, model_path, prior_digests, weights_digest
 from gaussianmotion.shared_folder import one_at_a_time
 
@@ -299,6 +300,20 @@ def test_the_group_may_read_and_go_on(config: Config, tmp_path: Path):
         if path.is_dir():
             assert mode & stat.S_ISGID, path
             assert mode & stat.S_IWGRP, path
+
+
+def test_a_job_of_the_workflow_shares_the_folder_too(
+    config: Config, hub: FakeHub, tmp_path: Path, monkeypatch
+):
+    # The key is no setting of the stage: where models are kept changes no result.
+    monkeypatch.setenv(MODELS_FOLDER, str(tmp_path / "models"))
+    models = config.models.model_copy(update={"folder": None})
+    before = os.umask(0o077)
+    try:
+        check_models(config.model_copy(update={"models": models}), only="prior")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "models/hub").stat().st_mode & stat.S_IWGRP
 
 
 def test_what_else_is_in_the_folder_keeps_its_permissions(config: Config, tmp_path: Path):

@@ -14,7 +14,7 @@ from gaussianmotion.config import Config, TrackingConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.tracking import Identity, identify, live, mirror, sync
 from gaussianmotion.tracking.mirror import Mirror
-from gaussianmotion.tracking.store import create_store, experiment_id, sqlite_path
+from gaussianmotion.tracking.store import create_store, experiment_id, sqlite_path, store_uri
 
 # MLflow's own imports warn.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -164,3 +164,11 @@ def test_passwords_in_the_servers_address_are_not_said(
     said = [output.out, output.err, *(path.read_text() for path in tmp_path.glob("*.json"))]
     assert "127.0.0.1:9" in "".join(said)
     assert not any("s3c" in text or "ret@" in text for text in said)
+
+
+def test_postgresql_is_reached_by_the_driver_that_is_installed(monkeypatch) -> None:
+    for scheme in ("postgresql", "postgres", "postgresql+pg8000"):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"{scheme}://me:word@db/mlflow")
+        assert store_uri(TrackingConfig()) == "postgresql+pg8000://me:word@db/mlflow"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://postgres:5000")
+    assert store_uri(TrackingConfig()) == "http://postgres:5000"
