@@ -88,3 +88,16 @@ def test_every_shipped_file_has_its_licence_noted() -> None:
         if path.is_file() and path.name not in notes and not path.name.startswith("LICENSE-")
     }
     assert shipped - known == set()
+
+
+def test_profiles_limit_the_gpus_as_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two profiles the workflow's own wins, key by key."""
+    monkeypatch.chdir(REPOSITORY)
+    for arguments, gpus in (
+        (["--workflow-profile", "profiles/slurm", "--executor", "local"], 8),
+        (["--profile", "profiles/laptop"], 1),
+        (["--cores", "1", "--resources", "gpu=4"], 4),
+    ):
+        _, options = parse_args(arguments)
+        assert options.resources["gpu"].value == gpus
+        assert options.conda_not_block_search_path_envvars
