@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.cli import parse_args
 from workflow_copy import REPOSITORY, run
 
 from gaussianmotion.cli.manage import schema_text

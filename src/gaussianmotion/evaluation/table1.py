@@ -57,7 +57,7 @@ def table1(frame: pd.DataFrame, config: Config) -> Table:
     rows: list[list[str]] = []
     records: list[dict[str, object]] = []
     for name, variant, kind in _systems(config):
-        entries = [_entry(frame, measure, variant, kind) for measure in columns]
+        entries = [_entry(frame, measure, variant, kind, config.seeds) for measure in columns]
         rows.append([name, *(entry.text() for entry in entries)])
         for measure, entry in zip(columns, entries, strict=True):
             system = {"system": name, "variant": variant, "kind": kind}
@@ -94,11 +94,16 @@ def _systems(config: Config) -> list[tuple[str, str, str]]:
     ]
 
 
-def _entry(frame: pd.DataFrame, measure: Measure, variant: str, kind: str) -> Entry:
+def _entry(
+    frame: pd.DataFrame, measure: Measure, variant: str, kind: str, seeds: list[int]
+) -> Entry:
+    """One cell; a variant of the main grid counts with that grid's seeds, every prompt alike."""
     mine = frame[(frame["kind"] == "baseline") == (kind == "baseline")]
     if kind == "baseline" and not (mine["variant"] == variant).any():
         return Entry(None, reason="not provided")
     rows = rows_of(mine, measure, variant)
+    if kind == "variant":
+        rows = rows[rows["seed"].isin(seeds)]
     if rows.empty:
         return Entry(None, reason=missing_reason(mine, measure, variant))
     if measure.pooled:
