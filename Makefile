@@ -35,7 +35,10 @@ check: env ## style, types, workflow lint
 	$(BIN)/snakemake --lint --profile profiles/laptop
 
 ui: env ## training curves, pictures and videos in the browser (MLflow)
-	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}"
+	@case "$${MLFLOW_TRACKING_URI:-}" in \
+	  http://*|https://*) echo "MLFLOW_TRACKING_URI names a server, which shows its runs itself: open $$(echo "$$MLFLOW_TRACKING_URI" | sed 's|//[^/]*@|//|')" ;; \
+	  *) MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}" ;; \
+	esac
 
 lock: ## write requirements.lock and envs/ anew from pyproject.toml
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock

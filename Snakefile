@@ -45,7 +45,7 @@ rule avatars:
 
 
 onstart:
-    remember_experiment(EXPERIMENT, workflow.configfiles)
+    remember_experiment(EXPERIMENT, workflow.configfiles, OVERRIDES)
     if workflow.local_exec:
         # With a limit on jobs a second, Snakemake looks for work again a second after it last
         # looked, once more for every job that ended: after hundreds of jobs that keeps a core busy.

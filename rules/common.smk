@@ -28,6 +28,7 @@ from gaussianmotion.fork_server import start_fork_server
 from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
 from gaussianmotion.model_sources import MODELS_FOLDER, SCORERS, share_hub_cache
 from gaussianmotion.stages import stage_settings, stage_sources
+from gaussianmotion.tracking.store import sqlite_path, store_uri
 
 try:
     FILES = [Path(path) for path in workflow.configfiles]
@@ -37,10 +38,11 @@ try:
     ]
     for path in FILES:
         read_layer(path)  # stricter than Snakemake, and by the file's name
-    KEYS = [f"--config {key}" for key in workflow.config_settings.config]
+    OVERRIDES = workflow.config_settings.config
+    KEYS = [f"--config {key}" for key in OVERRIDES]
     EXPERIMENT = load_experiment(config, ", ".join([*map(str, FILES), *KEYS]))
     if workflow.is_main_process:
-        refuse_other_experiment(EXPERIMENT, workflow.configfiles)
+        refuse_other_experiment(EXPERIMENT, workflow.configfiles, OVERRIDES)
 except UserError as error:
     print(f"gaussianmotion: {error}", file=sys.stderr)
     sys.exit(2)
@@ -67,13 +69,18 @@ MODELS = [
 VIEW_FILES = [f"views/{index:02d}.png" for index in range(CONFIG.render.views)]
 ENVIRONMENT = "../envs/gaussianmotion.yaml"
 STORE = f"{CONFIG.results}/mlflow/created.json"
+# SQLite is for the processes of one computer: where jobs run on others, this one writes it alone.
+SQLITE = sqlite_path(store_uri(CONFIG.tracking)) is not None
+TRACKING = CONFIG.tracking.model_copy(
+    update={"live": CONFIG.tracking.live and not (SQLITE and workflow.remote_exec)}
+)
 # Loading all libraries once costs as much as starting a few jobs.
 MANY_JOBS = 10
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000"}
 
 os.environ.update(
     # Where a run is logged does not change its results, so it is no parameter.
-    GAUSSIANMOTION_TRACKING=CONFIG.tracking.model_dump_json(),
+    GAUSSIANMOTION_TRACKING=TRACKING.model_dump_json(),
     # Training on a CPU takes and returns the same large buffers at every step; glibc would give each
     # back to the kernel and have it cleared again, a tenth of the time.
     **{name: os.environ.get(name, value) for name, value in KEEP_MEMORY.items()},
@@ -296,6 +303,11 @@ def gpus(wildcards):
         CONFIG.device == "auto" and bool(gpu.device_pool())
     )
     return int(wanted)
+
+
+def more_memory_each_try(mem_mb):
+    """Memory of a job; twice as much where a cluster stopped its first try."""
+    return lambda wildcards, attempt: mem_mb * attempt
 
 
 def draws_with_gsplat():

@@ -9,6 +9,7 @@ rule tracking_store:
         f"{CONFIG.results}/mlflow/created.log",
     benchmark:
         f"{CONFIG.results}/mlflow/created.tsv"
+    localrule: SQLITE
     conda:
         ENVIRONMENT
     threads: 1
@@ -31,6 +32,7 @@ rule log_run:
     benchmark:
         f"{RUN}/benchmarks/log.tsv"
     priority: 20
+    localrule: SQLITE
     conda:
         ENVIRONMENT
     threads: 1
@@ -56,6 +58,7 @@ rule log_parents:
         f"{ROOT}/logs/log_parents.log",
     benchmark:
         f"{ROOT}/benchmarks/log_parents.tsv"
+    localrule: SQLITE
     conda:
         ENVIRONMENT
     threads: 1
@@ -85,6 +88,7 @@ rule log_experiment:
         f"{ROOT}/logs/log.log",
     benchmark:
         f"{ROOT}/benchmarks/log.tsv"
+    localrule: SQLITE
     conda:
         ENVIRONMENT
     threads: 1

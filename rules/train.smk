@@ -16,10 +16,10 @@ rule gsplat:
     threads: CONFIG.threads
     resources:
         gpu=gpus,
-        mem_mb=16000,
+        mem_mb=more_memory_each_try(16000),
         runtime=60,
     message:
-        "gsplat: compile for this computer's GPUs"
+        "gsplat: compile for a GPU of this computer"
     shell:
         "python -m gaussianmotion --log {log:q} gsplat --out {output:q}"
 
@@ -44,7 +44,7 @@ rule train:
     threads: CONFIG.threads
     resources:
         gpu=gpus,
-        mem_mb=16000,
+        mem_mb=more_memory_each_try(16000),
         runtime=120,
     params:
         settings=settings("train"),

@@ -4,14 +4,15 @@ Two configuration files that both say ``experiment: paper`` would overwrite each
 each in turn, without a word. So a run leaves ``experiment.json`` in its folder: which files it was
 configured by, and digests of what its results depend on. Editing those files is no clash (the
 workflow then makes again what changed), and neither are other files that change nothing of it, such
-as an overlay with further prompts.
+as an overlay with further prompts. What ``--config`` says on the command line counts as a file.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gaussianmotion.atomic import write_json
@@ -21,22 +22,26 @@ from gaussianmotion.experiment import Experiment
 NAME = "experiment.json"
 # What two experiments that share a folder must agree in.
 SECTIONS = ("prior", "body", "train", "render")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def refuse_other_experiment(
-    experiment: Experiment, files: Sequence[str | os.PathLike[str]]
+    experiment: Experiment,
+    files: Sequence[str | os.PathLike[str]],
+    overrides: Mapping[str, Any] = NOTHING,
 ) -> None:
     """Stop before another experiment's results are overwritten.
 
     Args:
         experiment: The one that is about to run.
         files: Its configuration files.
+        overrides: Its keys of the command line, which overrule the files.
 
     Raises:
         UserError: its folder holds results of other files that do not agree with these.
     """
     known = _read(_folder(experiment))
-    ours = _files(experiment, files)
+    ours = _files(experiment, files, overrides)
     if known is None or ours in known["files"]:
         return
     mine = _identity(experiment)
@@ -52,15 +57,19 @@ def refuse_other_experiment(
     others = ", ".join(known["files"][-1])
     raise UserError(
         f"{_folder(experiment)} holds another experiment of this name, that of {others}, and its "
-        f"{differing} is not that of {', '.join(ours)}: write `experiment: another-name` there"
+        f"{differing} is not that of {', '.join(ours)}: {_another_name(overrides)}"
     )
 
 
-def remember_experiment(experiment: Experiment, files: Sequence[str | os.PathLike[str]]) -> None:
+def remember_experiment(
+    experiment: Experiment,
+    files: Sequence[str | os.PathLike[str]],
+    overrides: Mapping[str, Any] = NOTHING,
+) -> None:
     """Note in the experiment's folder which files it is of; earlier ones that agreed stay noted."""
     folder = _folder(experiment)
     known = _read(folder)
-    ours = _files(experiment, files)
+    ours = _files(experiment, files, overrides)
     earlier = [] if known is None else [old for old in known["files"] if old != ours]
     noted = {"files": [*earlier, ours], **_identity(experiment)}
     if known is not None:
@@ -73,10 +82,30 @@ def _folder(experiment: Experiment) -> Path:
     return experiment.config.results / experiment.config.experiment
 
 
-def _files(experiment: Experiment, files: Sequence[str | os.PathLike[str]]) -> list[str]:
+def _files(
+    experiment: Experiment,
+    files: Sequence[str | os.PathLike[str]],
+    overrides: Mapping[str, Any],
+) -> list[str]:
     names = sorted({os.path.relpath(path) for path in files})
     scale = experiment.config.scale
-    return names if scale == "full" else [*names, f"scale={scale}"]
+    scaled = [] if scale == "full" else [f"scale={scale}"]
+    return [*names, *scaled, *(f"--config {key}" for key in _decisive(overrides))]
+
+
+def _decisive(overrides: Mapping[str, Any]) -> list[str]:
+    """Keys of the command line that change results, each with its value."""
+    return [
+        f"{key}={json.dumps(overrides[key], sort_keys=True, default=str)}"
+        for key in SECTIONS
+        if key in overrides
+    ]
+
+
+def _another_name(overrides: Mapping[str, Any]) -> str:
+    if _decisive(overrides):
+        return "add `experiment=another-name` to --config"
+    return "write `experiment: another-name` there"
 
 
 def _identity(experiment: Experiment) -> dict[str, Any]:

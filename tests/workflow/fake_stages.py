@@ -42,6 +42,7 @@ time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
 settings = json.loads(option("--settings") or "{}")
 out = Path(option("--out") or "")
 if stage == "train":
+    write(out / "tracking.json", os.environ["GAUSSIANMOTION_TRACKING"])
     write(out / "avatar.safetensors", option("--prompt") or "")
     write(out / "curves.csv")
     write(out / "run.json", json.dumps({"prompt": option("--prompt"), "settings": settings}))

@@ -68,7 +68,7 @@ def _gsplat(options: argparse.Namespace) -> None:
     from gaussianmotion.gsplat_build import build_gsplat
 
     build = build_gsplat()
-    print(f"gsplat {build.gsplat}: compiled for {', '.join(build.gpus)}")
+    print(f"gsplat {build.gsplat}: compiled for {build.gpu}")
     if options.out is not None:
         write_json(options.out, asdict(build))
 

@@ -39,6 +39,11 @@ class TrackingConfig(Section):
         description="Overridden by the environment's MLFLOW_TRACKING_URI.",
     )
     artifacts: str = Field("results/mlflow/artifacts", description="Where artifacts are kept.")
+    live: bool = Field(
+        True,
+        description="Log trainings while they run, not only when they are done. Never into a "
+        "SQLite store from a cluster's nodes.",
+    )
 
 
 class Config(Section):

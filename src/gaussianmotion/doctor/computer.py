@@ -2,8 +2,11 @@
 
 import importlib.util
 import os
+import re
 import shutil
+import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,20 +55,49 @@ def _compilers() -> Iterator[Finding]:
     import torch
 
     home = os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH")
-    nvcc = shutil.which("nvcc", path=f"{home}/bin") if home else None
-    nvcc = nvcc or shutil.which("nvcc") or shutil.which("nvcc", path=_CUDA / "bin")
-    version = f" {torch.version.cuda}" if torch.version.cuda else ""
-    yield Finding(
-        "nvcc",
-        nvcc is not None,
-        nvcc
-        or f"none; gsplat compiles itself at its first use and looks for it later, too: install "
-        f"the CUDA toolkit{version}, load its module, or set CUDA_HOME to it",
-    )
+    if home:  # Then torch looks nowhere else.
+        nvcc = shutil.which("nvcc", path=f"{home}/bin")
+    else:
+        nvcc = shutil.which("nvcc") or shutil.which("nvcc", path=_CUDA / "bin")
+    version = torch.version.cuda or ""
+    where = f" in CUDA_HOME ({home})" if home else ""
+    toolkit = f"install the CUDA toolkit {version}".rstrip()
+    how = f"{toolkit}, load its module, or set CUDA_HOME to it"
+    if nvcc is None:
+        absent = f"none{where}; gsplat compiles itself at its first use and needs it: {how}"
+        yield Finding("nvcc", False, absent)
+    else:
+        release = _release_of(nvcc)
+        fits = not (release and version) or _major(release) == _major(version)
+        of = f" of CUDA {release}" if release else ""
+        other = f"; torch is of CUDA {version}, and gsplat compiles with that only: {how}"
+        yield Finding("nvcc", fits, nvcc + of + ("" if fits else other))
     wanted = os.environ.get("CXX") or "c++"
     found = shutil.which(wanted)
     how = f"{wanted} is not there; gsplat needs it to compile itself: install g++, or set CXX"
     yield Finding("C++ compiler", found is not None, found or how)
+    header = Path(sysconfig.get_path("include")) / "Python.h"
+    how = (
+        f"{header} is absent; gsplat needs it to compile itself: install the package python3-dev "
+        "(python3.11-dev), or take a Python of conda or uv"
+    )
+    yield Finding("Python.h", header.is_file(), str(header) if header.is_file() else how)
+
+
+def _release_of(nvcc: str) -> str:
+    """The CUDA version that ``nvcc`` says it is of; empty where it says none."""
+    try:
+        said = subprocess.run(
+            [nvcc, "--version"], capture_output=True, text=True, timeout=30, check=True
+        ).stdout
+    except (subprocess.SubprocessError, OSError):
+        return ""
+    found = re.search(r"release (\d+\.\d+)", said)
+    return found[1] if found else ""
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
 
 
 def look_for_packages(config: Config) -> Iterator[Finding]:

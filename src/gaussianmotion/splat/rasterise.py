@@ -80,6 +80,9 @@ def rasterise(
     scene = Scene(means, covars, colours, opacities, viewmats, Ks, width, height, backgrounds)
     # Each backend is imported when it is used: gsplat builds CUDA code, numba takes a second.
     if chosen == "gsplat":
+        from gaussianmotion.splat.gsplat_kernels import load_kernels
+
+        load_kernels(means.device)
         from gaussianmotion.splat.gsplat_backend import rasterise_gsplat
 
         rgb, alpha, info = rasterise_gsplat(scene)

@@ -41,7 +41,7 @@ def live(
     """
     workflow = workflow_tracking()
     tracking = workflow or config.tracking
-    if not tracking.enabled:
+    if not (tracking.enabled and tracking.live):
         yield
         return
     run = Mirror(folder, identity, tracking)

@@ -94,3 +94,19 @@ def test_an_unknown_ablation_and_a_reserved_name_are_refused(tmp_path: Path) -> 
 def test_one_sentence_has_no_ablations(tmp_path: Path) -> None:
     made = experiment(tmp_path, prompt="a man", ablation={"variants": ["sds"], "prompts": ["bob"]})
     assert [run.variant for run in made.runs] == ["ours"]
+
+
+def test_a_key_of_the_command_line_counts_as_a_file(tmp_path: Path) -> None:
+    ran(experiment(tmp_path), "config.yaml")
+    changed = {"train": {"steps": 7}, "seeds": [0]}
+    other = experiment(tmp_path, **changed)
+    with pytest.raises(UserError, match="add `experiment=another-name` to --config"):
+        refuse_other_experiment(other, ["config.yaml"], changed)
+    # What changes nothing of the avatars may be given there.
+    refuse_other_experiment(experiment(tmp_path, seeds=[0, 1]), ["config.yaml"], {"seeds": [0, 1]})
+    # With a name of its own it is itself, and the experiment without the key another one.
+    named = experiment(tmp_path, experiment="short", **changed)
+    remember_experiment(named, ["config.yaml"], changed)
+    refuse_other_experiment(named, ["config.yaml"], changed)
+    with pytest.raises(UserError, match=r"config.yaml, --config train=\{\"steps\": 7\}, and its"):
+        refuse_other_experiment(experiment(tmp_path, experiment="short"), ["config.yaml"])

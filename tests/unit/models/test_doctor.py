@@ -190,3 +190,43 @@ def test_models_are_looked_for_where_the_hubs_client_keeps_them(
     assert f"some/model is not in {tmp_path / 'cache'}: run" in found["prior.model"].detail
     assert "0.5 GiB of it are here" in found["prior.controlnet"].detail
     assert str(tmp_path / "cache") in found["disk (models.folder)"].detail
+
+
+def compilers(monkeypatch: pytest.MonkeyPatch, home: Path, says: str) -> dict[str, Finding]:
+    """What doctor finds where CUDA_HOME holds an nvcc that says this."""
+    nvcc = home / "bin/nvcc"
+    nvcc.parent.mkdir(parents=True)
+    nvcc.write_text(f"#!/bin/sh\necho '{says}'\n")
+    nvcc.chmod(0o755)
+    monkeypatch.setenv("CUDA_HOME", str(home))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    return findings({"device": "cuda", "rasteriser": "gsplat"})
+
+
+def test_a_compiler_of_another_cuda_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    said = "Cuda compilation tools, release 12.4, V12.4.131"
+    nvcc = compilers(monkeypatch, tmp_path, said)["nvcc"]
+    assert not nvcc.fine
+    assert "of CUDA 12.4; torch is of CUDA 13.0" in nvcc.detail
+    assert "install the CUDA toolkit 13.0" in nvcc.detail
+
+
+def test_a_compiler_of_a_newer_minor_version_will_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    assert compilers(monkeypatch, tmp_path, "release 13.2, V13.2.1")["nvcc"].fine
+
+
+def test_cuda_home_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    # torch looks nowhere else then, whatever is on PATH.
+    assert f"none in CUDA_HOME ({tmp_path})" in findings({"device": "cuda"})["nvcc"].detail
+
+
+def test_python_without_its_headers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    found = compilers(monkeypatch, tmp_path / "cuda", "release 13.0")["Python.h"]
+    assert not found.fine
+    assert "python3-dev" in found.detail

@@ -1,0 +1,53 @@
+"""Jobs on other computers, as a cluster's executor starts them: each in a Snakemake of its own."""
+
+import json
+import sys
+from pathlib import Path
+
+from workflow_copy import Workflow, run
+
+SUBMIT = """#!/bin/sh
+cat "$1" >> submitted
+nohup sh "$1" > /dev/null 2>&1 &
+echo $!
+"""
+
+
+def on_a_cluster(workflow: Workflow, **environment: str) -> str:
+    """One small experiment by Snakemake's generic executor; returns the scripts it submitted."""
+    prompts = workflow.folder / "config/prompts/laptop.tsv"
+    prompts.write_text("id\tprompt\nann\ta woman in a red dress\n")
+    workflow.edit("config/laptop.yaml", "[walk, dance, kick]", "[walk]")
+    workflow.section("ablation", "{variants: []}")
+    workflow.section("scores", "{names: [geometry]}")
+    submit = workflow.folder / "submit.sh"
+    submit.write_text(SUBMIT)
+    submit.chmod(0o755)
+    command = [sys.executable, "-m", "snakemake", "results/laptop/ours/ann/0/logged.json"]
+    command += ["--profile", "profiles/laptop", "--executor", "cluster-generic", "--jobs", "4"]
+    command += ["--cluster-generic-submit-cmd", str(submit), "--seconds-between-status-checks", "1"]
+    done = run(workflow.folder, command, environment)
+    assert done.returncode == 0, done.stderr
+    assert (workflow.folder / "results/laptop/ours/ann/0/logged.json").is_file()
+    return (workflow.folder / "submitted").read_text()
+
+
+def tracking_of_the_training(folder: Path) -> dict[str, object]:
+    """What the workflow told the training about MLflow."""
+    path = folder / "results/laptop/ours/ann/0/tracking.json"
+    settings: dict[str, object] = json.loads(path.read_text())
+    return settings
+
+
+def test_a_sqlite_store_is_written_by_the_first_computer_alone(workflow: Workflow) -> None:
+    submitted = on_a_cluster(workflow)
+    assert "--allowed-rules train" in submitted
+    assert "--allowed-rules log_run" not in submitted
+    assert "--allowed-rules tracking_store" not in submitted
+    assert tracking_of_the_training(workflow.folder)["live"] is False
+
+
+def test_a_server_hears_of_trainings_while_they_run(workflow: Workflow) -> None:
+    submitted = on_a_cluster(workflow, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    assert "--allowed-rules log_run" in submitted
+    assert tracking_of_the_training(workflow.folder)["live"] is True
