@@ -27,7 +27,7 @@ from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior, network_dtype
 from gaussianmotion.guidance.stable_diffusion import random_stable_diffusion
-from gaussianmotion.training import loop
+from gaussianmotion.training import lookahead, loop
 from gaussianmotion.training.environment import choose_device
 
 PROMPT = "a man with short brown hair wearing a red t-shirt and blue jeans"
@@ -61,8 +61,13 @@ class Clocks:
         return time.perf_counter()
 
 
-def measure(config: Config, prior: DiffusionPrior, device: torch.device) -> dict[str, Any]:
+def measure(
+    config: Config, prior: DiffusionPrior, device: torch.device, stages: bool = True
+) -> dict[str, Any]:
     """Train for ``config.train.steps`` steps; returns milliseconds of each stage, memory, a prompt.
+
+    Timing a stage waits for the device, which a training never does: without ``stages`` a step
+    takes the time that it takes.
 
     Args:
         config: Its ``train.steps`` are the steps to measure, those that warm up included.
@@ -71,7 +76,7 @@ def measure(config: Config, prior: DiffusionPrior, device: torch.device) -> dict
     """
     clocks = Clocks(device)
     for owner, name, stage in (
-        (loop, "sample_views", "poses and cameras"),
+        (lookahead, "sample_views", "poses and cameras"),
         (Avatar, "weights", "blend weights"),
         (Avatar, "render", "posing and drawing"),
         (ScoreDistillation, "__call__", "guidance"),
@@ -81,9 +86,12 @@ def measure(config: Config, prior: DiffusionPrior, device: torch.device) -> dict
         (torch.Tensor, "backward", "backward"),
         (torch.optim.Adam, "step", "Adam"),
     ):
-        clocks.wrap(owner, name, stage)
+        if stages:
+            clocks.wrap(owner, name, stage)
 
     def condition(*args: Any) -> torch.Tensor:
+        if not stages:
+            return loop.draw_pose(*args)
         began = clocks.now()
         picture = loop.draw_pose(*args)
         clocks.seconds["pose picture"].append(clocks.now() - began)
@@ -124,6 +132,9 @@ def main() -> None:
     parser.add_argument(
         "--random-sd15", action="store_true", help="random weights of SD1.5's sizes"
     )
+    parser.add_argument(
+        "--whole-steps", action="store_true", help="no stages, whose timing slows a GPU down"
+    )
     options = parser.parse_args()
     config = load_config(options.config, options.set)
     whole = config.train.steps
@@ -134,7 +145,7 @@ def main() -> None:
         prior = random_stable_diffusion(device, network_dtype(config.prior.dtype, device))
     else:
         prior = load_prior(config.prior, device)
-    result = measure(config, prior, device)
+    result = measure(config, prior, device, stages=not options.whole_steps)
     result["prompt_minutes"] = round(whole * result["step_ms"] / 6e4, 2)
     print(json.dumps(result, indent=2))
 

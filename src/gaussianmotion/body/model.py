@@ -166,7 +166,8 @@ def rest_transforms(
 ) -> Float[Tensor, "B 24 4 4"]:
     """SMPL's own transforms, from T-pose points to posed points (smplx's forward kinematics)."""
     rotations = batch_rodrigues(poses.reshape(-1, 3)).view(-1, 24, 3, 3)
-    parents = torch.tensor(PARENTS, device=poses.device)
+    # On the CPU: it is read joint by joint, and each reading would wait for the device.
+    parents = torch.tensor(PARENTS)
     joints = rest_joints.expand(len(poses), -1, -1)
     return batch_rigid_transform(rotations, joints, parents, dtype=poses.dtype)[1]
 

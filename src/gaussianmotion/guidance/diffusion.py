@@ -16,7 +16,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussianmotion.guidance.networks import check_parts, keep_float32, pixels_per_cell, repeat
+from gaussianmotion.guidance.networks import (
+    check_parts,
+    keep_float32,
+    pixels_per_cell,
+    repeat,
+    scale_gradient_between,
+)
 from gaussianmotion.guidance.sampling import ddim, ddim_timesteps, guided
 from gaussianmotion.guidance.text import TextEncoder, words
 
@@ -96,11 +102,14 @@ class DiffusionPrior:
         Returns:
             float32 latents.
         """
-        image = (2.0 * rgb - 1.0).to(self.dtype, memory_format=torch.channels_last)
-        encoded = self._vae.encode(image)
+        image = 2.0 * rgb - 1.0
+        encoded = self._vae.encode(image.to(self.dtype, memory_format=torch.channels_last))
         raw = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        raw = raw.float()
+        if self.dtype == torch.float16 and raw.requires_grad:
+            scale_gradient_between(image, raw)
         config = self._vae.config
-        return (raw.float() - (config.get("shift_factor") or 0.0)) * config.scaling_factor
+        return (raw - (config.get("shift_factor") or 0.0)) * config.scaling_factor
 
     @torch.no_grad()
     def decode(self, latents: Latents) -> Images:

@@ -17,6 +17,7 @@ from gaussianmotion.config import PriorConfig, ScoreConfig
 from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.prompts import compose_prompt
 from gaussianmotion.guidance.timesteps import sample_timesteps
+from gaussianmotion.transfer import upload
 
 
 @runtime_checkable  # so that the tests' run-time checks of signatures can look at it
@@ -73,12 +74,12 @@ class ScoreDistillation:
         step: int,
         steps: int,
         generator: torch.Generator,
-    ) -> tuple[Float[Tensor, ""], dict[str, float]]:
+    ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
         """The loss whose gradient with respect to the latents is w(t) delta / B.
 
         Args:
             rgb: Rendered pictures in [0, 1]; gradients flow back into them.
-            cameras: Their cameras, for the view and framing words.
+            cameras: Their cameras, for the view and framing words; on the CPU nothing waits.
             pose_image: OpenPose pictures of the same poses and cameras, or none.
             step: Step of the training, from 0.
             steps: Steps of the whole training.
@@ -86,14 +87,16 @@ class ScoreDistillation:
 
         Returns:
             The loss, and what to plot: ``timestep`` (mean), ``grad_rms`` (of w delta),
-            ``delta_c_rms`` and ``delta_n_rms`` (of eq. 5's differences, unscaled).
+            ``delta_c_rms`` and ``delta_n_rms`` (of eq. 5's differences, unscaled), on the device:
+            reading them waits for it.
         """
         config, prior = self._config, self._prior
         latents = prior.encode_image(rgb.permute(0, 3, 1, 2))
         with torch.no_grad():
             timesteps = sample_timesteps(step, steps, len(rgb), config, generator)
             noise = torch.randn(latents.shape, generator=generator, device=generator.device)
-            timesteps, noise = timesteps.to(latents.device), noise.to(latents.device)
+            timesteps = upload(timesteps, latents.device)
+            noise = upload(noise, latents.device)
             noisy = prior.add_noise(latents, noise, timesteps)
 
             prompts = [
@@ -116,17 +119,14 @@ class ScoreDistillation:
             weight = scores.weight(prior.alpha_bar, timesteps, config.weighting)
             gradient = weight * delta
             target = latents.detach() - gradient
-            figures = torch.stack(
-                [
-                    timesteps.float().mean(),
-                    gradient.square().mean().sqrt(),
-                    (eps[1] - eps[0]).square().mean().sqrt(),
-                    (eps[0] - noise).square().mean().sqrt(),
-                ]
-            ).tolist()
+            figures = {
+                "timestep": timesteps.float().mean(),
+                "grad_rms": gradient.square().mean().sqrt(),
+                "delta_c_rms": (eps[1] - eps[0]).square().mean().sqrt(),
+                "delta_n_rms": (eps[0] - noise).square().mean().sqrt(),
+            }
         loss = 0.5 * mse_loss(latents, target, reduction="sum") / len(rgb)
-        names = ("timestep", "grad_rms", "delta_c_rms", "delta_n_rms")
-        return loss, dict(zip(names, figures, strict=True))
+        return loss, figures
 
     def _score(
         self,

@@ -7,6 +7,9 @@ from torch import Tensor, nn
 
 from gaussianmotion.errors import UserError
 
+# Far from float16's 65504, so that what grows on its way through the encoder does not overflow.
+LARGEST_GRADIENT = 8.0
+
 
 def check_parts(vae: Any, unet: Any, controlnet: Any, text_dim: int) -> None:
     """Check that networks were made for one another.
@@ -55,6 +58,25 @@ def keep_float32(norm: nn.Module, out: nn.Module) -> None:
     norm.float()
     out.float()
     norm.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(),))
+
+
+def scale_gradient_between(start: Tensor, end: Tensor) -> None:
+    """Let the gradient from ``end`` to ``start`` pass through half precision at a safe size.
+
+    float16 has no numbers between 0 and 6e-8 and few digits below 6e-5, where the gradients of
+    small scores lie (eq. 6 as printed, w(t) near 0). They are multiplied by the power of two that
+    brings the largest to :data:`LARGEST_GRADIENT` and divided by it again, which rounds nothing.
+    Both tensors are float32.
+    """
+    factor: list[Tensor] = []
+
+    def enter(gradient: Tensor) -> Tensor:
+        largest = gradient.abs().amax().clamp(min=1e-30)
+        factor.append(torch.exp2((LARGEST_GRADIENT / largest).log2().floor()))
+        return gradient * factor[-1]
+
+    end.register_hook(enter)
+    start.register_hook(lambda gradient: gradient / factor[-1])
 
 
 def repeat(x: Tensor, count: int) -> Tensor:

@@ -28,7 +28,8 @@ class Curves:
 
     Columns: finished steps; the total loss and its three terms before their weights (eq. 8); the
     figures of ``guidance.distillation`` (mean timestep, sizes of the score's directions); mean
-    opacity; number of Gaussians; seconds of the step.
+    opacity before the step; number of Gaussians; seconds of the step. A step that was left out has
+    the last two only.
     """
 
     def __init__(self, path: Path, finished: int) -> None:
@@ -57,10 +58,10 @@ class Curves:
         self._handle.flush()
 
     def means(self, after: int) -> dict[str, float]:
-        """Mean of each column over the rows of steps greater than ``after``."""
+        """Mean of each column over the rows of steps greater than ``after`` that have a value."""
         rows = [row for row in _read(self._path) if int(row["step"]) > after]
-        columns = [name for name in COLUMNS[1:] if rows and all(row[name] for row in rows)]
-        return {name: sum(float(row[name]) for row in rows) / len(rows) for name in columns}
+        values = {name: [float(row[name]) for row in rows if row[name]] for name in COLUMNS[1:]}
+        return {name: sum(column) / len(column) for name, column in values.items() if column}
 
     def sync(self) -> None:
         """Put all rows on disk: called before each checkpoint, which must not be ahead of them."""

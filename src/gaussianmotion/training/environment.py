@@ -10,15 +10,20 @@ from gaussianmotion.errors import UserError
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of the key ``device``.
+    """The device of the key ``device``, and what torch does on a GPU from then on.
 
     Raises:
         UserError: cuda is asked for, and there is none.
     """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():
         raise UserError("device: cuda was asked for, but torch sees no GPU: write device: auto")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        # All steps have the same shapes: the fastest convolutions are worth looking for.
+        torch.backends.cudnn.benchmark = True
+        # What is kept in float32 (the UNet's last layer) is kept so for its last digits.
+        torch.backends.cudnn.allow_tf32 = False
     return torch.device(name)
 
 

@@ -8,29 +8,30 @@ goes on bit for bit (on the CPU; CUDA's atomics add in any order).
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from gaussianmotion import __version__
 from gaussianmotion.avatar.density import DensityControl
 from gaussianmotion.avatar.file import AvatarMetadata, from_state, state
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.body import Body, load_body
+from gaussianmotion.body import load_body
 from gaussianmotion.config import Config
 from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.guidance.weights import prior_digest
-from gaussianmotion.pose.openpose import pose_image
-from gaussianmotion.training.cameras import Views, sample_views
 from gaussianmotion.training.checkpoint import load_checkpoint, save_checkpoint, training_digest
 from gaussianmotion.training.curves import Curves
 from gaussianmotion.training.environment import choose_device
+from gaussianmotion.training.lookahead import Condition, Lookahead, draw_pose
 from gaussianmotion.training.losses import scale_loss, skinning_loss
-from gaussianmotion.training.optimiser import make_optimiser, refuse_not_finite, slow_means
+from gaussianmotion.training.optimiser import (
+    all_finite,
+    make_optimiser,
+    skip_or_stop,
+    slow_means,
+)
 from gaussianmotion.training.previews import render_preview, save_picture
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 from gaussianmotion.training.progress import StepProgress
@@ -45,13 +46,6 @@ FINAL_SHARE = 0.1
 # One generator per purpose: with other density control or another prior, a training still sees
 # the same views, so that ablations differ in what they ablate only.
 GENERATORS = ("start", "views", "noise", "density")
-
-Condition = Callable[[Body, Views], Float[Tensor, "B 3 H W"]]
-
-
-def draw_pose(body: Body, views: Views) -> Float[Tensor, "B 3 H W"]:
-    """The OpenPose pictures of views: the ControlNet's condition."""
-    return pose_image(body, views.poses, views.cameras)
 
 
 def train(
@@ -77,7 +71,7 @@ def train(
         out_dir: Folder of the outputs; one training at a time may use it.
         prior: In place of the one that the configuration names.
         progress: Show a bar, or lines where there is no terminal.
-        condition: Draws what the prior is conditioned on, if ``pose_guidance`` is set.
+        condition: Draws what the prior is conditioned on, if ``pose_guidance`` is set; on the CPU.
 
     Returns:
         Path of the avatar file.
@@ -126,6 +120,7 @@ def train(
             for name, generator in generators.items():
                 generator.set_state(resumed["generators"][name])
             finished, seconds = resumed["finished"], resumed["seconds"]
+        ahead = Lookahead(body, settings, generators["views"], condition)
 
         def save_state() -> None:
             curves.sync()
@@ -138,7 +133,10 @@ def train(
                     "avatar": state(avatar),
                     "optimiser": optimiser.state_dict(),
                     "density": density.state_dict(),
-                    "generators": {name: g.get_state() for name, g in generators.items()},
+                    "generators": {
+                        **{name: g.get_state() for name, g in generators.items()},
+                        "views": ahead.generator_state(),
+                    },
                 },
             )
 
@@ -147,28 +145,28 @@ def train(
             Curves(out_dir / "curves.csv", finished) as curves,
             StepProgress(label, finished, settings.steps, progress) as bar,
         ):
+            skipped = 0  # steps in a row
             while finished < settings.steps:
                 began = time.perf_counter()
 
                 # What is looked at.
-                views = sample_views(body, settings, generators["views"])
+                seen = ahead.take()
                 weights = avatar.weights()
                 rendering = avatar.render(
                     body,
-                    views.poses,
-                    views.cameras,
-                    views.backgrounds,
+                    seen.views.poses,
+                    seen.views.cameras,
+                    seen.views.backgrounds,
                     config.rasteriser,
                     weights=weights,
                 )
                 rendering.info["means2d"].retain_grad()
-                drawn = condition(body, views) if settings.pose_guidance else None
 
                 # Eq. 8.
-                score, row = distil(
+                score, figures = distil(
                     rendering.rgb,
-                    views.cameras,
-                    drawn,
+                    seen.cameras,
+                    seen.condition,
                     finished,
                     settings.steps,
                     generators["noise"],
@@ -180,25 +178,32 @@ def train(
                 slow_means(optimiser, settings.lr, finished / settings.steps)
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
-                refuse_not_finite(loss, avatar, finished + 1, checkpoint)
-                optimiser.step()
-                density.observe(rendering.info)
+                if finished + 1 < settings.steps:
+                    ahead.prepare()
+
+                # What is told. Reading it waits for the device, so all of it is read at once.
+                terms = {"loss": loss, "score": score, "scale": scale, "skin": skin, **figures}
+                terms |= {"opacity": avatar.opacities.mean(), "finite": all_finite(loss, avatar)}
+                values = torch.stack([value.detach().float() for value in terms.values()]).tolist()
+                row = dict(zip(terms, values, strict=True))
+
+                if row.pop("finite"):
+                    optimiser.step()
+                    density.observe(rendering.info)
+                    skipped = 0
+                else:
+                    row, skipped = {}, skipped + 1
+                    skip_or_stop(skipped, loss, avatar, finished + 1, checkpoint)
                 finished += 1
 
                 if finished % REFRESH_EVERY == 0:
                     avatar.refresh_smpl_weights(body)
                 density.update(finished, avatar, optimiser, body, generators["density"])
 
-                # What is told and kept.
+                # What is kept.
                 spent = time.perf_counter() - began
                 seconds += spent
-                terms = {"loss": loss, "score": score, "scale": scale, "skin": skin}
-                row |= {name: value.item() for name, value in terms.items()}
-                row |= {
-                    "opacity": avatar.opacities.mean().item(),
-                    "gaussians": float(len(avatar)),
-                    "seconds": spent,
-                }
+                row |= {"gaussians": float(len(avatar)), "seconds": spent}
                 curves.append({"step": float(finished), **row})
                 bar.update(finished, f"{spent:.2f} s a step, {len(avatar):,} Gaussians")
                 if finished % settings.preview_every == 0 or finished == settings.steps:

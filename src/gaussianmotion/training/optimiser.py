@@ -1,5 +1,6 @@
 """Adam as the avatar needs it: a rate per group, means that slow down, and no step into a NaN."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from gaussianmotion.errors import UserError
 
 # As 3D Gaussian splatting: its gradients are tiny, and Adam's usual 1e-8 would damp them.
 ADAM_EPS = 1e-15
+# Steps in a row that are not finite.
+MAX_SKIPPED = 10
 
 
 def make_optimiser(avatar: Avatar, lr: LearningRates) -> torch.optim.Adam:
@@ -40,21 +43,36 @@ def slow_means(optimiser: torch.optim.Adam, lr: LearningRates, done: float) -> N
             group["lr"] = lr.means * lr.means_decay**done
 
 
-def refuse_not_finite(loss: Tensor, avatar: Avatar, step: int, checkpoint: Path) -> None:
-    """Stop before a NaN enters the Gaussians and, from there, the next checkpoint.
+def all_finite(loss: Tensor, avatar: Avatar) -> Tensor:
+    """Whether the loss and all gradients are finite: a boolean on their device, not yet read."""
+    gradients = [p.grad for p in avatar.parameters() if p.grad is not None]
+    return torch.stack([value.isfinite().all() for value in (loss, *gradients)]).all()
+
+
+def skip_or_stop(skipped: int, loss: Tensor, avatar: Avatar, step: int, checkpoint: Path) -> None:
+    """After a step whose loss or gradient is not finite, which must not enter the Gaussians.
+
+    In half precision a single draw of noise may overflow once in 10,000 steps. Leaving that step
+    out is right; a training that resumed would draw the same noise again. Several in a row are no
+    accident.
+
+    Args:
+        skipped: Such steps in a row, this one included.
 
     Raises:
-        UserError: the loss or a gradient is not finite.
+        UserError: there were :data:`MAX_SKIPPED` in a row.
     """
     wrong = [
         name
         for name, parameter in avatar.named_parameters()
         if parameter.grad is not None and not parameter.grad.isfinite().all()
     ]
-    if wrong or not loss.isfinite():
-        what = f"the gradient of {', '.join(wrong)}" if wrong else "the loss"
-        kept = f"; {checkpoint} keeps the state before it" if checkpoint.exists() else ""
-        raise UserError(
-            f"training diverged at step {step}: {what} is not finite; lower "
-            f"train.score.guidance_scale or train.lr, or set prior.dtype: float32{kept}"
-        )
+    what = f"the gradient of {', '.join(wrong)}" if wrong else "the loss"
+    if skipped < MAX_SKIPPED:
+        print(f"step {step} is left out: {what} is not finite", file=sys.stderr)
+        return
+    kept = f"; {checkpoint} keeps the state before it" if checkpoint.exists() else ""
+    raise UserError(
+        f"training diverged at step {step}: {what} is not finite, {skipped} times in a row; lower "
+        f"train.score.guidance_scale or train.lr, or set prior.dtype: float32{kept}"
+    )

@@ -84,7 +84,10 @@ def target_images(
 
     @torch.no_grad()
     def draw(body: Body, views: Views) -> Float[Tensor, "B 3 H W"]:
-        rgb = target.render(body, views.poses, views.cameras, views.backgrounds, backend).rgb
+        device = target.means.device
+        poses, cameras = views.poses.to(device), views.cameras.to(device)
+        backgrounds = views.backgrounds.to(device)
+        rgb = target.render(body.to(device), poses, cameras, backgrounds, backend).rgb
         return rgb.permute(0, 3, 1, 2).contiguous()
 
     return draw

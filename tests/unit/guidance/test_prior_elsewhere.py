@@ -28,7 +28,7 @@ def distilled(folder, method, device):
     generator = torch.Generator().manual_seed(0)
     loss, row = distil(rgb, views().to(device), pose, 0, 10, generator)
     loss.backward()
-    return loss.item(), rgb.grad.cpu(), row
+    return loss.item(), rgb.grad.cpu(), {name: value.item() for name, value in row.items()}
 
 
 @pytest.mark.parametrize("method", ["asd", "nfsd"])

@@ -37,11 +37,14 @@ def run(body, folder, config=None, at=None, **keys):
 
 
 class Interrupted:
-    """Draws the condition of each step and, in some steps, does something else as well."""
+    """Draws the condition of each step and, in some steps, does something else as well.
+
+    A step draws the next one's; the first draws its own, too.
+    """
 
     def __init__(self, condition, at):
         self.condition, self.at = condition, at
-        self.step = 0
+        self.step = -1
 
     def __call__(self, body, views):
         self.step += 1

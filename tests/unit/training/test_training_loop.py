@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 
 import pytest
 import torch
@@ -111,17 +112,34 @@ def test_words_that_the_prior_never_saw_are_named(tmp_path, open_body, capsys):
     assert json.loads((tmp_path / "run.json").read_text())["unknown_words"] == ["red", "person"]
 
 
-def test_a_nan_stops_the_training_and_keeps_the_checkpoint(tmp_path, open_body):
-    class Broken(OraclePrior):
-        calls = 0
+class Overflowing(OraclePrior):
+    """An oracle whose predictions are not finite in the steps from one to before another."""
 
-        def predict_noise(self, *arguments):
-            self.calls += 1
-            noise = super().predict_noise(*arguments)
-            return noise * float("nan") if self.calls == 11 else noise
+    first, end = 11, 12
+    calls = 0
 
-    with pytest.raises(UserError, match=r"diverged at step 11: .* is not finite; lower train"):
-        run(open_body, tmp_path, prior=Broken())
+    def predict_noise(self, *arguments):
+        self.calls += 1
+        noise = super().predict_noise(*arguments)
+        return noise * float("nan") if self.first <= self.calls < self.end else noise
+
+
+def test_a_single_nan_is_left_out(tmp_path, open_body, capsys):
+    path = run(open_body, tmp_path, prior=Overflowing())
+    assert "step 11 is left out: the gradient of means" in capsys.readouterr().err
+    avatar, _ = load_avatar(path)
+    assert all(value.isfinite().all() for value in avatar.parameters())
+    with (tmp_path / "curves.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert [int(row["step"]) for row in rows if not row["loss"]] == [11]
+    assert math.isfinite(json.loads((tmp_path / "run.json").read_text())["final"]["loss"])
+
+
+def test_many_nans_stop_the_training_and_keep_the_checkpoint(tmp_path, open_body):
+    broken = Overflowing()
+    broken.end = 100
+    with pytest.raises(UserError, match=r"diverged at step 20: .* not finite, 10 times in a row"):
+        run(open_body, tmp_path, prior=broken)
     assert (tmp_path / "checkpoint.pt").exists()
     assert not (tmp_path / "avatar.safetensors").exists()
 

@@ -1,0 +1,100 @@
+"""The views of the next step, prepared while the device still works on this one.
+
+Poses, cameras and the pose pictures are the CPU's work, some 15 ms a step at the paper's sizes.
+What a GPU was asked for it does by itself; a CPU that draws the next views meanwhile costs nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.body import Body
+from gaussianmotion.camera import Cameras
+from gaussianmotion.config import TrainConfig
+from gaussianmotion.pose.openpose import pose_image
+from gaussianmotion.training.cameras import Views, sample_views
+from gaussianmotion.transfer import upload
+
+Condition = Callable[[Body, Views], Float[Tensor, "B 3 H W"]]
+
+
+def draw_pose(body: Body, views: Views) -> Float[Tensor, "B 3 H W"]:
+    """The OpenPose pictures of views: the ControlNet's condition."""
+    return pose_image(body, views.poses, views.cameras)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What one step looks at.
+
+    Attributes:
+        views: On the training's device.
+        cameras: Those of the views on the CPU, whose numbers can be read without waiting.
+        condition: What the prior is conditioned on, on the device; None without pose guidance.
+    """
+
+    views: Views
+    cameras: Cameras
+    condition: Float[Tensor, "B 3 H W"] | None
+
+
+class Lookahead:
+    """Draws each step's views, one step ahead where asked to."""
+
+    def __init__(
+        self,
+        body: Body,
+        config: TrainConfig,
+        generator: torch.Generator,
+        condition: Condition,
+    ) -> None:
+        """Nothing is drawn yet.
+
+        Args:
+            body: On the training's device.
+            config: Poses, cameras, backgrounds and whether poses are drawn for the prior.
+            generator: CPU generator of the views.
+            condition: Draws them, on the CPU.
+        """
+        self._body, self._device = body.to("cpu"), body.device
+        self._config, self._generator, self._condition = config, generator, condition
+        self._next: Prepared | None = None
+        self._before = generator.get_state()
+
+    def take(self) -> Prepared:
+        """The views of the step that begins."""
+        taken = self._next or self._draw()
+        self._next = None
+        return taken
+
+    def prepare(self) -> None:
+        """Draw the next step's views now."""
+        if self._next is None:
+            self._next = self._draw()
+
+    def generator_state(self) -> Tensor:
+        """The generator's state from before what was drawn and not taken yet: for a checkpoint."""
+        return self._generator.get_state() if self._next is None else self._before
+
+    def _draw(self) -> Prepared:
+        self._before = self._generator.get_state()
+        views = sample_views(self._body, self._config, self._generator)
+        drawn = self._condition(self._body, views) if self._config.pose_guidance else None
+        return Prepared(
+            views=_to(views, self._device),
+            cameras=views.cameras,
+            condition=None if drawn is None else upload(drawn, self._device),
+        )
+
+
+def _to(views: Views, device: torch.device) -> Views:
+    """The same views on a device."""
+    cameras = replace(
+        views.cameras,
+        viewmats=upload(views.cameras.viewmats, device),
+        Ks=upload(views.cameras.Ks, device),
+    )
+    return Views(upload(views.poses, device), cameras, upload(views.backgrounds, device))

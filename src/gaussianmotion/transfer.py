@@ -1,0 +1,15 @@
+"""From the CPU to a device without waiting for what the device has still to do."""
+
+import torch
+from torch import Tensor
+
+
+def upload(tensor: Tensor, device: torch.device) -> Tensor:
+    """A CPU tensor on ``device``.
+
+    CUDA copies ordinary memory only after all that it was asked for before, and the CPU waits; from
+    page-locked memory it copies in its own time.
+    """
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
