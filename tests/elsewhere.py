@@ -9,6 +9,7 @@ CPU's own kernels, so that results can be compared with those of the CPU.
 Not seen this way: what CUDA's kernels compute, their memory, and code that asks for CUDA by name.
 """
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields
@@ -28,6 +29,11 @@ ELSEWHERE = torch.device("lazy:0")
 _aten = torch.ops.aten
 # Their arguments may be of two devices.
 _MOVES = {_aten._to_copy.default, _aten.copy_.default}
+# What waits for the device: its answer is a number, or a size.
+_READS = {_aten._local_scalar_dense.default, _aten.nonzero.default, _aten.equal.default}
+# Operators that waited, with where they were called; cleared by whoever counts.
+READS: list[str] = []
+_drawing = [False]
 # Indices may be on the CPU.
 _INDEXING = {
     _aten.index.Tensor,
@@ -60,6 +66,14 @@ def elsewhere() -> Iterator[torch.device]:
 
 def _drawn_by_the_cpu(scene: Scene) -> tuple[torch.Tensor, torch.Tensor, dict[str, Any]]:
     """In place of gsplat: what numba draws, and ``means2d`` on the way of the gradient."""
+    _drawing[0] = True
+    try:
+        return _drawn(scene)
+    finally:
+        _drawing[0] = False
+
+
+def _drawn(scene: Scene) -> tuple[torch.Tensor, torch.Tensor, dict[str, Any]]:
     size = scene.width, scene.height
     tensors = {f.name: getattr(scene, f.name) for f in fields(scene)}
     here = Scene(**{k: v.cpu() if isinstance(v, torch.Tensor) else v for k, v in tensors.items()})
@@ -168,6 +182,13 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             shapes = ", ".join(f"{tuple(x.shape)} on {x.device}" for x in tensors)
             raise RuntimeError(f"tensors of two devices meet in {function}: {shapes}")
     device = kwargs.get("device")
+    if there and not _drawing[0] and _waits(function, args, device):
+        caller = next(
+            f
+            for f in reversed(traceback.extract_stack())
+            if "/torch/" not in f.filename and f.filename != __file__
+        )
+        READS.append(f"{function} at {caller.filename}:{caller.lineno}: {caller.line}")
     if device is not None:
         kwargs = kwargs | {"device": torch.device("cpu"), "pin_memory": False}
     out = function(*tree_map(_values, args), **tree_map(_values, kwargs))
@@ -183,6 +204,21 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return known[id(x)] if id(x) in known else _There(x)
 
     return tree_map(placed, out)
+
+
+def _waits(function: Any, args: tuple[Any, ...], device: Any) -> bool:
+    """Whether an operator makes the CPU wait for the device, as it would on CUDA."""
+    if function is _aten._to_copy.default:
+        return isinstance(args[0], _There) and device is not None and _is_here(device)
+    if function is _aten.copy_.default:
+        return isinstance(args[1], _There) and not isinstance(args[0], _There)
+    if function in _INDEXING:
+        return any(x is not None and x.dtype in (torch.bool, torch.uint8) for x in args[1])
+    return function in _READS
+
+
+def _is_here(device: Any) -> bool:
+    return torch.device(device).type != ELSEWHERE.type
 
 
 def _values(x: Any) -> Any:

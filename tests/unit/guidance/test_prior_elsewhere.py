@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from elsewhere import elsewhere
+from elsewhere import READS, elsewhere
 from test_distillation import PRIOR_CONFIG, PROMPT, pictures, views
 
 from gaussianmotion.config import PriorConfig, ScoreConfig
@@ -70,3 +70,18 @@ def test_a_sample_is_that_of_the_cpu(kind, request):
     with elsewhere() as device:
         images.append(sample(device))
     torch.testing.assert_close(images[1], images[0], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_read_back_from_the_device(kind, request):
+    """A GPU works through one step without a word to the CPU."""
+    with elsewhere() as device:
+        prior = load_prior(config_of(request.getfixturevalue(kind)), device)
+        distil = ScoreDistillation(prior, ScoreConfig(), PRIOR_CONFIG, PROMPT)
+        rgb, pose = (x.to(device) for x in pictures())
+        generator = torch.Generator().manual_seed(0)
+        for step in range(2):  # texts are encoded in the first
+            READS.clear()
+            loss, _ = distil(rgb.requires_grad_(), views(), pose, step, 10, generator)
+            loss.backward()
+    assert READS == []

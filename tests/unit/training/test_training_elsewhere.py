@@ -4,7 +4,7 @@ import csv
 
 import pytest
 import torch
-from elsewhere import ELSEWHERE, elsewhere
+from elsewhere import ELSEWHERE, READS, elsewhere
 from small_training import Interrupted, small_config
 
 from gaussianmotion.avatar.file import load_avatar
@@ -65,3 +65,24 @@ def test_a_stopped_training_goes_on(train, tmp_path):
     train(tmp_path / "stopped")
     train(tmp_path / "whole")
     assert rows(tmp_path / "stopped") == rows(tmp_path / "whole")
+
+
+def test_a_step_waits_for_its_device_once(open_body, monkeypatch, tmp_path):
+    """On a GPU each other reading would leave it without work until the CPU has found some."""
+    monkeypatch.setattr(loop, "choose_device", lambda name: ELSEWHERE)
+    quiet = {"enabled": False}
+    waited = []
+    with elsewhere() as device:
+        for steps in (3, 7):
+            READS.clear()
+            loop.train(
+                small_config(steps=steps, preview_every=100, checkpoint_every=100, density=quiet),
+                *("someone", 'a person in "red"', 0, tmp_path / str(steps)),
+                prior=OraclePrior(device),
+                progress=False,
+            )
+            # gsplat's stand-in copies gradients back and forth.
+            waited.append([read for read in READS if not read.endswith(": loss.backward()")])
+    # What is the same for all lengths is not of the steps.
+    each = [f"{waited[1].count(r) - waited[0].count(r)} {r}" for r in dict.fromkeys(waited[1])]
+    assert len(waited[1]) - len(waited[0]) == 4, "\n".join(each)
