@@ -82,7 +82,8 @@ class DensityControl:
             UserError: the thresholds would remove every Gaussian.
         """
         config = self.config
-        if not config.enabled or step % config.every or step < config.start * self.steps:
+        first, last = config.start * self.steps, config.prune_stop * self.steps
+        if not config.enabled or step % config.every or not first <= step <= last:
             return None
         nothing = torch.empty(0, dtype=torch.int64, device=self.seen.device)
         clone, split = nothing, nothing

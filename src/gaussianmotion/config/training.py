@@ -47,13 +47,18 @@ class LossConfig(Section):
     w = 1 - alpha_bar (about 0.6 on average). The same balance at 50,000, 64 x 64, s = 50 and w = 1
     is 3e4 x 50/12 x (64/32)^2 x 50/7.5 / 0.6 = 5.6e6. Its exact size matters little: the loss is
     zero below r, and Adam bounds the step above it.
+
+    L_skin is such a mean, too. Its weight 1 would leave f_theta to the score alone: of a made-up
+    score of s = 50 at these sizes (0.02 a pixel, no direction) the gradient on f_theta's last layer
+    is 60 to 900, that of L_skin, where weights are 0.1 to 0.2 off w_SMPL, 0.1 to 0.2. 2e3 makes the
+    two equal there. An estimate: no training at these sizes has confirmed it.
     """
 
     scale: Annotated[float, Field(ge=0)] = Field(
         5e6, description="lambda_scale; in proportion to the number of Gaussians, see LossConfig."
     )
     scale_threshold: Positive = Field(0.01, description="r of eq. 7, metres.")
-    skin: Annotated[float, Field(ge=0)] = Field(1.0, description="lambda_skin.")
+    skin: Annotated[float, Field(ge=0)] = Field(2e3, description="lambda_skin; see LossConfig.")
 
 
 class LearningRates(Section):
@@ -61,7 +66,7 @@ class LearningRates(Section):
 
     means: Positive = 1.6e-4
     means_decay: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        1.0,
+        0.05,
         description="Share of its rate that the means' falls to, exponentially: surfaces move "
         "early and are smooth late.",
     )
@@ -78,6 +83,11 @@ class DensityConfig(Section):
     enabled: bool = True
     start: Share = Field(0.1, description="Share of the training before which nothing is cloned.")
     stop: Share = Field(0.7, description="Share of the training after which nothing is cloned.")
+    prune_stop: Share = Field(
+        0.92,
+        description="Share of the training after which nothing is removed: what it leaves open "
+        "needs steps to close.",
+    )
     every: Count = Field(300, description="Steps between two density updates.")
     grow_quantile: Share = Field(
         0.97, description="Gaussians above this quantile of the mean view gradient are grown."
@@ -108,7 +118,9 @@ class PoseConfig(Section):
     )
     mean: Literal["star", "a", "t"] = "star"
     std: Annotated[float, Field(ge=0)] = Field(
-        20.0, description="Standard deviation of the large joints, degrees; the spine gets a third."
+        30.0,
+        description="Standard deviation of the large joints, degrees; the spine gets a third. The "
+        "star's legs are 90 degrees apart: at 20, 1 pose in 500 has them together, at 30, 1 in 40.",
     )
     arms_down: Share = Field(
         0.0, description="Share of poses whose arms are lowered to the sides and legs closed."
@@ -129,6 +141,11 @@ class CameraConfig(Section):
     head: Share = 0.2
     margin: tuple[float, float] = Field(
         (1.1, 1.4), description="Height of the framed part's picture over the part's own height."
+    )
+    clear: bool = Field(
+        True,
+        description="Draw a close-up again that a limb blocks, as an outstretched arm does between "
+        "camera and face.",
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.body import Body
+from gaussianmotion.body.joints import PARENTS
 from gaussianmotion.camera import FRAMINGS, Cameras, orbit
 from gaussianmotion.config import CameraConfig, TrainConfig
 from gaussianmotion.pose.sampling import sample_poses
@@ -21,6 +22,12 @@ PADDING = {"full body": 0.12, "upper body": 0.12, "head": 0.1}
 # The head joint is where neck and skull meet; the crown is this far along the neck-to-head line.
 CROWN = 0.22
 NECK, HEAD = 12, 15
+# A close-up is blocked by what is in it at less than this share of the target's distance. Limbs are
+# this thick, metres, and looked at in so many points of a bone.
+BLOCKING = 0.6
+LIMB = 0.06
+BONE_POINTS = 8
+CLEAR_TRIES = 8
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ def sample_cameras(
     """Draw one camera per posed body: framing, azimuth, elevation, field of view, margin.
 
     Azimuths are stratified: camera b looks from the b-th of B equal sectors, which start at a
-    random angle, so that every step sees the person from all around.
+    random angle, so that every step sees the person from all around. A close-up that a limb blocks
+    is drawn again within its sector, and shows the whole body where nothing else is clear.
 
     Args:
         joints: Posed joints in metres, on the CPU.
@@ -77,22 +85,30 @@ def sample_cameras(
     margin = _between(config.margin, draws[3])
     shares = torch.tensor([config.full_body, config.upper_body, config.head]).cumsum(0)
     kind = torch.searchsorted(shares, draws[4], right=True).clamp(max=len(FRAMINGS) - 1)
-    framing = tuple(FRAMINGS[index] for index in kind.tolist())
+    framing = [FRAMINGS[index] for index in kind.tolist()]
     targets, distances = [], []
     for b in range(count):
-        probe = orbit(
-            azimuth[b : b + 1],
-            elevation[b : b + 1],
-            torch.ones(1),
-            fov_y[b : b + 1],
-            torch.zeros(1, 3),
-            size,
-        )
-        target, distance = _fit(joints[b], framing[b], probe, float(margin[b]), float(fov_y[b]))
+        for _ in range(CLEAR_TRIES):
+            at = slice(b, b + 1)
+            probe = orbit(
+                azimuth[at], elevation[at], torch.ones(1), fov_y[at], torch.zeros(1, 3), size
+            )
+            target, distance = _fit(joints[b], framing[b], probe, float(margin[b]), float(fov_y[b]))
+            if not config.clear or framing[b] == "full body":
+                break
+            if not _is_blocked(joints[b], probe, target, distance, float(fov_y[b])):
+                break
+            redraw = torch.rand(2, generator=generator)
+            azimuth[b] = 360.0 * (start + (b + redraw[0]) / count) - 180.0
+            elevation[at] = _between(config.elevation, redraw[1:])
+        else:  # From this side nothing but the whole body can be seen.
+            framing[b] = "full body"
+            target, distance = _fit(joints[b], framing[b], probe, float(margin[b]), float(fov_y[b]))
         targets.append(target)
         distances.append(distance)
     return orbit(
-        azimuth, elevation, torch.stack(distances), fov_y, torch.stack(targets), size, framing
+        *(azimuth, elevation, torch.stack(distances), fov_y, torch.stack(targets)),
+        *(size, tuple(framing)),
     )
 
 
@@ -117,6 +133,29 @@ def _fit(
     half_width = torch.tan(torch.deg2rad(torch.tensor(0.5 * fov_y)))
     distance = (margin * reach.amax(dim=1) / half_width + nearness).max()
     return rotation.T @ target, distance
+
+
+def _is_blocked(
+    joints: Float[Tensor, "24 3"],
+    probe: Cameras,
+    target: Float[Tensor, "3"],
+    distance: Float[Tensor, ""],
+    fov_y: float,
+) -> bool:
+    """Whether a limb is in the picture much nearer to the camera than the target, or around it.
+
+    Args:
+        probe: See :func:`_fit`.
+    """
+    share = torch.linspace(0.0, 1.0, BONE_POINTS)[:, None, None]
+    children = torch.arange(1, len(PARENTS))
+    ends, starts = joints[children], joints[torch.tensor(PARENTS[1:])]
+    points = (starts + share * (ends - starts)).reshape(-1, 3)
+    seen = (points - target) @ probe.viewmats[0, :3, :3].T
+    depth = seen[:, 2] + distance
+    reach = torch.tan(torch.deg2rad(torch.tensor(0.5 * fov_y))) * depth.clamp(min=0.0) + LIMB
+    inside = (seen[:, :2].abs() <= reach[:, None]).all(dim=1)
+    return bool((inside & (depth > -LIMB) & (depth < BLOCKING * distance)).any())
 
 
 def _between(limits: tuple[float, float], share: Float[Tensor, " B"]) -> Float[Tensor, " B"]:

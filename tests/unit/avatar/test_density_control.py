@@ -149,7 +149,14 @@ def test_an_update_starts_the_next_measurement(avatar, optimiser, open_body):
 
 
 @pytest.mark.parametrize(
-    ("step", "keys"), [(11, {}), (10, {"enabled": False}), (10, {"start": 0.2})]
+    ("step", "keys"),
+    [
+        (11, {}),
+        (10, {"enabled": False}),
+        (10, {"start": 0.2}),
+        (100, {}),
+        (60, {"prune_stop": 0.5}),
+    ],
 )
 def test_nothing_happens_out_of_schedule(avatar, optimiser, open_body, step, keys):
     density = control(grow_quantile=0.5, **keys)

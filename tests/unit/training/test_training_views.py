@@ -110,3 +110,35 @@ def test_backgrounds_come_from_the_palette(open_body):
         open_body, TrainConfig(batch=16, backgrounds=palette), torch.Generator().manual_seed(0)
     )
     assert {tuple(colour) for colour in views.backgrounds.tolist()} == set(palette)
+
+
+def nearest_in_picture(body, poses, cameras):
+    """Depth of the nearest vertex in each picture over that of the head."""
+    seen = cameras.project(body.posed_vertices(poses))
+    inside = ((seen[..., :2] >= 0) & (seen[..., :2] < SIZE)).all(dim=-1) & (seen[..., 2] > 0)
+    nearest = torch.where(inside, seen[..., 2], torch.inf).amin(dim=1)
+    return nearest / cameras.project(body.posed_joints(poses)[:, 15:16])[:, 0, 2]
+
+
+@pytest.mark.parametrize("share", [UPPER, HEAD])
+def test_no_arm_is_between_camera_and_face(open_body, share):
+    blocked, clear, framings = [], [], []
+    for step in range(30):
+        poses = sample_poses(4, TrainConfig().poses, torch.Generator().manual_seed(step))
+        blocked.append(
+            nearest_in_picture(open_body, poses, draw(open_body, poses, step, **share, clear=False))
+        )
+        cameras = draw(open_body, poses, step, **share)
+        clear.append(nearest_in_picture(open_body, poses, cameras))
+        framings += cameras.framing
+        # Still from all around: two sectors of four are half a turn.
+        assert cameras.azimuth.sort().values.diff().max() < 181.0
+    assert (torch.cat(blocked) < 0.5).float().mean() > 0.1
+    assert (torch.cat(clear) < 0.5).float().mean() < 0.01
+    assert framings.count("full body") < 0.06 * len(framings)
+
+
+def test_whole_bodies_are_the_same_without_the_check(open_body):
+    poses = a_pose().repeat(8, 1, 1)
+    one, other = (draw(open_body, poses, **FULL, clear=clear) for clear in (True, False))
+    assert torch.equal(one.viewmats, other.viewmats)
