@@ -130,10 +130,13 @@ STAGES = {
         ("variants", "seeds", "ablation", "baselines", "scores"), _evaluation("collect")
     ),
     "tables": Stage(
-        ("variants", "seeds", "ablation", "baselines", "scores"),
+        (
+            *("variants", "seeds", "ablation", "baselines", "scores", "prior.model"),
+            *("train.steps", "train.batch", "train.size"),
+        ),
         _evaluation(
             *("measures", "intervals", "table_files", "table1", "ablations", "win_rate"),
-            *("contrasts", "verdicts", "verdict_table", "paper_claims"),
+            *("contrasts", "verdicts", "verdict_table", "verdict_cautions", "paper_claims"),
         ),
     ),
     "study": Stage(("study", "baselines"), _study("avatars", "choice", "pairs", "questions")),

@@ -67,7 +67,7 @@ def _table(options: argparse.Namespace) -> None:
     elif options.name == "verdicts":
         from gaussianmotion.evaluation.verdict_table import verdicts_table
 
-        write_table(verdicts_table(frame), out)
+        write_table(verdicts_table(frame, config), out)
     else:
         from gaussianmotion.evaluation.ablations import ablations_table
 

@@ -8,10 +8,12 @@ from math import isclose
 
 import pandas as pd
 
+from gaussianmotion.config import Config
 from gaussianmotion.evaluation.contrasts import cells
 from gaussianmotion.evaluation.measures import Measure, measures, origin_notes
 from gaussianmotion.evaluation.paper_claims import CLAIMS, IMBALANCE, Claim, Part
 from gaussianmotion.evaluation.table_files import Table, counted, number, with_interval
+from gaussianmotion.evaluation.verdict_cautions import cautions
 from gaussianmotion.evaluation.verdicts import (
     DOES_NOT,
     MATTERS,
@@ -26,11 +28,14 @@ from gaussianmotion.evaluation.verdicts import (
 Known = Mapping[tuple[str, str], Measure]  # by score and value name
 
 
-def verdicts_table(frame: pd.DataFrame, claims: tuple[Claim, ...] = CLAIMS) -> Table:
+def verdicts_table(
+    frame: pd.DataFrame, config: Config | None = None, claims: tuple[Claim, ...] = CLAIMS
+) -> Table:
     """Judge every claim.
 
     Args:
         frame: All scores.
+        config: Whose ``prior.model`` and ``train`` say what the verdicts are about.
         claims: The paper's, in its order.
     """
     scores = list(dict.fromkeys(frame["score"]))
@@ -43,7 +48,7 @@ def verdicts_table(frame: pd.DataFrame, claims: tuple[Claim, ...] = CLAIMS) -> T
         findings = [_finding(frame, part, known) for part in claim.parts]
         every += findings
         verdict = of_claim(findings)
-        figure = f" ({claim.figure})" if claim.figure else ""
+        figure = f" ({claim.figure or 'not ablated in the paper'})"
         rows.append([claim.statement.rstrip(".") + figure, _in_words(verdict), "", "", ""])
         judged = list(zip(claim.parts, findings, strict=True))
         rows += [_row(part, finding, _unit(part, known)) for part, finding in judged]
@@ -67,7 +72,13 @@ def verdicts_table(frame: pd.DataFrame, claims: tuple[Claim, ...] = CLAIMS) -> T
         ],
         rows=rows,
         frame=pd.DataFrame(records, columns=list(_RECORD)),
-        notes=[*_how_to_read(claims), *_measured_in(every), *origin_notes(used.values())],
+        notes=[
+            *_how_to_read(claims),
+            *_trained_with(config),
+            *_measured_in(every),
+            *cautions(frame, claims, known),
+            *origin_notes(used.values()),
+        ],
         facts={"claims": facts},
     )
 
@@ -170,13 +181,25 @@ def _measured_in(findings: list[Finding]) -> list[str]:
     ]
 
 
+def _trained_with(config: Config | None) -> list[str]:
+    """What the verdicts are about: another prior may bear other claims out."""
+    if config is None:
+        return []
+    train = config.train
+    return [
+        f"Of avatars trained with {config.prior.model} for {counted(train.steps, 'step')} of "
+        f"{counted(train.batch, 'view')} at {train.size} px; of another prior nothing is said."
+    ]
+
+
 def _how_to_read(claims: tuple[Claim, ...]) -> list[str]:
     parts = [part for claim in claims for part in claim.parts]
     notes = [
         "The rule, set before the runs: a part holds if the interval is above 0; it does not hold "
         "if the interval is below what would matter "
         f"({100 * MATTERS:g} % of the compared values' mean size), so that an effect worth having "
-        "is excluded; else it is undecided: the runs are too few, or differ too much, to tell. "
+        "is excluded; else it is undecided: the runs are too few, or differ too much, to tell. An "
+        "interval of which both is true holds, as claims are of a direction. "
         f"With fewer than {counted(PROMPTS, 'prompt')} of {counted(SEEDS, 'seed')} it is always "
         "undecided. A claim holds if all its parts do, and does not if one does not.",
         "Effect: the difference that its row names, in the value's own unit; above 0 is as the "

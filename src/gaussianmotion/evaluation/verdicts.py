@@ -10,7 +10,8 @@ The rule was written before any run was looked at, and is the same for all claim
   part is undecided.
 * A part **holds** if the interval lies above 0. It **does not** hold if the interval lies below
   what would matter, :data:`MATTERS` of the mean size of the compared values: an effect worth having
-  is then excluded. Otherwise it is **undecided**.
+  is then excluded. Otherwise it is **undecided**. An interval above 0 and below what would matter
+  holds, since claims are of a direction; the table shows both numbers.
 * A claim holds if all its parts hold, does not if one of them does not, else it is undecided.
 
 "About tau = 400 is the best" needs a quantity of its own. Noise and saturation are each scaled to

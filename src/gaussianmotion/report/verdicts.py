@@ -57,13 +57,19 @@ def shown_claims(table: ShownTable) -> list[ShownClaim]:
     """The claims of the verdicts' table."""
     return [
         ShownClaim(
-            str(claim.get("statement", "")),
+            _statement(claim),
             str(claim.get("verdict", UNDECIDED)),
             str(claim.get("figure", "")).lower().replace(" ", ""),
             [_part(part) for part in claim.get("parts", [])],
         )
         for claim in table.facts.get("claims", [])
     ]
+
+
+def _statement(claim: dict[str, Any]) -> str:
+    """In words; not every claim that is judged is one of the paper's ablations."""
+    said = str(claim.get("statement", ""))
+    return said if claim.get("figure") else f"{said.rstrip('.')} (not ablated in the paper)."
 
 
 def summary(claims: list[ShownClaim]) -> str:

@@ -198,7 +198,7 @@ def test_one_part_that_does_not_hold_fells_the_claim(tmp_path: Path) -> None:
     )
     tau_experiment(tmp_path, lambda x: (5.0 * x, -5.0 * x))
     frame = read_scores(tmp_path / "scores.csv")
-    table = verdicts_table(frame, (Claim("c", "", "Both rise.", parts),))
+    table = verdicts_table(frame, claims=(Claim("c", "", "Both rise.", parts),))
     assert claim_of(table, "c")["verdict"] == "does not"
 
 
@@ -208,3 +208,38 @@ def test_the_papers_claims_name_variants_that_exist() -> None:
         for part in claim.parts:
             assert set(part.weights) <= set(variants), claim.id
             assert sum(part.weights.values()) == pytest.approx(0.0)
+
+
+def test_where_one_tau_is_best_in_both_nothing_is_traded(tmp_path: Path) -> None:
+    table = tau_experiment(tmp_path, lambda x: (5.0 * x, 5.0 * x))
+    said = "One variant has the least noise and saturation at once in 9 of 9 pairs (tau_100 in 9)"
+    assert any(note.startswith(said) for note in table.notes)
+    traded = tau_experiment(tmp_path, lambda x: (5.0 * x, 5.0 - 5.0 * x))
+    assert not any(note.startswith("One variant") for note in traded.notes)
+
+
+def test_variants_that_no_run_tells_apart_are_named(tmp_path: Path) -> None:
+    # From tau = 300 on nothing changes any more.
+    table = tau_experiment(tmp_path, lambda x: (max(x, 0.5), 1.0 - max(x, 0.5)))
+    frame = read_scores(tmp_path / "scores.csv")
+    frame.loc[frame["variant"].isin(["tau_400", "tau_500"]), "value"] = (
+        frame.loc[frame["variant"] == "tau_300", "value"].tolist() * 2
+    )
+    notes = " ".join(verdicts_table(frame).notes)
+    for one, other in (("tau_300", "tau_400"), ("tau_300", "tau_500"), ("tau_400", "tau_500")):
+        assert f"{one} and {other} gave the same numbers in all runs" in notes
+    assert "tau_100 and" not in notes
+    assert "the same numbers" not in " ".join(table.notes)  # prompts' jitter differs there
+
+
+def test_the_verdicts_say_what_they_are_about(tmp_path: Path) -> None:
+    tau_experiment(tmp_path, lambda x: (x, 1.0 - x))
+    frame = read_scores(tmp_path / "scores.csv")
+    config = config_of(train={"steps": 7, "batch": 1, "size": 64})
+    said = "for 7 steps of 1 view at 64 px"
+    assert any(said in note for note in verdicts_table(frame, config).notes)
+
+
+def test_claims_that_are_not_the_papers_say_so(tmp_path: Path) -> None:
+    rows = [row[0] for row in tau_experiment(tmp_path, lambda x: (x, 1.0 - x)).rows]
+    assert sum(row.endswith("(not ablated in the paper)") for row in rows) == 2
