@@ -5,7 +5,9 @@ of a prompt are averaged, and Student's t is taken over the prompts' means. A bo
 prompts has ten distinct resamples and covers far too little; t with two degrees of freedom is wide,
 and says so.
 
-Shares. Wilson's score interval, which stays inside [0, 1] and is not empty at 0 or 1.
+Shares. Wilson's score interval, which stays inside [0, 1] and is not empty at 0 or 1. Votes of one
+person, and votes on one pair of clips, are alike: their interval is that of as many independent
+votes as would spread as much.
 """
 
 import math
@@ -66,11 +68,62 @@ def share(successes: int, trials: int) -> Estimate:
     """
     if trials < 1 or not 0 <= successes <= trials:
         raise ValueError(f"{successes} of {trials} is no share")
-    z = float(stats.norm.ppf(0.5 + LEVEL / 2))
-    p, room = successes / trials, z * z / trials
-    centre = (p + room / 2) / (1 + room)
-    half = z * math.sqrt(p * (1 - p) / trials + room / (4 * trials)) / (1 + room)
-    # Exactly 0 and 1 there, which rounding would miss by a hair.
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == trials else centre + half
+    p = successes / trials
+    low, high = _wilson(p, float(trials), float(stats.norm.ppf(0.5 + LEVEL / 2)))
     return Estimate(p, low, high, trials, trials)
+
+
+def share_of_votes(votes: Sequence[bool], people: Sequence[str], pairs: Sequence[str]) -> Estimate:
+    """A share of votes that hang together by person and by pair, with Wilson's interval.
+
+    The variance is clustered both ways (Cameron, Gelbach and Miller 2011): that over people plus
+    that over pairs minus that over votes, each with its factor G / (G - 1). Against the variance of
+    independent votes it gives the effective number of votes, never more than there are; Student's t
+    with one less than the smaller number of clusters takes the place of the normal quantile. Where
+    all votes agree, nothing can be seen of how they hang together: then they count once for each
+    person or pair, whichever are fewer. A single person or pair counts as one vote.
+
+    Args:
+        votes: At least one; whether it is for the compared system.
+        people: Who gave each.
+        pairs: On what.
+
+    Returns:
+        The share; ``clusters`` is the number of people.
+    """
+    if not votes or not len(votes) == len(people) == len(pairs):
+        raise ValueError("one person and one pair for each vote is needed, and at least one vote")
+    n, p = len(votes), sum(votes) / len(votes)
+    left = np.array(votes, dtype=float) - p
+    fewest = min(len(set(people)), len(set(pairs)))
+    independent = p * (1.0 - p) / n
+    if fewest == 1 or independent == 0.0:
+        effective = float(fewest)
+    else:
+        by_person, by_pair = (_clustered(left, clusters) for clusters in (people, pairs))
+        both = by_person + by_pair - _clustered(left, [str(index) for index in range(n)])
+        # The difference may come out too small, even below 0; either way alone is a lower bound.
+        effective = n * independent / max(both, by_person, by_pair, independent)
+    quantile = (
+        stats.t.ppf(0.5 + LEVEL / 2, fewest - 1) if fewest > 1 else stats.norm.ppf(0.5 + LEVEL / 2)
+    )
+    low, high = _wilson(p, effective, float(quantile))
+    return Estimate(p, low, high, n, len(set(people)))
+
+
+def _clustered(left: np.ndarray, clusters: Sequence[str]) -> float:
+    """The variance of a mean from what is left of its values, which add up within clusters."""
+    sums: dict[str, float] = {}
+    for value, cluster in zip(left.tolist(), clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0.0) + value
+    groups = len(sums)
+    return sum(s * s for s in sums.values()) / len(left) ** 2 * groups / (groups - 1)
+
+
+def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
+    """Ends of Wilson's interval for a share of n votes."""
+    room = z * z / n
+    centre = (p + room / 2) / (1 + room)
+    half = z * math.sqrt(p * (1 - p) / n + room / (4 * n)) / (1 + room)
+    # Exactly 0 and 1 there, which rounding would miss by a hair.
+    return (0.0 if p == 0.0 else centre - half, 1.0 if p == 1.0 else centre + half)

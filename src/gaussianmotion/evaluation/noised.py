@@ -17,7 +17,7 @@ from gaussianmotion.config import NoisedConfig, PriorConfig, RenderConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.references import save_sample
 from gaussianmotion.evaluation.score_file import file_digest
-from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.guidance.prior import load_prior, precision
 from gaussianmotion.guidance.prompts import compose_prompt
 from gaussianmotion.models import pinned_revision, prior_digests
 from gaussianmotion.pose.openpose import pose_image
@@ -108,7 +108,7 @@ def sample_noised(
         "controlnet_revision": pinned_revision(
             prior_config.controlnet, prior_config.controlnet_revision
         ),
-        "dtype": prior_config.dtype,
+        "dtype": precision(prior_config.dtype, device),
         "device": device.type,
         "weights_sha256": prior_digests(prior_config, pose=True),
         "files": {f"{name}.png": file_digest(out_dir / f"{name}.png") for name in samples},

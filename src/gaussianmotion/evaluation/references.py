@@ -30,7 +30,7 @@ from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import turntable_azimuths, view_word
 from gaussianmotion.config import Config, PriorConfig, RenderConfig
 from gaussianmotion.evaluation.score_file import file_digest
-from gaussianmotion.guidance.prior import DiffusionPrior, load_prior
+from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, precision
 from gaussianmotion.models import pinned_revision, prior_digests
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.rendering.cameras import fitted_orbit, select
@@ -68,7 +68,7 @@ def sample_references(
         "steps": wanted.steps,
         "guidance_scale": wanted.guidance_scale,
         "pose": wanted.pose,
-        "dtype": config.prior.dtype,
+        "dtype": precision(config.prior.dtype, device),
         "device": device.type,
         "weights_sha256": prior_digests(config.prior, pose=wanted.pose != "none"),
     }

@@ -25,6 +25,7 @@ class Prior(Protocol):
     """What distillation asks of a prior, as ``DiffusionPrior`` and the tests' oracle provide it."""
 
     alpha_bar: Float[Tensor, " T"]
+    dtype: torch.dtype
 
     def encode_image(self, rgb: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C h w"]: ...
 

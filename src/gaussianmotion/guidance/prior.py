@@ -63,6 +63,11 @@ def network_dtype(requested: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
 
 
+def precision(requested: str, device: torch.device) -> str:
+    """The name of :func:`network_dtype`, for what is written down of a run."""
+    return str(network_dtype(requested, device)).removeprefix("torch.")
+
+
 def _load_text_encoder(
     folder: Path, index: dict[str, Any], device: torch.device, dtype: torch.dtype
 ) -> TextEncoder:

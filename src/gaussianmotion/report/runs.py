@@ -127,7 +127,7 @@ def environment(runs: list[RunFacts]) -> list[tuple[str, str]]:
     for run in runs:
         if run.finished:
             found["prior"][run.prior] = None
-            for key in ("device", "threads", "body_id"):
+            for key in ("device", "precision", "threads", "body_id"):
                 if key in run.facts:
                     found[key.removesuffix("_id")][str(run.facts[key])] = None
             for name, version in run.facts.get("versions", {}).items():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gaussianmotion.evaluation.intervals import Estimate, share
+from gaussianmotion.evaluation.intervals import Estimate, share_of_votes
 from gaussianmotion.evaluation.table_files import Table
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import KINDS, QUESTIONS
@@ -33,6 +33,7 @@ class Preference:
         preferred: Votes for the compared system.
         votes: All votes, at least one.
         people: Who gave them, sorted.
+        estimate: The share with its 95 % interval.
     """
 
     against: str
@@ -41,11 +42,7 @@ class Preference:
     preferred: int
     votes: int
     people: tuple[str, ...]
-
-    @property
-    def estimate(self) -> Estimate:
-        """The share with Wilson's 95 % interval."""
-        return share(self.preferred, self.votes)
+    estimate: Estimate
 
 
 def table2(pairs: PairSet, votes: list[Vote] | None, source: str) -> tuple[Table, str]:
@@ -95,14 +92,20 @@ def preferences(pairs: PairSet, votes: list[Vote]) -> list[Preference]:
                     and kind in (kinds[vote.pair], ALL)
                 ]
                 if counted:
+                    chosen = [vote.chosen == pairs.compared for vote in counted]
                     found.append(
                         Preference(
                             against=system,
                             kind=kind,
                             question=question.key,
-                            preferred=sum(vote.chosen == pairs.compared for vote in counted),
+                            preferred=sum(chosen),
                             votes=len(counted),
                             people=tuple(sorted({vote.person for vote in counted})),
+                            estimate=share_of_votes(
+                                chosen,
+                                [vote.person for vote in counted],
+                                [vote.pair for vote in counted],
+                            ),
                         )
                     )
     return found
@@ -113,7 +116,8 @@ def _notes(pairs: PairSet, counted: list[Vote], others: list[str]) -> list[str]:
     complete = sum(count == len(pairs.pairs) * len(QUESTIONS) for count in given.values())
     notes = [
         f"Share of the votes that prefer {pairs.compared} (votes for it / all votes), with "
-        "Wilson's 95 % interval; votes are taken as independent, although one person gives many.",
+        "Wilson's 95 % interval of as many independent votes as would spread as much: votes of "
+        "one person, and on one pair, are alike (clustered both ways).",
         f"Protocol {PROTOCOL}, study {pairs.study}: {len(pairs.pairs)} pairs, {len(given)} people, "
         f"{len(counted)} votes; {complete} of the people answered everything, and what the others "
         "answered is counted too. Order and sides were drawn for each person.",

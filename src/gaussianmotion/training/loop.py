@@ -241,6 +241,7 @@ def train(
                 "unknown_words": unknown,
                 "prior_weights": weights_digest,
                 "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+                "precision": str(prior.dtype).removeprefix("torch."),
             },
         )
         # Last: a kill before this line finds the finished checkpoint and only writes again.

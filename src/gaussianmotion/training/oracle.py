@@ -28,6 +28,8 @@ BETA_START, BETA_END, TIMESTEPS = 0.00085, 0.012, 1000
 class OraclePrior:
     """Answers like ``guidance.prior.DiffusionPrior``, with the truth."""
 
+    dtype = torch.float32
+
     def __init__(self, device: torch.device | str = "cpu") -> None:
         betas = torch.linspace(BETA_START**0.5, BETA_END**0.5, TIMESTEPS, dtype=torch.float64)
         self.alpha_bar = torch.cumprod(1.0 - betas**2, dim=0).float().to(device)

@@ -59,6 +59,7 @@ def test_samples_of_the_shipped_prior(tmp_path: Path):
     facts = sample(tmp_path, config_of(batch=2, steps=2, pose="a", suffix="full body"))
     assert facts["model"] == "resources/prior"
     assert facts["revision"] is None
+    assert facts["dtype"] == "float32"
     assert any(name.startswith("prior.controlnet/") for name in facts["weights_sha256"])
     assert [entry["id"] for entry in facts["samples"]] == ["00", "01"]
     back, front = facts["samples"]

@@ -40,7 +40,7 @@ class Recorder:
 
     def __init__(self, prior: DiffusionPrior) -> None:
         self.prior = prior
-        self.alpha_bar = prior.alpha_bar
+        self.alpha_bar, self.dtype = prior.alpha_bar, prior.dtype
         self.encoded: list[str] = []
         self.calls: list[tuple[int, int]] = []
 

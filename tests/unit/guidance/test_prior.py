@@ -5,7 +5,7 @@ import torch
 from conftest import prior_config
 from torch import Tensor
 
-from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, network_dtype
+from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, network_dtype, precision
 
 SIZE = 64
 
@@ -166,3 +166,12 @@ def test_a_cpu_never_computes_in_float16():
     assert network_dtype("float16", cpu) in (torch.bfloat16, torch.float32)
     assert network_dtype("float16", torch.device("cuda")) == torch.float16
     assert network_dtype("bfloat16", torch.device("cuda")) == torch.bfloat16
+
+
+def test_what_is_written_down_is_the_precision_that_is_used(monkeypatch):
+    cpu = torch.device("cpu")
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx2": True})
+    assert precision("float16", cpu) == "float32"
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx512_bf16": True})
+    assert precision("float16", cpu) == "bfloat16"
+    assert precision("float16", torch.device("cuda")) == "float16"

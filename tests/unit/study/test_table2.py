@@ -42,9 +42,10 @@ def test_votes_are_counted_by_system_kind_and_question(study: PairSet) -> None:
     every = found["rival", "all", "texture"]
     assert (every.preferred, every.votes) == (12, 16)
     assert every.people == ("p1", "p2", "p3", "p4")
-    # Wilson's interval of 12 of 16, by hand from his formula.
-    assert every.estimate.low == pytest.approx(0.50499, abs=1e-4)
-    assert every.estimate.high == pytest.approx(0.89819, abs=1e-4)
+    # Each person says one thing four times: by hand, the variance over people is 0.0625, that of
+    # 3 independent votes, and Student's t of 3 degrees of freedom goes into Wilson's formula.
+    assert every.estimate.low == pytest.approx(0.1307, abs=1e-3)
+    assert every.estimate.high == pytest.approx(0.9836, abs=1e-3)
     assert found["rival", "animated", "texture"].votes == 8
 
 
@@ -52,7 +53,7 @@ def test_the_table_says_shares_counts_and_intervals(study: PairSet) -> None:
     votes = [vote(study, "p1", pair, key, 0) for pair in range(8) for key in QUESTION_KEYS]
     table, reason = table2(study, votes, "votes.csv")
     assert reason == ""
-    assert "| rival | all | 1 | 100.0 % (4/4) [51.0, 100.0] |" in markdown(table)
+    assert "| rival | all | 1 | 100.0 % (4/4) [20.7, 100.0] |" in markdown(table)
     assert set(table.frame["status"]) == {"ok"}
     assert f"study {study.study}: 8 pairs, 1 people, 24 votes" in " ".join(table.notes)
 

@@ -47,6 +47,8 @@ def test_run_json_tells_what_happened(finished):
     assert run_data["gaussians"] == len(avatar)
     assert run_data["gaussians"] > 300  # density control was at work
     assert run_data["device"] == "cpu"
+    # What was computed in, whatever was asked for.
+    assert (run_data["precision"], run_data["config"]["prior"]["dtype"]) == ("float32", "float16")
     assert run_data["versions"]["torch"] == torch.__version__.split("+")[0]
     assert run_data["seconds"] > 0
     assert run_data["final"]["score"] > 0
