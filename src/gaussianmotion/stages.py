@@ -125,7 +125,10 @@ STAGES = {
         ),
     ),
     **_SCORES,
-    "baseline": Stage(("render.size", "render.views"), _evaluation("baselines", "baseline_check")),
+    "baseline": Stage(
+        ("render.size", "render.views", "render.background"),
+        _evaluation("baselines", "baseline_check", "baseline_framing"),
+    ),
     "collect": Stage(
         ("variants", "seeds", "ablation", "baselines", "scores"), _evaluation("collect")
     ),
@@ -133,10 +136,12 @@ STAGES = {
         (
             *("variants", "seeds", "ablation", "baselines", "scores", "prior.model"),
             *("train.steps", "train.batch", "train.size"),
+            *("reference.count", "reference.pose", "reference.suffix"),
         ),
         _evaluation(
-            *("measures", "intervals", "table_files", "table1", "ablations", "win_rate"),
-            *("contrasts", "verdicts", "verdict_table", "verdict_cautions", "paper_claims"),
+            *("measures", "intervals", "table_files", "table_notes", "table1", "ablations"),
+            *("win_rate", "contrasts", "verdicts", "verdict_table", "verdict_cautions"),
+            "paper_claims",
         ),
     ),
     "study": Stage(("study", "baselines"), _study("avatars", "choice", "pairs", "questions")),

@@ -81,9 +81,6 @@ def _baseline(options: argparse.Namespace) -> None:
     from gaussianmotion.prompts import read_prompts
 
     prompts = {prompt.id: prompt for prompt in read_prompts(options.prompts)}
-    render = config.render
-    import_baseline(
-        options.system, options.renders, prompts, render.size, render.views, options.out
-    )
+    import_baseline(options.system, options.renders, prompts, config.render, options.out)
     found = counted(len(prompts), "prompt")
     print(f"baseline: {options.system}, {found}: {options.out}", file=sys.stderr)

@@ -23,6 +23,7 @@ from gaussianmotion.evaluation.measures import (
     rows_of,
 )
 from gaussianmotion.evaluation.table_files import Table, counted, with_interval
+from gaussianmotion.evaluation.table_notes import distance_notes
 
 REFERENCE = "ours"
 
@@ -61,6 +62,7 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
         notes=[
             f"{', '.join(of)}. Δ is of the prompts and seeds that both have.",
             *origin_notes(columns, usual),
+            *distance_notes(columns, config),
             *absent_notes(frame, config.scores.names),
             "N: pictures that a number is of, in the cell where it is another; of a distance, in "
             "each seed.",

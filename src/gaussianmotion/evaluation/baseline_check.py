@@ -11,10 +11,13 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gaussianmotion.config.section import Colour
 from gaussianmotion.errors import UserError
+from gaussianmotion.evaluation.baseline_framing import refuse_framing
 from gaussianmotion.prompts import Prompt
 from gaussianmotion.yaml_file import read_yaml
 
@@ -49,6 +52,7 @@ def check_renders(
     prompts: Mapping[str, Prompt],
     size: int,
     azimuths: list[float],
+    background: Colour,
 ) -> tuple[Manifest, dict[str, str]]:
     """Look at everything in the folder.
 
@@ -58,6 +62,7 @@ def check_renders(
         prompts: The experiment's, by id.
         size: Side of a picture, pixels.
         azimuths: Of the protocol's views, degrees.
+        background: Of the protocol's pictures, RGB in [0, 1].
 
     Returns:
         The manifest, and the SHA-256 of each picture's file by its path in the folder.
@@ -68,7 +73,9 @@ def check_renders(
     """
     try:
         manifest = _manifest(system, renders, azimuths)
-        return manifest, _digests(renders, _names(renders, prompts, len(azimuths)), size)
+        return manifest, _digests(
+            renders, _names(renders, prompts, len(azimuths)), size, background
+        )
     except OSError as error:
         raise UserError(
             f"{error.filename or renders} cannot be read ({error.strerror}): make it readable, or "
@@ -158,14 +165,14 @@ def _missing(folder: Path, name: str, prompt: Prompt) -> str:
     return f"{path} is missing: render that view of {prompt.text!r}"
 
 
-def _digests(renders: Path, pictures: list[Path], size: int) -> dict[str, str]:
+def _digests(renders: Path, pictures: list[Path], size: int, background: Colour) -> dict[str, str]:
     """SHA-256 of each picture's file, after looking at all of them."""
     seen: dict[str, Path] = {}
     digests: dict[str, str] = {}
     for name in pictures:
         path = renders / name
         data = path.read_bytes()
-        pixels = _pixels(path, data, size)
+        pixels = _pixels(path, data, size, background)
         if pixels in seen:
             raise UserError(
                 f"{path} is the same picture as {seen[pixels]}: render each view of each prompt"
@@ -175,7 +182,7 @@ def _digests(renders: Path, pictures: list[Path], size: int) -> dict[str, str]:
     return digests
 
 
-def _pixels(path: Path, data: bytes, size: int) -> str:
+def _pixels(path: Path, data: bytes, size: int, background: Colour) -> str:
     """SHA-256 of a picture's pixels; refuses one that the scores would read as another picture."""
     try:
         with warnings.catch_warnings():
@@ -189,7 +196,8 @@ def _pixels(path: Path, data: bytes, size: int) -> str:
     except (OSError, SyntaxError, ValueError):
         raise UserError(f"{path} is damaged or no picture: render or copy it again") from None
     if alpha.getextrema()[0] < 255:  # type: ignore[operator]
-        raise UserError(f"{path} is transparent: put it on the protocol's white background")
+        raise UserError(f"{path} is transparent: put it on the protocol's background")
+    refuse_framing(path, np.array(rgb), background)
     return hashlib.sha256(rgb.tobytes()).hexdigest()
 
 

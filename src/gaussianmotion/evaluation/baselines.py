@@ -17,6 +17,7 @@ from typing import Any
 
 from gaussianmotion.atomic import atomic_path, write_json
 from gaussianmotion.camera import turntable_azimuths
+from gaussianmotion.config import RenderConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.baseline_check import Manifest, check_renders, videos
 from gaussianmotion.prompts import Prompt
@@ -25,7 +26,11 @@ VIEWS = "views.json"
 
 
 def import_baseline(
-    system: str, renders: Path, prompts: Mapping[str, Prompt], size: int, views: int, out: Path
+    system: str,
+    renders: Path,
+    prompts: Mapping[str, Prompt],
+    config: RenderConfig,
+    out: Path,
 ) -> Path:
     """Check a system's renders and copy them.
 
@@ -33,8 +38,7 @@ def import_baseline(
         system: Its name in the configuration.
         renders: The folder that the user brought.
         prompts: The experiment's, by id.
-        size: Side of a picture, pixels.
-        views: Azimuths of the multi-view set.
+        config: Size, number of azimuths and background of the protocol's pictures.
         out: ``ROOT/baselines/SYSTEM/imported.json``, written last; each prompt becomes a folder
             beside it that looks like a run's: ``views/``, ``front.png``, ``views.json`` and
             ``run.json``.
@@ -46,8 +50,9 @@ def import_baseline(
         UserError: something is missing, superfluous, damaged, or of the wrong kind (the first one);
             or the copies would replace something else.
     """
-    azimuths = [float(angle) for angle in turntable_azimuths(views)]
-    manifest, digests = check_renders(system, renders, prompts, size, azimuths)
+    size = config.size
+    azimuths = [float(angle) for angle in turntable_azimuths(config.views)]
+    manifest, digests = check_renders(system, renders, prompts, size, azimuths, config.background)
     _refuse_place(renders, out.parent, prompts)
 
     staging = out.parent / f".{os.getpid()}.partial"

@@ -4,7 +4,8 @@ Wu et al., "Human Preference Score v2", 2023: the cosine of ViT-H/14's embedding
 people's choices. Protocol hps-1 is the package's ``score``: the picture as a float tensor, resized
 by its longer side (bicubic, antialiased), centred on black, normalised as OpenAI's; half precision
 on a GPU. The package itself reads 4 GB at every call, lacks its vocabulary and pins libraries of
-2023; here the weights are read once. Its authors: scores compare pictures of the same prompt only,
+2023; here the weights are read once. (It takes v2.0 unless told ``hps_version="v2.1"``; numbers of
+the two versions cannot be compared.) Its authors: scores compare pictures of the same prompt only,
 so tables report differences paired by prompt.
 """
 

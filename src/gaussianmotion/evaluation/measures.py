@@ -4,6 +4,7 @@
 value name of one score, such as ``sharpness`` of ``geometry``.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ HEADLINES = {
 }
 # Scores of pictures alone: other systems' renders have them, too.
 OF_PICTURES = ("clip", "fid", "hps", "alignment", "features")
+_PICTURES = re.compile(r"(\d+) pictures;")
 # What a table's .csv says of a measure beside each of its numbers.
 FACTS = ("score", "value_name", "title", "protocol", "model", "unit", "better")
 
@@ -161,7 +163,9 @@ def missing_reason(frame: pd.DataFrame, measure: Measure, variant: str) -> str:
     if rows.empty:
         return "not measured"
     if measure.pooled:
-        return f"N too small (N={rows['n'].max()})"
+        # The smaller of the two sets: "12 pictures; a distance of two sets needs ...".
+        few = [int(found[1]) for found in map(_PICTURES.match, rows["reason"]) if found]
+        return f"N too small (N={max(few) if few else rows['n'].max()})"
     return str(rows["reason"].iloc[0]) or "no number"
 
 

@@ -118,7 +118,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         text = data["model_cfg"]["text_cfg"]
-        preprocess = dict(data.get("preprocess_cfg") or {})
+        preprocess = dict(data["preprocess_cfg"])  # open_clip would take OpenAI's without a word
     except FileNotFoundError:
         raise UserError(
             f"{path} not found: it says what network the weights beside it are of and how its "
@@ -126,7 +126,8 @@ def _read_config(path: Path) -> dict[str, Any]:
         ) from None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(
-            f"{path} is damaged or no configuration of open_clip: fetch it again"
+            f"{path} is damaged or no configuration of open_clip (model_cfg and preprocess_cfg): "
+            "fetch it again"
         ) from error
     if "hf_model_name" in text or "hf_tokenizer_name" in text:
         raise UserError(f"{path}: only networks with CLIP's own tokenizer can be used")

@@ -1,18 +1,21 @@
 """CLIP score: open_clip's own cosine, from local weights, for prompts of any length."""
 
+import json
 import logging
 from pathlib import Path
 
 import open_clip
 import pytest
 import torch
-from small_checkpoints import write_clip, write_picture, write_run
+from small_checkpoints import NETWORK, write_clip, write_picture, write_run
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.clip_score import ClipScorer, score_clip
 from gaussianmotion.evaluation.pictures import read_picture
 
+# open_clip would normalise pictures as OpenAI's without a word.
+WITHOUT_PICTURES = json.dumps({"model_cfg": NETWORK})
 PROMPTS = ["a man in a blue suit", "a woman in a red dress", "an old man in a green coat"]
 
 
@@ -81,7 +84,7 @@ def test_weights_without_their_configuration_are_refused(weights: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"model_cfg": 3}', '{"model_cfg": {"text_cfg": {}}}']
+    "content", ["", "[]", '{"model_cfg": 3}', '{"model_cfg": {"text_cfg": {}}}', WITHOUT_PICTURES]
 )
 def test_a_damaged_configuration_is_one_line(weights: Path, content: str) -> None:
     (weights.parent / "open_clip_config.json").write_text(content)

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gaussianmotion.config import RenderConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.evaluation.baselines import import_baseline
 from gaussianmotion.evaluation.pictures import azimuth_views, front_view
 from gaussianmotion.prompts import Prompt
 
 PROMPTS = {name: Prompt(name, f"a person called {name}") for name in ("ann", "bob")}
+RENDER = RenderConfig(size=32, views=4)
 MANIFEST = """
 system: TADA
 source: their page
@@ -24,23 +26,29 @@ azimuths: [-180, -90, 0, 90]
 """
 
 
+def someone(seed: int, first: int = 3, last: int = 29, colour: int = 255) -> Image.Image:
+    """A colourful bar on plain ground, from one row to before another."""
+    pixels = np.full((32, 32, 3), colour, dtype=np.uint8)
+    rng = np.random.default_rng(seed)
+    pixels[first:last, 10:22] = rng.integers(0, 200, (last - first, 12, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
 @pytest.fixture
 def renders(tmp_path: Path) -> Path:
     """Two prompts, four views of 32 pixels."""
     folder = tmp_path / "renders"
-    rng = np.random.default_rng(0)
-    for prompt in PROMPTS:
+    for number, prompt in enumerate(PROMPTS):
         (folder / prompt).mkdir(parents=True)
         for index in range(4):
-            pixels = rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / prompt / f"{index:02d}.png")
+            someone(4 * number + index).save(folder / prompt / f"{index:02d}.png")
     (folder / "manifest.yaml").write_text(MANIFEST)
     return folder
 
 
 def bring(renders: Path) -> Path:
     out = renders.parent / "results/baselines/TADA/imported.json"
-    return import_baseline("TADA", renders, PROMPTS, size=32, views=4, out=out)
+    return import_baseline("TADA", renders, PROMPTS, RENDER, out=out)
 
 
 def test_what_is_brought_looks_like_runs(renders: Path) -> None:
@@ -61,11 +69,9 @@ def test_what_is_brought_looks_like_runs(renders: Path) -> None:
 
 def test_an_earlier_import_is_replaced(renders: Path) -> None:
     out = bring(renders)
-    pixels = np.full((32, 32, 3), 7, dtype=np.uint8)
-    Image.fromarray(pixels).save(renders / "bob/02.png")
+    someone(99).save(renders / "bob/02.png")
     bring(renders)
-    with Image.open(out.parent / "bob/front.png") as image:
-        assert image.getpixel((0, 0)) == (7, 7, 7)
+    assert (out.parent / "bob/front.png").read_bytes() == (renders / "bob/02.png").read_bytes()
     assert not list(out.parent.glob(".*"))
 
 
@@ -156,6 +162,22 @@ def transparent(folder: Path) -> None:
     Image.new("RGBA", (32, 32), (1, 2, 3, 0)).save(folder / "bob/03.png")
 
 
+def on_grey(folder: Path) -> None:
+    someone(50, colour=128).save(folder / "bob/03.png")
+
+
+def cut(folder: Path) -> None:
+    someone(50, first=0).save(folder / "bob/03.png")
+
+
+def far_away(folder: Path) -> None:
+    someone(50, first=10, last=22).save(folder / "bob/03.png")
+
+
+def nobody(folder: Path) -> None:
+    Image.new("RGB", (32, 32), "white").save(folder / "bob/03.png")
+
+
 def superfluous(folder: Path) -> None:
     shutil.copy(folder / "bob/03.png", folder / "bob/04.png")
 
@@ -213,7 +235,14 @@ def no_folder(folder: Path) -> None:
         (linked_twice, r"bob/03.png is the same picture as .*bob/02.png"),
         (folder_as_picture, r"bob/03.png is missing: render that view"),
         (enormous, r"bob/03.png is too large by far: make it 32 x 32 pixels"),
-        (transparent, r"bob/03.png is transparent: put it on the protocol's white background"),
+        (transparent, r"bob/03.png is transparent: put it on the protocol's background"),
+        (
+            on_grey,
+            r"03.png is not on .*: its border is about \(128, 128, 128\), ours is \(255, 255",
+        ),
+        (cut, r"bob/03.png is cut at the top, or has something there: the whole person must be"),
+        (far_away, r"bob/03.png shows a person of 38 % of its height; ours fill about 80 %"),
+        (nobody, r"bob/03.png shows a person of 0 % of its height"),
         (superfluous, r"bob/04.png does not belong there: remove it"),
         (unknown_prompt, r"bobby is no prompt of the list: rename it"),
         (no_manifest, r"manifest.yaml is missing; write system, source, licence and azimuths"),
@@ -267,7 +296,7 @@ def test_a_folder_named_like_a_video_is_no_video(renders: Path) -> None:
 def test_renders_are_never_replaced_by_their_copies(renders: Path, place: str) -> None:
     before = contents(renders)
     with pytest.raises(UserError, match="the copies would replace the renders: move") as error:
-        import_baseline("TADA", renders, PROMPTS, 32, 4, renders / place / "imported.json")
+        import_baseline("TADA", renders, PROMPTS, RENDER, renders / place / "imported.json")
     assert "\n" not in str(error.value)
     assert contents(renders) == before
 
@@ -277,14 +306,14 @@ def test_a_folder_that_is_no_import_is_not_replaced(renders: Path) -> None:
     mine.parent.mkdir(parents=True)
     mine.write_text("years of work")
     with pytest.raises(UserError, match="home/ann is in the way, and is no earlier import"):
-        import_baseline("TADA", renders, PROMPTS, 32, 4, renders.parent / "home/imported.json")
+        import_baseline("TADA", renders, PROMPTS, RENDER, renders.parent / "home/imported.json")
     assert mine.read_text() == "years of work"
 
 
 def test_a_place_that_cannot_be_written_is_told_in_one_line(renders: Path) -> None:
     (renders.parent / "file").write_text("")
     with pytest.raises(UserError, match=r"cannot write .*file/imported.json"):
-        import_baseline("TADA", renders, PROMPTS, 32, 4, renders.parent / "file/imported.json")
+        import_baseline("TADA", renders, PROMPTS, RENDER, renders.parent / "file/imported.json")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
@@ -296,3 +325,10 @@ def test_what_may_not_be_read_is_told_in_one_line(renders: Path, name: str) -> N
             bring(renders)
     finally:
         (renders / name).chmod(0o755)
+
+
+def test_a_background_of_ones_own_is_asked_for(renders: Path) -> None:
+    grey = RenderConfig(size=32, views=4, background=(0.5, 0.5, 0.5))
+    out = renders.parent / "results/baselines/TADA/imported.json"
+    with pytest.raises(UserError, match=r"ours is \(128, 128, 128\)"):
+        import_baseline("TADA", renders, PROMPTS, grey, out)

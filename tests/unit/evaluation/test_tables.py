@@ -286,3 +286,53 @@ def test_numbers_have_four_digits(value: float, text: str) -> None:
 def test_latex_gets_no_raw_special_character() -> None:
     assert tex("50 % of a_b & {c} ↑") == r"50 \% of a\_b \& \{c\} $\uparrow$"
     assert tex("Δ [ΔE]").isascii()
+
+
+def test_a_score_of_one_prompts_pictures_is_paired_in_table_1(tmp_path: Path) -> None:
+    root = tmp_path / "results/small"
+    config = config_of(scores={"names": ["hps"]}, baselines={"HumanGaussian": "renders"}, seeds=[0])
+    write_prompts(root, PROMPTS)
+    for place, prompt in enumerate(PROMPTS):
+        # Prompts differ by more than systems do.
+        write_alone(root, "hps", "ours", prompt, 0, hpsv2=0.2 + 0.03 * place)
+        write_baseline(root, "HumanGaussian", prompt, "hps", hpsv2=0.19 + 0.03 * place)
+    collect(config, root, root / "scores.csv")
+    table = table1(read_scores(root / "scores.csv"), config)
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert table.headings[2] == "Δ hpsv2, ours paired"
+    assert rows["HumanGaussian"][1] == "-0.01000 [-0.01000, -0.01000]"
+    assert rows["Ours"][1] == rows["TADA"][1] == ""
+    assert any("prompt by prompt" in note for note in table.notes)
+    record = table.frame.set_index("system").loc["HumanGaussian"]
+    assert record["difference"] == pytest.approx(-0.01)
+
+
+def test_what_distances_are_to_and_their_bias_are_said(scored) -> None:
+    config, frame = scored
+    posed = config.model_copy(
+        update={"reference": config.reference.model_copy(update={"pose": "a", "suffix": "white"})}
+    )
+    for table in (table1(frame, config), ablations_table(frame, config)):
+        notes = "\n".join(table.notes)
+        assert "without a pose, as the paper's." in notes
+        assert "frechet: biased upward, the more so the fewer pictures" in notes
+    notes = "\n".join(table1(frame, posed).notes)
+    assert "of each prompt with the words 'white' added from" in notes
+    assert "posed (a), unlike the paper's." in notes
+
+
+def test_another_systems_picture_meets_one_of_ours(tmp_path: Path) -> None:
+    root = tmp_path / "results/small"
+    scores = {"names": ["alignment", "geometry"]}
+    config = config_of(scores=scores, baselines={"HumanGaussian": "renders"}, seeds=[0, 1, 2])
+    write_prompts(root, ["ann"])
+    # Ours is better in seed 0, not on average.
+    for seed, value in enumerate((5.0, 1.0, 1.0)):
+        write_alone(root, "alignment", "ours", "ann", seed, alignment=value)
+        write_alone(root, "geometry", "ours", "ann", seed, silhouette_iou=0.9)
+    write_baseline(root, "HumanGaussian", "ann", "alignment", alignment=4.0)
+    collect(config, root, root / "scores.csv")
+    frame = win_rate_table(read_scores(root / "scores.csv"), config).frame
+    duels = frame[frame["opponent"] == "HumanGaussian"].set_index("score")
+    assert (duels.loc["alignment", "wins"], duels.loc["alignment", "losses"]) == (1, 0)
+    assert duels.loc["geometry", "reason"] == "needs the avatar itself"
