@@ -1,5 +1,6 @@
 """The house's own rules, which `make check` checks too; and generated files that must not drift."""
 
+import importlib.metadata
 import re
 import shutil
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 from snakemake.cli import parse_args
 from workflow_copy import REPOSITORY, run
 
@@ -102,3 +104,20 @@ def test_profiles_limit_the_gpus_as_they_say(monkeypatch: pytest.MonkeyPatch) ->
         _, options = parse_args(arguments)
         assert options.resources["gpu"].value == gpus
         assert options.conda_not_block_search_path_envvars
+
+
+def test_the_pinned_packages_are_for_this_python() -> None:
+    """uv overlooks a package's upper bound on Python; pip, and so conda's environments, do not."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    pinned = re.findall(
+        r"^([A-Za-z0-9._-]+)==", (REPOSITORY / "requirements.lock").read_text(), re.M
+    )
+    wrong = []
+    for name in pinned:
+        try:
+            wanted = importlib.metadata.metadata(name).get("Requires-Python") or ""
+        except importlib.metadata.PackageNotFoundError:  # of another system
+            continue
+        if not SpecifierSet(wanted).contains(python, prereleases=True):
+            wrong.append(f"{name} is for Python {wanted}")
+    assert wrong == []

@@ -179,3 +179,21 @@ def test_killed_anywhere_it_goes_on_and_then_has_nothing_to_do(finished: Workflo
 def append(workflow: Workflow, name: str) -> None:
     path = workflow.folder / name
     path.write_text(path.read_text() + "\n# edited\n")
+
+
+def test_snakemakes_own_report_holds_tables_and_figures(finished: Workflow) -> None:
+    done = finished.snakemake("--report", "jobs.html")
+    assert done.returncode == 0, done.stderr
+    page = (finished.folder / "jobs.html").read_text(encoding="utf-8")
+    for name in ("table1.csv", "table2.csv", "verdicts.csv", "fig5.png", "sheet.png"):
+        assert name in page, name
+
+
+def test_a_key_of_the_command_line_does_not_overwrite_the_experiment(finished: Workflow) -> None:
+    done = finished.snakemake("-n", "--config", "train={steps: 7}")
+    assert done.returncode == 2
+    (line,) = [text for text in done.stderr.splitlines() if text.startswith("gaussianmotion:")]
+    assert "add `experiment=another-name` to --config" in line
+    assert (
+        finished.snakemake("-n", "--config", "experiment=mine", "train={steps: 7}").returncode == 0
+    )
