@@ -24,8 +24,8 @@ env: $(STAMP) ## make .venv with everything in it (once, a few minutes)
 demo: env ## three avatars on this computer; PROMPT="a man in a green suit" for your own
 	@$(BIN)/gaussianmotion demo
 
-test: env ## all tests
-	@$(BIN)/pytest
+test: env ## all tests, on all cores
+	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile
 
 check: env ## style, types, workflow lint
 	$(BIN)/ruff check .
