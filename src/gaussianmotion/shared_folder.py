@@ -1,20 +1,16 @@
 """A folder of models that several users and jobs share: who writes, and who may read."""
 
-import errno
-import fcntl
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.file_lock import hold
 
 LOCK = ".gaussianmotion.lock"
 # What downloads write; a user may keep other things in the folder, whose permissions are theirs.
 WRITTEN = ("hub", "files", LOCK)
-# What flock says on network file systems without locks, or (EBADF) of a file that is not writable.
-_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
 
 
 @contextmanager
@@ -33,7 +29,12 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
             "`gaussianmotion models`, or set models.folder to a folder of yours"
         ) from None
     try:
-        _lock(handle, folder)
+        hold(
+            handle,
+            f"models: another job is fetching into {folder}, waiting",
+            f"models: {folder} cannot be locked: start no second download into it before this one "
+            "ends",
+        )
         yield
     finally:
         os.close(handle)
@@ -46,23 +47,6 @@ def _opened(path: Path) -> int:
     except PermissionError:
         # Another user's, which is enough on a local disk.
         return os.open(path, os.O_RDONLY)
-
-
-def _lock(handle: int, folder: Path) -> None:
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"models: another job is fetching into {folder}, waiting", file=sys.stderr)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            raise
-        print(
-            f"models: {folder} cannot be locked ({error.strerror}): start no second download into "
-            "it before this one ends",
-            file=sys.stderr,
-        )
 
 
 @contextmanager

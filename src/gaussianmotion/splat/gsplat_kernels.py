@@ -6,8 +6,6 @@ take each other's kernels away, or run those of another type. So each compute ca
 gsplat has a folder of its own here, locked around the import.
 """
 
-import errno
-import fcntl
 import importlib
 import importlib.metadata
 import os
@@ -20,10 +18,10 @@ from pathlib import Path
 import torch
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.file_lock import hold
 
 ADVICE = "`gaussianmotion doctor` says what is missing; `rasteriser: numba` draws on the CPU"
 MODULE = "gsplat.cuda._backend"  # what compiles, where it is imported
-_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # of some network file systems
 
 
 def load_kernels(device: torch.device | int | None = None) -> None:
@@ -115,13 +113,5 @@ def _alone_in(folder: Path) -> Iterator[None]:
                 f"gsplat's kernels cannot be written into {folder} ({error.strerror}): set "
                 "TORCH_EXTENSIONS_DIR to a folder of yours"
             ) from None
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print(f"gsplat: another job compiles into {folder}, waiting", file=sys.stderr)
-                fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                raise
+        hold(handle.fileno(), f"gsplat: another job compiles into {folder}, waiting")
         yield

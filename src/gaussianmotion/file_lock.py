@@ -1,0 +1,29 @@
+"""Waiting for the lock of a file that jobs of several computers share."""
+
+import errno
+import fcntl
+import sys
+
+# What flock says on network file systems without locks, or (EBADF) of a file that is not writable.
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
+
+
+def hold(handle: int, waiting: str, without_locks: str = "") -> None:
+    """Take the exclusive lock of an open file; closing the file gives it back.
+
+    Args:
+        handle: File descriptor.
+        waiting: The line that is said where somebody else holds it.
+        without_locks: The line that is said where the file system has no locks; nothing waits then.
+    """
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(waiting, file=sys.stderr)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        if without_locks:
+            print(f"{without_locks} ({error.strerror})", file=sys.stderr)
