@@ -118,12 +118,12 @@ class PoseConfig(Section):
     )
     mean: Literal["star", "a", "t"] = "star"
     std: Annotated[float, Field(ge=0)] = Field(
-        30.0,
-        description="Standard deviation of the large joints, degrees; the spine gets a third. The "
-        "star's legs are 90 degrees apart: at 20, 1 pose in 500 has them together, at 30, 1 in 40.",
+        20.0, description="Standard deviation of the large joints, degrees; the spine gets a third."
     )
     arms_down: Share = Field(
-        0.0, description="Share of poses whose arms are lowered to the sides and legs closed."
+        0.0,
+        description="Share of poses whose arms are lowered to the sides and legs closed. Around "
+        "the star alone, 1 pose in 500 has both thighs within 15 degrees of straight down.",
     )
 
 
