@@ -11,5 +11,6 @@ def upload(tensor: Tensor, device: torch.device) -> Tensor:
     page-locked memory it copies in its own time.
     """
     if device.type == "cuda" and tensor.device.type == "cpu":
-        return tensor.pin_memory().to(device, non_blocking=True)
+        # An expanded tensor has one element in many places, which page-locking cannot copy.
+        return tensor.contiguous().pin_memory().to(device, non_blocking=True)
     return tensor.to(device)
