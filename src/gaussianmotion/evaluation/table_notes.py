@@ -27,7 +27,7 @@ def distance_notes(chosen: Iterable[Measure], config: Config) -> list[str]:
     else:
         how = f"posed ({wanted.pose}), unlike the paper's"
     notes = [
-        f"{names}: to {wanted.count} samples of each prompt{words} from {config.prior.model}, "
+        f"{names}: to {wanted.count} samples from {config.prior.model} of each prompt{words}, "
         f"{how}."
     ]
     biased = [measure.name for measure in pooled if measure.name in BIASED]

@@ -317,7 +317,7 @@ def test_what_distances_are_to_and_their_bias_are_said(scored) -> None:
         assert "without a pose, as the paper's." in notes
         assert "frechet: biased upward, the more so the fewer pictures" in notes
     notes = "\n".join(table1(frame, posed).notes)
-    assert "of each prompt with the words 'white' added from" in notes
+    assert "of each prompt with the words 'white' added, " in notes
     assert "posed (a), unlike the paper's." in notes
 
 
