@@ -34,8 +34,9 @@ def load_kernels(device: torch.device | int | None = None) -> None:
     """
     if MODULE in sys.modules:
         return
-    folder = kernel_folder(torch.cuda.get_device_capability(device))
-    with _alone_in(folder), _compiling(folder):
+    capability = torch.cuda.get_device_capability(device)
+    folder = kernel_folder(capability)
+    with _alone_in(folder), _compiling(folder, _architectures(capability)):
         try:
             kernels = importlib.import_module(MODULE)._C
         except (ImportError, OSError, RuntimeError) as error:
@@ -54,9 +55,13 @@ def kernel_folder(capability: tuple[int, int]) -> Path:
     root = Path(os.environ.get("TORCH_EXTENSIONS_DIR") or get_default_build_root())
     python = f"py{sys.version_info.major}{sys.version_info.minor}"
     versions = f"gsplat{importlib.metadata.version('gsplat')}-torch{torch.__version__}"
-    # A user's own list of capabilities is compiled for, whatever the device.
-    archs = os.environ.get("TORCH_CUDA_ARCH_LIST") or f"{capability[0]}.{capability[1]}"
-    return root / re.sub(r"[^A-Za-z0-9.+_-]+", "_", f"{python}-{versions}-cuda{archs}")
+    name = f"{python}-{versions}-cuda{_architectures(capability)}"
+    return root / re.sub(r"[^A-Za-z0-9.+_-]+", "_", name)
+
+
+def _architectures(capability: tuple[int, int]) -> str:
+    """What is compiled for: a user's own list whatever the device, else the device."""
+    return os.environ.get("TORCH_CUDA_ARCH_LIST") or f"{capability[0]}.{capability[1]}"
 
 
 def reason_of(error: BaseException) -> str:
@@ -80,12 +85,9 @@ def reason_of(error: BaseException) -> str:
 
 
 @contextmanager
-def _compiling(folder: Path) -> Iterator[None]:
+def _compiling(folder: Path, architectures: str) -> Iterator[None]:
     """gsplat's environment while it is imported: where to, for what, with how many compilers."""
-    capability = folder.name.rpartition("-cuda")[2]
-    wanted = {"TORCH_EXTENSIONS_DIR": str(folder)}
-    if not os.environ.get("TORCH_CUDA_ARCH_LIST"):
-        wanted["TORCH_CUDA_ARCH_LIST"] = capability
+    wanted = {"TORCH_EXTENSIONS_DIR": str(folder), "TORCH_CUDA_ARCH_LIST": architectures}
     if not os.environ.get("MAX_JOBS"):
         # gsplat would start ten compilers, some of which take 3 GB.
         wanted["MAX_JOBS"] = str(max(1, min(4, os.cpu_count() or 1)))

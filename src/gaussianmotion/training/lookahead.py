@@ -12,7 +12,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.body import Body
-from gaussianmotion.camera import Cameras
 from gaussianmotion.config import TrainConfig
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.training.cameras import Views, sample_views
@@ -31,13 +30,11 @@ class Prepared:
     """What one step looks at.
 
     Attributes:
-        views: On the training's device.
-        cameras: Those of the views on the CPU, whose numbers can be read without waiting.
+        views: On the training's device, but for the cameras' angles, which distillation reads.
         condition: What the prior is conditioned on, on the device; None without pose guidance.
     """
 
     views: Views
-    cameras: Cameras
     condition: Float[Tensor, "B 3 H W"] | None
 
 
@@ -85,13 +82,12 @@ class Lookahead:
         drawn = self._condition(self._body, views) if self._config.pose_guidance else None
         return Prepared(
             views=_to(views, self._device),
-            cameras=views.cameras,
             condition=None if drawn is None else upload(drawn, self._device),
         )
 
 
 def _to(views: Views, device: torch.device) -> Views:
-    """The same views on a device."""
+    """The same views on a device; nothing there asks for the cameras' angles, which stay."""
     cameras = replace(
         views.cameras,
         viewmats=upload(views.cameras.viewmats, device),

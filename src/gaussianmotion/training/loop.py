@@ -165,7 +165,7 @@ def train(
                 # Eq. 8.
                 score, figures = distil(
                     rendering.rgb,
-                    seen.cameras,
+                    seen.views.cameras,
                     seen.condition,
                     finished,
                     settings.steps,
