@@ -23,7 +23,7 @@ from gaussianmotion.camera import orbit
 from gaussianmotion.config import FramingWords, PriorConfig, ScoreConfig
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, network_dtype
-from gaussianmotion.guidance.stable_diffusion import random_stable_diffusion
+from gaussianmotion.testing.stable_diffusion import random_stable_diffusion
 
 PROMPT = "a man with short brown hair wearing a red t-shirt and blue jeans"
 EMBEDDED = PriorConfig(
@@ -81,7 +81,7 @@ def random_embedded() -> DiffusionPrior:
 
     from gaussianmotion.guidance.load import alpha_bar_of
     from gaussianmotion.guidance.text import MiniLMEncoder
-    from gaussianmotion.synthesis import prior_networks as networks
+    from gaussianmotion.synthesis.prior import networks as networks
 
     logging.set_verbosity_error()
     dtype = network_dtype(EMBEDDED.dtype, torch.device("cpu"))

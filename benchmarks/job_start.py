@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from gaussianmotion.fork_client import ADDRESS
-from gaussianmotion.fork_server import start_fork_server
+from gaussianmotion.runtime.fork_client import ADDRESS
+from gaussianmotion.runtime.fork_server import start_fork_server
 
 CONFIG = ["--config", "config.yaml", "config/laptop.yaml", "--set", "tracking.enabled=false"]
 

@@ -2,7 +2,7 @@
 
     python benchmarks/oracle.py [--steps 300] [--size 128] [--gaussians 12000] [--out FOLDER]
 
-The oracle (``training/oracle.py``) stands in for the diffusion prior; everything else is the real
+The oracle (``testing/oracle.py``) stands in for the diffusion prior; everything else is the real
 training. Prints the PSNR over person and background in unseen poses from all around, and over the
 person's pixels alone, and writes the pictures: target above, avatar below, their difference last.
 """
@@ -18,9 +18,9 @@ from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.body import load_body
 from gaussianmotion.config import CameraConfig, Config
 from gaussianmotion.pose.sampling import sample_poses
+from gaussianmotion.testing.oracle import OraclePrior, coloured_body, psnr, target_images
 from gaussianmotion.training.cameras import sample_cameras
 from gaussianmotion.training.loop import train
-from gaussianmotion.training.oracle import OraclePrior, coloured_body, psnr, target_images
 from gaussianmotion.training.previews import save_picture
 
 VIEWS = 16

@@ -22,11 +22,11 @@ import torch
 
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.config import Config
-from gaussianmotion.config_file import load_config
+from gaussianmotion.config.file import load_config
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior, network_dtype
-from gaussianmotion.guidance.stable_diffusion import random_stable_diffusion
+from gaussianmotion.testing.stable_diffusion import random_stable_diffusion
 from gaussianmotion.training import lookahead, loop
 from gaussianmotion.training.environment import choose_device
 

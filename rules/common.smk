@@ -18,16 +18,16 @@ os.environ.update(
     ),
 )
 
-from gaussianmotion import gpu
-from gaussianmotion.config_file import read_layer
+from gaussianmotion.runtime import gpu
+from gaussianmotion.config.file import read_layer
 from gaussianmotion.errors import UserError
-from gaussianmotion.experiment import load_experiment
+from gaussianmotion.pipeline.experiment import load_experiment
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
-from gaussianmotion.fork_client import ADDRESS as FORK_SERVER
-from gaussianmotion.fork_server import start_fork_server
-from gaussianmotion.ownership import refuse_other_experiment, remember_experiment
-from gaussianmotion.model_sources import MODELS_FOLDER, SCORERS, share_hub_cache
-from gaussianmotion.stages import stage_settings, stage_sources
+from gaussianmotion.runtime.fork_client import ADDRESS as FORK_SERVER
+from gaussianmotion.runtime.fork_server import start_fork_server
+from gaussianmotion.pipeline.ownership import refuse_other_experiment, remember_experiment
+from gaussianmotion.models.sources import MODELS_FOLDER, SCORERS, share_hub_cache
+from gaussianmotion.pipeline.stages import stage_settings, stage_sources
 from gaussianmotion.tracking.store import sqlite_path, store_uri
 
 try:

@@ -21,7 +21,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from gaussianmotion.splat import numba_backend, reference
+from gaussianmotion.splat import reference
+from gaussianmotion.splat.cpu import backend
 from gaussianmotion.splat.scene import Scene
 
 # A device type that autograd serves and nothing else here uses.
@@ -77,12 +78,12 @@ def _drawn(scene: Scene) -> tuple[torch.Tensor, torch.Tensor, dict[str, Any]]:
     size = scene.width, scene.height
     tensors = {f.name: getattr(scene, f.name) for f in fields(scene)}
     here = Scene(**{k: v.cpu() if isinstance(v, torch.Tensor) else v for k, v in tensors.items()})
-    means2d, conics, radii, depths, splats, keys = numba_backend._Project.apply(
+    means2d, conics, radii, depths, splats, keys = backend._Project.apply(
         here.means, here.covars, here.opacities, here.viewmats, here.Ks, *size
     )
     info = {"radii": radii, "means2d": means2d, "depths": depths, "conics": conics}
     info = {name: value.to(ELSEWHERE) for name, value in info.items()}
-    rgb, alpha = numba_backend._Blend.apply(
+    rgb, alpha = backend._Blend.apply(
         *(info["means2d"].cpu(), info["conics"].cpu()),
         *(here.colours, here.opacities, here.backgrounds, splats, keys, *size),
     )

@@ -5,7 +5,7 @@ Within a workflow it may be started in a copy of a process that has the librarie
 
 import sys
 
-from gaussianmotion import fork_client
+from gaussianmotion.runtime import fork_client
 
 code = fork_client.run(sys.argv[1:])
 if code is None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from workflow_copy import REPOSITORY, Workflow, clean_environment, copy_workflow, run
 
-from gaussianmotion.fork_client import CLIENT_MIB
 from gaussianmotion.report.timing import stage_times
+from gaussianmotion.runtime.fork_client import CLIENT_MIB
 
 SETTINGS = """
 experiment: tiny

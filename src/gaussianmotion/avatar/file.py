@@ -15,10 +15,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gaussianmotion.atomic import atomic_path
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
 from gaussianmotion.avatar.skinning import SkinningField
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.atomic import atomic_path
 
 HEADER_KEY = "gaussianmotion-avatar"
 FORMAT_VERSION = 1

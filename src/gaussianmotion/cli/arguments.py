@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.file import from_settings, load_config, load_variants, with_variant
 from gaussianmotion.config.section import SLUG_PATTERN
-from gaussianmotion.config_file import from_settings, load_config, load_variants, with_variant
 from gaussianmotion.errors import UserError
-from gaussianmotion.model_sources import share_hub_cache
-from gaussianmotion.threads import limit_threads
+from gaussianmotion.models.sources import share_hub_cache
+from gaussianmotion.runtime.threads import limit_threads
 
 Commands = Any  # argparse's sub-parsers; their class is private
 

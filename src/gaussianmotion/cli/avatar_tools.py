@@ -46,7 +46,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _agreement(options: argparse.Namespace) -> None:
-    from gaussianmotion.evaluation.pose_agreement import pose_agreement
+    from gaussianmotion.scores.pose.pose_agreement import pose_agreement
 
     name = f"{Path(options.motion).stem}.json"
     out = options.out or options.avatar.parent / "pose_agreement" / name

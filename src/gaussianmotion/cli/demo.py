@@ -12,10 +12,10 @@ from pathlib import Path
 
 import yaml
 
-from gaussianmotion.atomic import write_text
 from gaussianmotion.cli.arguments import Commands, add_command
 from gaussianmotion.errors import UserError
-from gaussianmotion.prompts import clean
+from gaussianmotion.pipeline.prompts import clean
+from gaussianmotion.runtime.atomic import write_text
 
 # Make cannot pass every sentence safely through a shell's command line; the environment can.
 PROMPT_VARIABLE = "GAUSSIANMOTION_PROMPT"

@@ -2,9 +2,9 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
-from gaussianmotion import gpu
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime import gpu
 
 
 def leased_gpu(config: Config) -> AbstractContextManager[str | None]:

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from gaussianmotion.atomic import write_json, write_text
 from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
 from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.runtime.atomic import write_json, write_text
 
 
 def add_commands(commands: Commands) -> None:
@@ -65,7 +65,7 @@ def _schema(options: argparse.Namespace) -> None:
 
 
 def _gsplat(options: argparse.Namespace) -> None:
-    from gaussianmotion.gsplat_build import build_gsplat
+    from gaussianmotion.splat.gsplat_build import build_gsplat
 
     build = build_gsplat()
     print(f"gsplat {build.gsplat}: compiled for {build.gpu}")

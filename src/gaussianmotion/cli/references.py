@@ -37,14 +37,14 @@ def add_commands(commands: Commands) -> None:
 
 
 def _reference(options: argparse.Namespace) -> None:
-    from gaussianmotion.prompts import clean, slug
+    from gaussianmotion.pipeline.prompts import clean, slug
 
     config = resolve_config(options)
     prompt = clean(options.prompt, "--prompt")
     prompt_id = options.prompt_id or slug(prompt)
     out = options.out or config.results / config.experiment / "reference" / prompt_id
     with leased_gpu(config) as leased:
-        from gaussianmotion.evaluation.references import sample_references
+        from gaussianmotion.samples.references import sample_references
 
         path = sample_references(prompt_id, prompt, out, config, device_of(config, leased))
     print(f"reference: {path}", file=sys.stderr)
@@ -53,7 +53,7 @@ def _reference(options: argparse.Namespace) -> None:
 def _noised(options: argparse.Namespace) -> None:
     config = resolve_config(options)
     with leased_gpu(config) as leased:
-        from gaussianmotion.evaluation.noised import sample_noised
+        from gaussianmotion.samples.noised import sample_noised
 
         path = sample_noised(
             options.avatar,

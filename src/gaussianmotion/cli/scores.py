@@ -7,8 +7,8 @@ from pathlib import Path
 from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
 from gaussianmotion.cli.device import device_of, leased_gpu
 from gaussianmotion.errors import UserError
-from gaussianmotion.evaluation.registry import POOLED_SCORES, RUN_SCORES, pooled_score, run_score
-from gaussianmotion.evaluation.score_file import ScoreFile
+from gaussianmotion.scores.registry import POOLED_SCORES, RUN_SCORES, pooled_score, run_score
+from gaussianmotion.scores.score_file import ScoreFile
 
 
 def add_commands(commands: Commands) -> None:

@@ -91,15 +91,15 @@ def add_commands(commands: Commands) -> None:
 
 
 def _prompts(options: argparse.Namespace) -> None:
-    from gaussianmotion.prompts import configured_prompts, write_prompts
+    from gaussianmotion.pipeline.prompts import configured_prompts, write_prompts
 
     write_prompts(options.out, configured_prompts(resolve_config(options)))
 
 
 def _models(options: argparse.Namespace) -> None:
-    from gaussianmotion.config_file import load_variants
-    from gaussianmotion.experiment import own_priors
-    from gaussianmotion.models import check_models
+    from gaussianmotion.config.file import load_variants
+    from gaussianmotion.models.fetch import check_models
+    from gaussianmotion.pipeline.experiment import own_priors
 
     config = resolve_config(options)
     whole = options.only is None and config.variants_file.exists()
@@ -108,7 +108,7 @@ def _models(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from gaussianmotion.prompts import clean, slug
+    from gaussianmotion.pipeline.prompts import clean, slug
 
     config = resolve_config(options)
     prompt = clean(options.prompt, "--prompt")
@@ -133,7 +133,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _reuse(options: argparse.Namespace) -> None:
-    from gaussianmotion.same_training import copy_training
+    from gaussianmotion.pipeline.same_training import copy_training
 
     copy_training(options.run, options.out)
 

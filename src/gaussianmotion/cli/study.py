@@ -109,7 +109,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from gaussianmotion.atomic import write_json
+    from gaussianmotion.runtime.atomic import write_json
     from gaussianmotion.study.votes import database_studies, database_votes, write_votes
 
     database = _database(options, _file(options, PAIRS, "--database").parent)
@@ -141,10 +141,10 @@ def _only_study(options: argparse.Namespace, studies: list[str]) -> str | None:
 
 
 def _table(options: argparse.Namespace) -> None:
-    from gaussianmotion.evaluation.table_files import write_table
     from gaussianmotion.study.pairs import read_pairs
     from gaussianmotion.study.table2 import table2
     from gaussianmotion.study.votes import read_votes
+    from gaussianmotion.tables.files import write_table
 
     pairs = read_pairs(options.pairs or _file(options, PAIRS, "--pairs"))
     path = options.votes or _file(options, VOTES, "--votes")

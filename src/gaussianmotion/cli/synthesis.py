@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import Commands, add_command
-from gaussianmotion.threads import limit_threads
+from gaussianmotion.runtime.threads import limit_threads
 
 WORK = Path("results/synthesis")
 
@@ -144,25 +144,25 @@ def _say(text: str) -> None:
 
 
 def _body(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.open_body import make_open_body
+    from gaussianmotion.synthesis.body.open_body import make_open_body
 
     make_open_body(options.out, _say)
 
 
 def _motions(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.motions import make_motions
+    from gaussianmotion.synthesis.body.motions import make_motions
 
     make_motions(options.out, options.body, _say)
 
 
 def _characters(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.characters import prepare_characters
+    from gaussianmotion.synthesis.people.characters import prepare_characters
 
     prepare_characters(options.makehuman, options.out, progress=_say)
 
 
 def _dataset(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.dataset import render_dataset
+    from gaussianmotion.synthesis.pictures.dataset import render_dataset
 
     render_dataset(
         options.characters,
@@ -176,15 +176,18 @@ def _dataset(options: argparse.Namespace) -> None:
 
 
 def _autoencoder(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.train_autoencoder import AutoencoderSettings, train_autoencoder
+    from gaussianmotion.synthesis.prior.train_autoencoder import (
+        AutoencoderSettings,
+        train_autoencoder,
+    )
 
     settings = AutoencoderSettings(steps=options.steps)
     train_autoencoder(options.dataset, options.out, settings, report=_say)
 
 
 def _diffusion(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.train_diffusion import DiffusionSettings
-    from gaussianmotion.synthesis.train_prior import train_prior
+    from gaussianmotion.synthesis.prior.train import train_prior
+    from gaussianmotion.synthesis.prior.train_diffusion import DiffusionSettings
 
     train_prior(
         options.dataset,
@@ -199,15 +202,15 @@ def _diffusion(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.import_prior import import_prior
+    from gaussianmotion.synthesis.prior.import_prior import import_prior
 
     for path in import_prior(options.prior, options.out):
         _say(f"wrote {path}")
 
 
 def _export(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.encoded_data import training_captions
-    from gaussianmotion.synthesis.export_prior import export_prior
+    from gaussianmotion.synthesis.prior.encoded_data import training_captions
+    from gaussianmotion.synthesis.prior.export import export_prior
 
     export_prior(
         options.work / "diffusion.pt",
@@ -218,8 +221,8 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.measure_prior import MEASURES, measure_prior
-    from gaussianmotion.synthesis.model_card import read_notes, write_model_card
+    from gaussianmotion.synthesis.prior.measure import MEASURES, measure_prior
+    from gaussianmotion.synthesis.prior.model_card import read_notes, write_model_card
 
     notes = read_notes(options.notes)
     measure_prior(
@@ -235,10 +238,10 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _alignment(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.alignment_card import write_alignment_card
-    from gaussianmotion.synthesis.alignment_export import export_alignment
-    from gaussianmotion.synthesis.alignment_measure import measure_alignment
-    from gaussianmotion.synthesis.alignment_training import AlignmentSettings, train_alignment
+    from gaussianmotion.synthesis.alignment.card import write_alignment_card
+    from gaussianmotion.synthesis.alignment.export import export_alignment
+    from gaussianmotion.synthesis.alignment.measure import measure_alignment
+    from gaussianmotion.synthesis.alignment.training import AlignmentSettings, train_alignment
 
     settings = AlignmentSettings(steps=options.steps)
     checkpoint = train_alignment(options.dataset, options.work, settings, report=_say)

@@ -40,8 +40,8 @@ def add_commands(commands: Commands) -> None:
 
 def _collect(options: argparse.Namespace) -> None:
     config = resolve_config(options)
-    from gaussianmotion.evaluation.collect import collect
-    from gaussianmotion.evaluation.table_files import counted
+    from gaussianmotion.tables.collect import collect
+    from gaussianmotion.tables.files import counted
 
     out = options.out or options.root / "tables" / "scores.csv"
     frame = collect(config, options.root, out)
@@ -51,34 +51,34 @@ def _collect(options: argparse.Namespace) -> None:
 
 def _table(options: argparse.Namespace) -> None:
     config = resolve_config(options)
-    from gaussianmotion.evaluation.measures import read_scores
-    from gaussianmotion.evaluation.table_files import write_table
+    from gaussianmotion.tables.files import write_table
+    from gaussianmotion.tables.measures import read_scores
 
     frame = read_scores(options.scores)
     out = options.out or options.scores.with_name(f"{options.name}.csv")
     if options.name == "table1":
-        from gaussianmotion.evaluation.table1 import table1
+        from gaussianmotion.tables.table1 import table1
 
         write_table(table1(frame, config), out)
     elif options.name == "win_rate":
-        from gaussianmotion.evaluation.win_rate import win_rate_table
+        from gaussianmotion.tables.win_rate import win_rate_table
 
         write_table(win_rate_table(frame, config), out)
     elif options.name == "verdicts":
-        from gaussianmotion.evaluation.verdict_table import verdicts_table
+        from gaussianmotion.tables.verdicts.table import verdicts_table
 
         write_table(verdicts_table(frame, config), out)
     else:
-        from gaussianmotion.evaluation.ablations import ablations_table
+        from gaussianmotion.tables.ablations import ablations_table
 
         write_table(ablations_table(frame, config), out)
 
 
 def _baseline(options: argparse.Namespace) -> None:
     config = resolve_config(options)
-    from gaussianmotion.evaluation.baselines import import_baseline
-    from gaussianmotion.evaluation.table_files import counted
-    from gaussianmotion.prompts import read_prompts
+    from gaussianmotion.baselines.imports import import_baseline
+    from gaussianmotion.pipeline.prompts import read_prompts
+    from gaussianmotion.tables.files import counted
 
     prompts = {prompt.id: prompt for prompt in read_prompts(options.prompts)}
     import_baseline(options.system, options.renders, prompts, config.render, options.out)

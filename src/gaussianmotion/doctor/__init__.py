@@ -3,15 +3,15 @@
 from contextlib import suppress
 
 from gaussianmotion.config import Config, PriorConfig
-from gaussianmotion.config_file import load_variants
+from gaussianmotion.config.file import load_variants
 from gaussianmotion.doctor.computer import look_at_python, look_for_devices, look_for_packages
 from gaussianmotion.doctor.disk import look_for_room
 from gaussianmotion.doctor.finding import Finding
 from gaussianmotion.doctor.inputs import look_at_body, look_at_motions
 from gaussianmotion.doctor.models import look_for_models
 from gaussianmotion.errors import UserError
-from gaussianmotion.experiment import own_priors
-from gaussianmotion.model_sources import experiment_models
+from gaussianmotion.models.sources import experiment_models
+from gaussianmotion.pipeline.experiment import own_priors
 
 __all__ = ["Finding", "examine"]
 

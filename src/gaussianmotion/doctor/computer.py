@@ -10,9 +10,9 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from gaussianmotion import gpu
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
+from gaussianmotion.runtime import gpu
 
 _CUDA = Path("/usr/local/cuda")  # where torch looks last
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
 from gaussianmotion.errors import UserError
-from gaussianmotion.model_sources import (
+from gaussianmotion.models.sources import (
     Model,
     download_folder,
     fetched_bytes,

@@ -15,9 +15,9 @@ from numpy import ndarray
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-from gaussianmotion.atomic import atomic_path
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.rendering.subject import load_subject
+from gaussianmotion.runtime.atomic import atomic_path
 
 PROPERTIES = (
     *("x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2", "opacity"),

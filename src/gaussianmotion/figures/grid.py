@@ -10,8 +10,8 @@ from typing import Literal
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.experiment import Experiment, Run
-from gaussianmotion.prompts import Prompt, read_prompts
+from gaussianmotion.pipeline.experiment import Experiment, Run
+from gaussianmotion.pipeline.prompts import Prompt, read_prompts
 
 FigureName = Literal["fig3", "fig4", "fig5", "fig6", "fig7"]
 

@@ -21,9 +21,9 @@ from matplotlib.patches import Rectangle
 from numpy import ndarray
 from PIL import Image
 
-from gaussianmotion.atomic import atomic_path
 from gaussianmotion.figures.facts import CAPTION_TOP
 from gaussianmotion.rendering.typography import font, tidy, wrap
+from gaussianmotion.runtime.atomic import atomic_path
 
 INK, QUIET, RULE, EMPTY = "#1c1e22", "#6a6f78", "#d9dce1", "#f4f5f7"
 DPI = 300

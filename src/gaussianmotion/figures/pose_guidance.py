@@ -1,12 +1,12 @@
 """Figure 5: what the pose image does, in the avatar and in single samples of the prior."""
 
-from gaussianmotion.experiment import Run
 from gaussianmotion.figures.crops import Picture, content_box
 from gaussianmotion.figures.facts import read_facts
 from gaussianmotion.figures.grid import Row
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.posed import Moment, moments
 from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+from gaussianmotion.pipeline.experiment import Run
 
 TITLE = "Figure 5. Pose guidance"
 _SPLIT = 0.22  # inches between the avatars and the samples

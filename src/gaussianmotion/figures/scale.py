@@ -1,6 +1,5 @@
 """Figure 7: three thresholds of pruning by scale, and the scale loss, with close-ups."""
 
-from gaussianmotion.experiment import Run
 from gaussianmotion.figures.crops import Box, Picture, content_box
 from gaussianmotion.figures.facts import count, folder_of, read_facts
 from gaussianmotion.figures.page import QUIET, Page
@@ -13,6 +12,7 @@ from gaussianmotion.figures.scene import (
     headings,
     prompt_below,
 )
+from gaussianmotion.pipeline.experiment import Run
 
 TITLE = "Figure 7. Scale regularisation against pruning by scale"
 # Of each column: its heading, and the threshold as its variant is called.

@@ -8,11 +8,11 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from gaussianmotion.config import Config
-from gaussianmotion.experiment import Run
 from gaussianmotion.figures.facts import folder_of, provenance, trained_with
 from gaussianmotion.figures.grid import ROWS, Grid, Row, figure_rows
 from gaussianmotion.figures.page import QUIET, Page, is_drawable
 from gaussianmotion.figures.posed import Studio
+from gaussianmotion.pipeline.experiment import Run
 from gaussianmotion.rendering.run_files import read_image
 
 Picture = UInt8[ndarray, "H W 3"]

@@ -17,7 +17,7 @@ from gaussianmotion.config import PriorConfig, ScoreConfig
 from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.prompts import compose_prompt
 from gaussianmotion.guidance.timesteps import sample_timesteps
-from gaussianmotion.transfer import upload
+from gaussianmotion.runtime.transfer import upload
 
 
 @runtime_checkable  # so that the tests' run-time checks of signatures can look at it

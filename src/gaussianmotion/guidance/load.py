@@ -1,9 +1,9 @@
 """Finding a diffusion model and reading its parts, with one line for whatever is wrong with it.
 
 A model is a folder in diffusers layout, given by path or by hub id. Training never downloads: the
-models stage (:mod:`gaussianmotion.models`) fetches the hub's snapshots beforehand, so that a job on
-a node without network works, or fails at once. Only safetensors are read, since other formats can
-carry code.
+models stage (:mod:`gaussianmotion.models.fetch`) fetches the hub's snapshots beforehand, so that a
+job on a node without network works, or fails at once. Only safetensors are read, since other
+formats can carry code.
 """
 
 import json
@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.hub import CONTROLNET_FILES, MODEL_EXTRAS, MODEL_FILES, cached_snapshot
+from gaussianmotion.models.hub import CONTROLNET_FILES, MODEL_EXTRAS, MODEL_FILES, cached_snapshot
 
 HOW_TO_GET = "run `gaussianmotion models`, or set {key} to a folder"
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import torch
 
-from gaussianmotion.atomic import write_json
 from gaussianmotion.config import RenderConfig
 from gaussianmotion.pose.motion import Motion, load_motion
 from gaussianmotion.rendering.clip import film, prepare
@@ -13,6 +12,7 @@ from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import load_subject
 from gaussianmotion.rendering.video import write_video
 from gaussianmotion.rendering.views import camera_facts, identity
+from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.splat import Backend
 
 ANIMATION_VERSION = 1

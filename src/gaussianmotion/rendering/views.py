@@ -12,7 +12,6 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from gaussianmotion.atomic import atomic_path, write_json
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import turntable_azimuths
 from gaussianmotion.config import RenderConfig
@@ -21,6 +20,7 @@ from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.rendering.video import write_video
+from gaussianmotion.runtime.atomic import atomic_path, write_json
 from gaussianmotion.splat import Backend
 
 VIEWS_VERSION = 1

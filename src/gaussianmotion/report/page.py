@@ -12,12 +12,11 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gaussianmotion import __version__
-from gaussianmotion.atomic import write_text
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.experiment import Run
 from gaussianmotion.figures.facts import provenance, read_facts
 from gaussianmotion.figures.grid import FIGURES, Grid, main_variant
+from gaussianmotion.pipeline.experiment import Run
 from gaussianmotion.report import media
 from gaussianmotion.report.missing import missing
 from gaussianmotion.report.runs import (
@@ -31,7 +30,8 @@ from gaussianmotion.report.runs import (
 from gaussianmotion.report.tables import is_absent, read_scores, read_tables, together
 from gaussianmotion.report.timing import clock, stage_times
 from gaussianmotion.report.verdicts import shown_claims, summary
-from gaussianmotion.revision import git_commit
+from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.revision import git_commit
 
 VIDEOS = ("turntable.mp4", "motions/*.mp4")
 

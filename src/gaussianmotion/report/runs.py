@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.experiment import Run
 from gaussianmotion.figures.facts import folder_of, prior_name, read_facts
+from gaussianmotion.pipeline.experiment import Run
 from gaussianmotion.report.tables import short_number
 
 Scores = dict[tuple[str, str, str], list["Value"]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaussianmotion.fork_client import CLIENT_MIB
+from gaussianmotion.runtime.fork_client import CLIENT_MIB
 
 # Folders of benchmark files whose name does not say the stage.
 _STAGES = {"motions": "animate", "scores": "score", "tables": "table"}

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.file_lock import hold
+from gaussianmotion.runtime.file_lock import hold
 
 ADVICE = "`gaussianmotion doctor` says what is missing; `rasteriser: numba` draws on the CPU"
 MODULE = "gsplat.cuda._backend"  # what compiles, where it is imported

@@ -87,7 +87,7 @@ def rasterise(
 
         rgb, alpha, info = rasterise_gsplat(scene)
     elif chosen == "numba":
-        from gaussianmotion.splat.numba_backend import rasterise_numba
+        from gaussianmotion.splat.cpu.backend import rasterise_numba
 
         rgb, alpha, info = rasterise_numba(scene)
     else:

@@ -67,15 +67,15 @@ def skin_gaussians_torch(
 
 
 class _Skin(torch.autograd.Function):
-    """The fused kernel of numba_skin."""
+    """The fused kernel of ``cpu.skin``."""
 
     @staticmethod
     def forward(ctx, means, quats, scales, weights, transforms):
-        from gaussianmotion.splat import numba_skin
+        from gaussianmotion.splat.cpu import skin
         from gaussianmotion.splat.threads import for_each
 
         count, batch = means.shape[0], transforms.shape[0]
-        padding = -weights.shape[1] % numba_skin.WIDTH
+        padding = -weights.shape[1] % skin.WIDTH
         if padding:
             weights = torch.nn.functional.pad(weights, (0, padding))
             transforms = torch.nn.functional.pad(transforms, (0, 0, 0, 0, 0, padding))
@@ -86,8 +86,8 @@ class _Skin(torch.autograd.Function):
         covars = means.new_empty(batch, count, 3, 3)
         joints, outputs = weights.shape[1], (posed.numpy(), covars.numpy())
         arguments = (*arrays[:3], arrays[3].reshape(-1), joints, arrays[4].reshape(-1))
-        chunks = range(-(-count // numba_skin.CHUNK))
-        for_each(lambda chunk: numba_skin.skin_chunk(chunk, *arguments, *outputs), zip(chunks))
+        chunks = range(-(-count // skin.CHUNK))
+        for_each(lambda chunk: skin.skin_chunk(chunk, *arguments, *outputs), zip(chunks))
         # What autograd may check for changes in place, then what the kernel reads.
         ctx.save_for_backward(means, quats, scales, weights, transforms)
         ctx.padding = padding
@@ -95,7 +95,7 @@ class _Skin(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, v_posed, v_covars):
-        from gaussianmotion.splat import numba_skin
+        from gaussianmotion.splat.cpu import skin
         from gaussianmotion.splat.threads import for_each
 
         arrays = [t.detach().contiguous().numpy() for t in ctx.saved_tensors]
@@ -106,10 +106,10 @@ class _Skin(torch.autograd.Function):
         arguments = (*arrays[:3], arrays[3].reshape(-1), joints, arrays[4].reshape(-1))
         incoming = (v_posed.contiguous().numpy(), v_covars.contiguous().numpy())
         outputs = [np.empty_like(array) for array in arrays[:4]]
-        chunks = range(-(-count // numba_skin.CHUNK))
+        chunks = range(-(-count // skin.CHUNK))
         partial = np.empty((len(chunks), columns.size), np.float32)
         for_each(
-            lambda chunk: numba_skin.skin_chunk_backward(
+            lambda chunk: skin.skin_chunk_backward(
                 chunk,
                 *arguments,
                 columns.reshape(-1),

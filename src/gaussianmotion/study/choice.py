@@ -11,10 +11,10 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from gaussianmotion.atomic import write_json
 from gaussianmotion.config import StudyConfig
 from gaussianmotion.errors import UserError
-from gaussianmotion.evaluation.score_file import file_digest
+from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.scores.score_file import file_digest
 from gaussianmotion.study.avatars import Avatar, avatars, imported_systems
 from gaussianmotion.study.pairs import Clip, Pair, PairSet, Side, study_id
 from gaussianmotion.study.questions import KINDS, Kind

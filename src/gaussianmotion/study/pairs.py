@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.evaluation.score_file import file_digest
+from gaussianmotion.scores.score_file import file_digest
 from gaussianmotion.study.questions import Kind
 
 VIDEO = ".mp4"

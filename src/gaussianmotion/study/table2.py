@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gaussianmotion.evaluation.intervals import Estimate, share_of_votes
-from gaussianmotion.evaluation.table_files import Table
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import KINDS, QUESTIONS
 from gaussianmotion.study.votes import Vote
+from gaussianmotion.tables.files import Table
+from gaussianmotion.tables.intervals import Estimate, share_of_votes
 
 PROTOCOL = "study-1"
 ALL = "all"

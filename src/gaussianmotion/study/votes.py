@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from gaussianmotion.atomic import write_text
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.atomic import write_text
 from gaussianmotion.study.database import connect, explained
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.atomic import write_json
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.tracking.artifacts import STATE, experiment_files, send_new
 from gaussianmotion.tracking.identity import finished_runs
 from gaussianmotion.tracking.mirror import read_json

@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.atomic import write_json
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.revision import git_commit
+from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.revision import git_commit
 from gaussianmotion.tracking.artifacts import STATE, run_files, send_new
 from gaussianmotion.tracking.curves import send_curves
 from gaussianmotion.tracking.identity import Identity

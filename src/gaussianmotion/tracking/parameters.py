@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gaussianmotion.stages import STAGES, pick
+from gaussianmotion.pipeline.stages import STAGES, pick
 
 
 def trained_keys(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gaussianmotion.evaluation.score_file import ScoreFile, read_score
+from gaussianmotion.scores.score_file import ScoreFile, read_score
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
-from gaussianmotion.atomic import atomic_path
 from gaussianmotion.config import Config
+from gaussianmotion.runtime.atomic import atomic_path
 
 FORMAT = "gaussianmotion-checkpoint-1"
 # These decide when something is written, not what the avatar becomes.

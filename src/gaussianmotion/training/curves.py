@@ -5,7 +5,7 @@ import io
 import os
 from pathlib import Path
 
-from gaussianmotion.atomic import write_text
+from gaussianmotion.runtime.atomic import write_text
 
 COLUMNS = (
     "step",

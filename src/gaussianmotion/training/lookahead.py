@@ -14,8 +14,8 @@ from torch import Tensor
 from gaussianmotion.body import Body
 from gaussianmotion.config import TrainConfig
 from gaussianmotion.pose.openpose import pose_image
+from gaussianmotion.runtime.transfer import upload
 from gaussianmotion.training.cameras import Views, sample_views
-from gaussianmotion.transfer import upload
 
 Condition = Callable[[Body, Views], Float[Tensor, "B 3 H W"]]
 

@@ -18,9 +18,9 @@ from gaussianmotion.avatar.file import AvatarMetadata, from_state, state
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import load_body
 from gaussianmotion.config import Config
+from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior
-from gaussianmotion.guidance.weights import prior_digest
 from gaussianmotion.training.checkpoint import load_checkpoint, save_checkpoint, training_digest
 from gaussianmotion.training.curves import Curves
 from gaussianmotion.training.environment import choose_device

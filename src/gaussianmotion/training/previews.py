@@ -7,12 +7,12 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from gaussianmotion.atomic import atomic_path
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.poses import a_pose, arms_down_pose
 from gaussianmotion.camera import orbit
+from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.splat import Backend
 
 AZIMUTHS = (0.0, 90.0, 180.0, 35.0)

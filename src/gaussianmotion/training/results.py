@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.atomic import write_json
 from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.revision import git_commit
+from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.revision import git_commit
 from gaussianmotion.training.environment import versions
 
 

@@ -11,9 +11,9 @@ from gaussianmotion.body.poses import named_pose
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.evaluation.mannequin import save_mannequin
 from gaussianmotion.export.ply import export_ply, ply_rows
 from gaussianmotion.rendering.subject import Subject, load_subject
+from gaussianmotion.scores.pose.mannequin import save_mannequin
 
 COUNT = 500
 TURN = np.diag([1.0, -1.0, -1.0])

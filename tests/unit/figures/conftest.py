@@ -11,7 +11,7 @@ from gaussianmotion import __version__
 from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
 from gaussianmotion.body import Body
 from gaussianmotion.config import Config, RenderConfig
-from gaussianmotion.evaluation.mannequin import mannequin
+from gaussianmotion.scores.pose.mannequin import mannequin
 
 PROMPTS = {"ann": "a woman in a red dress", "bob": "a man in a $5 hat and " + "very " * 80 + "old"}
 VARIANTS = ("ours", "no_pose_guidance", "tau_400", "tau_100", "prune_0.1", "scale_reg")

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from gaussianmotion.config import Config
-from gaussianmotion.experiment import Run
 from gaussianmotion.figures.grid import (
     Grid,
     configured_grid,
@@ -11,7 +10,8 @@ from gaussianmotion.figures.grid import (
     figure_rows,
     found_grid,
 )
-from gaussianmotion.prompts import Prompt
+from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.pipeline.prompts import Prompt
 
 
 def grid(main: list[Run], ablation: list[Run]) -> Grid:

@@ -10,13 +10,13 @@ from PIL import Image
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config
-from gaussianmotion.experiment import Run
 from gaussianmotion.figures.draw import draw_figure
 from gaussianmotion.figures.facts import CAPTION_TOP, trained_with
 from gaussianmotion.figures.grid import FIGURES, Grid, found_grid
 from gaussianmotion.figures.page import DPI
 from gaussianmotion.figures.scene import WIDTH, Scene
-from gaussianmotion.prompts import Prompt
+from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.pipeline.prompts import Prompt
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -29,7 +29,7 @@ def test_a_full_stop_and_white_space_at_the_end_do_not_break_the_sentence():
 
 
 def test_the_embedded_priors_captions_end_in_the_same_words():
-    captions = pytest.importorskip("gaussianmotion.synthesis.captions")
+    captions = pytest.importorskip("gaussianmotion.synthesis.pictures.captions")
     attributes = {
         "sex": "man", "age": "young", "build": "average", "hair": "short", "hair_colour": "brown",
         "top": "t-shirt", "top_colour": "red", "bottom": "trousers", "bottom_colour": "black",

@@ -9,7 +9,7 @@ from gaussianmotion.camera import orbit
 from gaussianmotion.config import PriorConfig, ScoreConfig
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import DiffusionPrior
-from gaussianmotion.guidance.stable_diffusion import random_stable_diffusion
+from gaussianmotion.testing.stable_diffusion import random_stable_diffusion
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from fake_hub import CLIP, COMMIT, HPS, INCEPTION, MODEL, FakeHub, digest
 
 from gaussianmotion.config import Config
-from gaussianmotion.config_file import validate
+from gaussianmotion.config.file import validate
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def settings(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> d
     )
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_PROGRESS_BARS", True)
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
-    monkeypatch.setattr("gaussianmotion.downloads.RETRY_PAUSE", 0.0)
+    monkeypatch.setattr("gaussianmotion.models.downloads.RETRY_PAUSE", 0.0)
     return {
         "prior": {
             "model": "some/model",

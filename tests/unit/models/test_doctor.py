@@ -10,10 +10,10 @@ from fake_hub import FakeHub
 from gaussianmotion.cli import main
 from gaussianmotion.cli.device import device_of
 from gaussianmotion.config import Config
-from gaussianmotion.config_file import merge, validate
+from gaussianmotion.config.file import merge, validate
 from gaussianmotion.doctor import Finding, examine
 from gaussianmotion.errors import UserError
-from gaussianmotion.models import check_models
+from gaussianmotion.models.fetch import check_models
 
 LOCAL = {
     "device": "cpu",

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from fake_hub import FakeHub
 
-from gaussianmotion.downloads import download
 from gaussianmotion.errors import UserError
+from gaussianmotion.models.downloads import download
 
 CONTENT = bytes(range(256)) * 40
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

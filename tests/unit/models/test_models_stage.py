@@ -13,11 +13,11 @@ import pytest
 from fake_hub import CLIP, COMMIT, HPS, INCEPTION, FakeHub, digest
 
 from gaussianmotion.config import Config
-from gaussianmotion.config_file import merge, validate
+from gaussianmotion.config.file import merge, validate
 from gaussianmotion.errors import UserError
-from gaussianmotion.model_sources import MODELS_FOLDER
-from gaussianmotion.models import check_models, model_path, prior_digests, weights_digest
-from gaussianmotion.shared_folder import one_at_a_time
+from gaussianmotion.models.fetch import check_models, model_path, prior_digests, weights_digest
+from gaussianmotion.models.shared_folder import one_at_a_time
+from gaussianmotion.models.sources import MODELS_FOLDER
 
 SHIPPED = {"model": "resources/prior", "controlnet": "resources/prior/controlnet"}
 

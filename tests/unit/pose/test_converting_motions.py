@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.pose.motion import load_motion
-from gaussianmotion.synthesis.motions import CLIPS, FPS, Clip, convert
+from gaussianmotion.synthesis.body.motions import CLIPS, FPS, Clip, convert
 
 pybullet_data = pytest.importorskip("pybullet_data", reason="the synthesis extra is not installed")
 

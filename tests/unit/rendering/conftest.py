@@ -10,7 +10,7 @@ from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.config import Config, RenderConfig
-from gaussianmotion.evaluation.mannequin import mannequin
+from gaussianmotion.scores.pose.mannequin import mannequin
 
 RED, GREEN = (0.95, 0.02, 0.02), (0.02, 0.9, 0.02)
 PROMPT = "a painted person"

@@ -4,16 +4,16 @@ from pathlib import Path
 
 from PIL import Image
 
-from gaussianmotion.atomic import write_json
 from gaussianmotion.config import Config
-from gaussianmotion.evaluation.collect import collect
-from gaussianmotion.evaluation.score_file import ScoreFile, Value
-from gaussianmotion.evaluation.table1 import table1
-from gaussianmotion.evaluation.table_files import write_table
-from gaussianmotion.evaluation.verdict_table import verdicts_table
-from gaussianmotion.evaluation.win_rate import win_rate_table
 from gaussianmotion.figures.grid import Grid, configured_grid
-from gaussianmotion.prompts import Prompt, write_prompts
+from gaussianmotion.pipeline.prompts import Prompt, write_prompts
+from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.scores.score_file import ScoreFile, Value
+from gaussianmotion.tables.collect import collect
+from gaussianmotion.tables.files import write_table
+from gaussianmotion.tables.table1 import table1
+from gaussianmotion.tables.verdicts.table import verdicts_table
+from gaussianmotion.tables.win_rate import win_rate_table
 
 HOSTILE = "<script>alert('x')</script> a knight & a \"queen\" in $5 armour"
 PROMPTS = (Prompt("ann", "a woman in a red dress"), Prompt("eve", HOSTILE), Prompt("bob", "a man"))

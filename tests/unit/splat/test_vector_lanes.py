@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from gaussianmotion.splat import jit, numba_blend, simd
+from gaussianmotion.splat.cpu import blend, jit, simd
 
 
 @numba.njit
@@ -53,6 +53,6 @@ def test_lanes_count_up():
 
 def test_cached_machine_code_depends_on_every_file_of_the_kernels():
     """A change in the vector operations must not leave old kernels in numba's cache."""
-    stamp = numba_blend.blend_row._cache._cache_file._source_stamp
-    assert {entry[0] for entry in stamp} >= {"simd.py", "numba_order.py", "constants.py", "jit.py"}
+    stamp = blend.blend_row._cache._cache_file._source_stamp
+    assert {entry[0] for entry in stamp} >= {"simd.py", "order.py", "constants.py", "jit.py"}
     assert jit.kernel(lambda x: x)._cache._cache_file._source_stamp == stamp

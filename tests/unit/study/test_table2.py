@@ -7,11 +7,11 @@ from study_folder import make_study
 
 from gaussianmotion.cli import main
 from gaussianmotion.errors import UserError
-from gaussianmotion.evaluation.table_files import markdown
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS
 from gaussianmotion.study.table2 import preferences, table2
 from gaussianmotion.study.votes import COLUMNS, Vote, read_votes, write_votes
+from gaussianmotion.tables.files import markdown
 
 
 def vote(study: PairSet, person: str, pair: int, question: str, side: int) -> Vote:

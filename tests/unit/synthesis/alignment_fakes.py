@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from prior_fakes import cartoon
 
-from gaussianmotion.synthesis.captions import caption
+from gaussianmotion.synthesis.pictures.captions import caption
 
 MODEL = {
     "embed_dim": 16,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gaussianmotion.synthesis.palette import GARMENT_COLOURS
+from gaussianmotion.synthesis.people.palette import GARMENT_COLOURS
 
 PALETTE = GARMENT_COLOURS
 _GROUNDS = {"white": 255, "grey": 128, "black": 0}

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from gaussianmotion.evaluation.claims import Lexicon
-from gaussianmotion.synthesis.alignment_captions import (
+from gaussianmotion.scores.pictures.claims import Lexicon
+from gaussianmotion.synthesis.alignment.captions import (
     draw_texts,
     false_texts,
     new_lexicon,
@@ -14,7 +14,7 @@ from gaussianmotion.synthesis.alignment_captions import (
     truth,
     wording,
 )
-from gaussianmotion.synthesis.captions import caption
+from gaussianmotion.synthesis.pictures.captions import caption
 
 WOMAN = {
     "sex": "woman", "age": "old", "build": "heavy", "hair": "long", "hair_colour": "grey",

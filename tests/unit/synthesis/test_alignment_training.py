@@ -12,19 +12,19 @@ from open_clip import SimpleTokenizer
 from PIL import Image
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.evaluation.alignment import load_alignment
-from gaussianmotion.synthesis.alignment_card import write_alignment_card
-from gaussianmotion.synthesis.alignment_data import augmented, load_pictures, normalise, plain
-from gaussianmotion.synthesis.alignment_export import export_alignment
-from gaussianmotion.synthesis.alignment_measure import embed_pictures, measure_alignment
-from gaussianmotion.synthesis.alignment_network import Tokens
-from gaussianmotion.synthesis.alignment_training import (
+from gaussianmotion.scores.pictures.alignment import load_alignment
+from gaussianmotion.synthesis.alignment.card import write_alignment_card
+from gaussianmotion.synthesis.alignment.data import augmented, load_pictures, normalise, plain
+from gaussianmotion.synthesis.alignment.export import export_alignment
+from gaussianmotion.synthesis.alignment.measure import embed_pictures, measure_alignment
+from gaussianmotion.synthesis.alignment.network import Tokens
+from gaussianmotion.synthesis.alignment.training import (
     AlignmentSettings,
     contrast,
     rows_of_step,
     train_alignment,
 )
-from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint
+from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 
 SETTINGS = AlignmentSettings(steps=12, batch=12, warmup=2, model=MODEL)
 

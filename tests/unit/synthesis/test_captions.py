@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from gaussianmotion.synthesis.captions import article, caption, view_of
+from gaussianmotion.synthesis.pictures.captions import article, caption, view_of
 
 LONGEST = {
     "sex": "woman", "age": "middle-aged", "build": "heavy", "hair": "ponytail",

@@ -9,21 +9,25 @@ import pytest
 
 from gaussianmotion.cli import main
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis.captions import view_of
-from gaussianmotion.synthesis.character_pack import CharacterPack, load_characters, plain_cloth
-from gaussianmotion.synthesis.dataset import SHARD, VERSION, missing_shards, render_dataset
-from gaussianmotion.synthesis.dataset_items import (
+from gaussianmotion.synthesis.people.character_pack import (
+    CharacterPack,
+    load_characters,
+    plain_cloth,
+)
+from gaussianmotion.synthesis.people.dressing import Look, pose_look
+from gaussianmotion.synthesis.people.garment_catalogue import CUTS, HAIR, SHOES, SPLIT_ASSETS
+from gaussianmotion.synthesis.people.garments import Garment
+from gaussianmotion.synthesis.pictures.captions import view_of
+from gaussianmotion.synthesis.pictures.dataset import SHARD, VERSION, missing_shards, render_dataset
+from gaussianmotion.synthesis.pictures.dataset_items import (
     frame,
     make_item,
     openpose_points,
     render_shard,
     visible_points,
 )
-from gaussianmotion.synthesis.dressing import Look, pose_look
-from gaussianmotion.synthesis.garment_catalogue import CUTS, HAIR, SHOES, SPLIT_ASSETS
-from gaussianmotion.synthesis.garments import Garment
-from gaussianmotion.synthesis.mesh_renderer import project
-from gaussianmotion.synthesis.poses import base_pose
+from gaussianmotion.synthesis.pictures.mesh_renderer import project
+from gaussianmotion.synthesis.pictures.poses import base_pose
 
 BODY = Path(__file__).parents[3] / "resources/body/open_body.npz"
 BASE_VERTICES = 19158

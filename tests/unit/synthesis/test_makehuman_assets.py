@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis.makehuman_assets import ROOT, MakeHumanTarball
+from gaussianmotion.synthesis.people.makehuman_assets import ROOT, MakeHumanTarball
 
 
 @pytest.fixture

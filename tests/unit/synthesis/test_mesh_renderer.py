@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gaussianmotion.synthesis.mesh_renderer import Light, Surface, look_at, project, render
+from gaussianmotion.synthesis.pictures.mesh_renderer import Light, Surface, look_at, project, render
 
 WHITE = np.full((1, 4, 4, 4), 255, np.uint8)
 FLAT = Light(np.array([0.0, 0.0, 1.0]), ambient=1.0, diffuse=0.0)

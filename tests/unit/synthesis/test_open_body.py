@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from gaussianmotion.body.joints import INDEX, PARENTS
-from gaussianmotion.synthesis.smpl_rig import (
-    axis_angle_to_matrix,
-    joint_transforms,
-    skin,
-)
+from gaussianmotion.synthesis.people.smpl_rig import axis_angle_to_matrix, joint_transforms, skin
 
 BODY = Path(__file__).parents[3] / "resources/body/open_body.npz"
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from gaussianmotion.synthesis.palette import (
+from gaussianmotion.synthesis.people.palette import (
     GARMENT_COLOURS,
     TEXTURE_MEAN,
     standardise_luminance,

@@ -3,7 +3,12 @@
 import numpy as np
 
 from gaussianmotion.body.joints import INDEX
-from gaussianmotion.synthesis.poses import base_pose, clip_to_limits, mirrored_limits, sample_pose
+from gaussianmotion.synthesis.pictures.poses import (
+    base_pose,
+    clip_to_limits,
+    mirrored_limits,
+    sample_pose,
+)
 
 
 def test_star_pose_opens_both_hips_by_45_degrees():

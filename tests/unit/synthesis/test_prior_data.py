@@ -7,14 +7,14 @@ import pytest
 from prior_fakes import PALETTE, write_fakes
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis.garment_colours import (
+from gaussianmotion.synthesis.pictures.data import load_shard, load_shards, read_palette
+from gaussianmotion.synthesis.pictures.garment_colours import (
     calibrate,
     nearest_colour,
     palette_looks,
     region_look,
 )
-from gaussianmotion.synthesis.prior_data import load_shard, load_shards, read_palette
-from gaussianmotion.synthesis.prior_metrics import foreground, names_colour, overlap
+from gaussianmotion.synthesis.prior.metrics import foreground, names_colour, overlap
 
 
 def test_a_dataset_reads_back(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from prior_fakes import write_fakes
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import load_prior
-from gaussianmotion.synthesis.diffusion_trainer import DiffusionSettings, Trainer
-from gaussianmotion.synthesis.export_prior import averaged_networks, export_prior
-from gaussianmotion.synthesis.import_prior import import_prior
-from gaussianmotion.synthesis.measure_prior import measure_prior
-from gaussianmotion.synthesis.model_card import write_model_card
-from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
-from gaussianmotion.synthesis.prior_networks import new_autoencoder
+from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
+from gaussianmotion.synthesis.prior.diffusion_trainer import DiffusionSettings, Trainer
+from gaussianmotion.synthesis.prior.export import averaged_networks, export_prior
+from gaussianmotion.synthesis.prior.import_prior import import_prior
+from gaussianmotion.synthesis.prior.measure import measure_prior
+from gaussianmotion.synthesis.prior.model_card import write_model_card
+from gaussianmotion.synthesis.prior.networks import new_autoencoder
 
 SMALL = {"block_out_channels": (32, 32, 32), "attention_head_dim": (1, 1, 1)}
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gaussianmotion.guidance.prior import DiffusionPrior
-from gaussianmotion.synthesis.prior_samples import Request, Sampling, sample_resumable
+from gaussianmotion.synthesis.prior.samples import Request, Sampling, sample_resumable
 
 REQUEST = Request(["a man", "a woman", "a suit", "a dress", "a hat"], torch.rand(5, 3, 128, 128))
 

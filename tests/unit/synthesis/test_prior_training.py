@@ -8,16 +8,20 @@ import torch
 from prior_fakes import write_fakes
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis import train_autoencoder as ae
-from gaussianmotion.synthesis.diffusion_loss import TimestepSampler, alpha_bars
-from gaussianmotion.synthesis.diffusion_trainer import DiffusionSettings, Trainer, epoch_rows
-from gaussianmotion.synthesis.encoded_data import EncodedData, encode_dataset, training_captions
-from gaussianmotion.synthesis.prior_checkpoint import load_checkpoint, save_checkpoint
-from gaussianmotion.synthesis.prior_networks import new_autoencoder
-from gaussianmotion.synthesis.prior_optimiser import orthogonalise
-from gaussianmotion.synthesis.text_cache import cache_captions
-from gaussianmotion.synthesis.train_diffusion import learning_rate, train_diffusion
-from gaussianmotion.synthesis.train_prior import encode_once
+from gaussianmotion.synthesis.prior import train_autoencoder as ae
+from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
+from gaussianmotion.synthesis.prior.diffusion_loss import TimestepSampler, alpha_bars
+from gaussianmotion.synthesis.prior.diffusion_trainer import DiffusionSettings, Trainer, epoch_rows
+from gaussianmotion.synthesis.prior.encoded_data import (
+    EncodedData,
+    encode_dataset,
+    training_captions,
+)
+from gaussianmotion.synthesis.prior.networks import new_autoencoder
+from gaussianmotion.synthesis.prior.optimiser import orthogonalise
+from gaussianmotion.synthesis.prior.text_cache import cache_captions
+from gaussianmotion.synthesis.prior.train import encode_once
+from gaussianmotion.synthesis.prior.train_diffusion import learning_rate, train_diffusion
 
 SMALL = {"block_out_channels": (32, 32, 32), "attention_head_dim": (1, 1, 1)}
 SETTINGS = DiffusionSettings(batch=4, warmup=5, unet=SMALL, controlnet=SMALL)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.evaluation.score_file import ScoreFile, Value
+from gaussianmotion.scores.score_file import ScoreFile, Value
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

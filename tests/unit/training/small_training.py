@@ -3,8 +3,8 @@
 import torch
 
 from gaussianmotion.config import Config
+from gaussianmotion.testing.oracle import OraclePrior, coloured_body, target_images
 from gaussianmotion.training.loop import train
-from gaussianmotion.training.oracle import OraclePrior, coloured_body, target_images
 
 
 def small_config(**train_keys):

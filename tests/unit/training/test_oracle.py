@@ -6,9 +6,9 @@ import torch
 from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.config import CameraConfig, Config
 from gaussianmotion.pose.sampling import sample_poses
+from gaussianmotion.testing.oracle import OraclePrior, coloured_body, psnr, target_images
 from gaussianmotion.training.cameras import sample_cameras
 from gaussianmotion.training.loop import train
-from gaussianmotion.training.oracle import OraclePrior, coloured_body, psnr, target_images
 
 
 def learn(body, folder, steps, size, gaussians):

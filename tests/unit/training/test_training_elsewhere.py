@@ -8,8 +8,8 @@ from elsewhere import ELSEWHERE, READS, elsewhere
 from small_training import Interrupted, small_config
 
 from gaussianmotion.avatar.file import load_avatar
+from gaussianmotion.testing.oracle import OraclePrior, coloured_body, target_images
 from gaussianmotion.training import loop
-from gaussianmotion.training.oracle import OraclePrior, coloured_body, target_images
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.config import LearningRates
 from gaussianmotion.errors import UserError
+from gaussianmotion.testing.oracle import OraclePrior, coloured_body, target_images
 from gaussianmotion.training.curves import COLUMNS
 from gaussianmotion.training.environment import choose_device
 from gaussianmotion.training.optimiser import make_optimiser, slow_means
-from gaussianmotion.training.oracle import OraclePrior, coloured_body, target_images
 
 
 def test_writes_its_files_and_nothing_else(finished):

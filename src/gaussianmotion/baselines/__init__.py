@@ -1,0 +1,1 @@
+"""Other systems' renders, checked and laid out as our own runs."""

@@ -1,0 +1,216 @@
+"""Other systems' renders, looked at before any of them is taken.
+
+Each mistake is one line that names the file and says what to do. The layout is described in
+``docs/baselines.md``.
+"""
+
+import hashlib
+import io
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gaussianmotion.baselines.framing import refuse_framing
+from gaussianmotion.config.section import Colour
+from gaussianmotion.config.yaml_file import read_yaml
+from gaussianmotion.errors import UserError
+from gaussianmotion.pipeline.prompts import Prompt
+
+MANIFEST = "manifest.yaml"
+# What may be brought beside the views: shown in the user study, neither scored nor looked at.
+VIDEOS = ("turntable.mp4", "motions/*.mp4")
+# Where a PNG file says how many bits a channel has.
+_BIT_DEPTH = 24
+
+
+class Manifest(BaseModel):
+    """Whose renders these are.
+
+    Attributes:
+        system: Name, as in the configuration's ``baselines``.
+        source: Where they come from: code and revision, or a page.
+        licence: Under which they may be used.
+        azimuths: Degrees of the views, in the order of their files.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    system: str
+    source: str
+    licence: str
+    azimuths: list[float]
+
+
+def check_renders(
+    system: str,
+    renders: Path,
+    prompts: Mapping[str, Prompt],
+    size: int,
+    azimuths: list[float],
+    background: Colour,
+) -> tuple[Manifest, dict[str, str]]:
+    """Look at everything in the folder.
+
+    Args:
+        system: Its name in the configuration.
+        renders: The folder that the user brought.
+        prompts: The experiment's, by id.
+        size: Side of a picture, pixels.
+        azimuths: Of the protocol's views, degrees.
+        background: Of the protocol's pictures, RGB in [0, 1].
+
+    Returns:
+        The manifest, and the SHA-256 of each picture's file by its path in the folder.
+
+    Raises:
+        UserError: something is missing, superfluous, damaged, of the wrong kind, or cannot be read;
+            the first one.
+    """
+    try:
+        manifest = _manifest(system, renders, azimuths)
+        return manifest, _digests(
+            renders, _names(renders, prompts, len(azimuths)), size, background
+        )
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or renders} cannot be read ({error.strerror}): make it readable, or "
+            "copy the renders to a folder of your own"
+        ) from error
+
+
+def videos(folder: Path) -> list[Path]:
+    """The videos in a prompt's folder."""
+    found = (path for pattern in VIDEOS for path in sorted(folder.glob(pattern)))
+    return [path for path in found if path.is_file()]
+
+
+def _manifest(system: str, renders: Path, azimuths: list[float]) -> Manifest:
+    path = renders / MANIFEST
+    if not renders.is_dir():
+        raise UserError(
+            f"baselines: {system}: {renders} is no folder; give that of its renders, laid out as "
+            "docs/baselines.md says"
+        )
+    if not path.exists():
+        raise UserError(
+            f"{path} is missing; write system, source, licence and azimuths into it, as "
+            "docs/baselines.md shows"
+        )
+    try:
+        manifest = Manifest.model_validate(read_yaml(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise UserError(
+            f"{path}: {key}: {first['msg'].lower()}; docs/baselines.md shows a whole manifest"
+        ) from None
+    if manifest.system != system:
+        raise UserError(
+            f"{path} is of {manifest.system!r}, but the configuration calls it {system!r}; write "
+            "the same name in both"
+        )
+    if manifest.azimuths != azimuths:
+        raise UserError(
+            f"{path}: azimuths must be {json.dumps(azimuths)}, the protocol's (0 is the front, "
+            "they grow toward the person's left); render those, in that order"
+        )
+    return manifest
+
+
+def _names(renders: Path, prompts: Mapping[str, Prompt], views: int) -> list[Path]:
+    """Relative paths of all pictures; refuses what is missing and what does not belong there."""
+    wanted = [f"{index:02d}.png" for index in range(views)]
+    for prompt in prompts.values():
+        folder = renders / prompt.id
+        if not folder.is_dir():
+            raise UserError(
+                f"{folder} is missing: render {prompt.text!r} into it, {wanted[0]} to {wanted[-1]}"
+            )
+        for name in wanted:
+            if not (folder / name).is_file():
+                raise UserError(_missing(folder, name, prompt))
+        known = {*(folder / name for name in wanted), *videos(folder)}
+        files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        extra = next((path for path in files if path not in known), None)
+        if extra is not None:
+            raise UserError(
+                f"{extra} does not belong there: remove it; a prompt's folder holds {wanted[0]} to "
+                f"{wanted[-1]} and, for the user study, {' and '.join(VIDEOS)}"
+            )
+    strange = next(
+        (path for path in sorted(renders.iterdir()) if path.is_dir() and path.name not in prompts),
+        None,
+    )
+    if strange is not None:
+        raise UserError(
+            f"{strange} is no prompt of the list: rename it to one of its ids, or remove it"
+        )
+    return [Path(prompt_id) / name for prompt_id in prompts for name in wanted]
+
+
+def _missing(folder: Path, name: str, prompt: Prompt) -> str:
+    """What to do about a view that is not there, or not under its name."""
+    path, number = folder / name, Path(name).stem
+    if path.is_symlink():
+        return f"{path} is a link that leads to no file: put the picture itself there"
+    for other in sorted(folder.iterdir()):
+        if other.is_file() and other.stem.zfill(len(number)) == number:
+            what = "rename it" if other.suffix.lower() == ".png" else "save it as PNG"
+            return f"{path} is missing, but there is {other.name}: {what}"
+    return f"{path} is missing: render that view of {prompt.text!r}"
+
+
+def _digests(renders: Path, pictures: list[Path], size: int, background: Colour) -> dict[str, str]:
+    """SHA-256 of each picture's file, after looking at all of them."""
+    seen: dict[str, Path] = {}
+    digests: dict[str, str] = {}
+    for name in pictures:
+        path = renders / name
+        data = path.read_bytes()
+        pixels = _pixels(path, data, size, background)
+        if pixels in seen:
+            raise UserError(
+                f"{path} is the same picture as {seen[pixels]}: render each view of each prompt"
+            )
+        seen[pixels] = path
+        digests[str(name)] = hashlib.sha256(data).hexdigest()
+    return digests
+
+
+def _pixels(path: Path, data: bytes, size: int, background: Colour) -> str:
+    """SHA-256 of a picture's pixels; refuses one that the scores would read as another picture."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # only its head is read
+            image = Image.open(io.BytesIO(data))
+        _refuse_kind(path, image, data, size)
+        image.load()
+        alpha, rgb = image.convert("RGBA").getchannel("A"), image.convert("RGB")
+    except Image.DecompressionBombError:
+        raise UserError(f"{path} is too large by far: make it {size} x {size} pixels") from None
+    except (OSError, SyntaxError, ValueError):
+        raise UserError(f"{path} is damaged or no picture: render or copy it again") from None
+    if alpha.getextrema()[0] < 255:  # type: ignore[operator]
+        raise UserError(f"{path} is transparent: put it on the protocol's background")
+    refuse_framing(path, np.array(rgb), background)
+    return hashlib.sha256(rgb.tobytes()).hexdigest()
+
+
+def _refuse_kind(path: Path, image: Image.Image, data: bytes, size: int) -> None:
+    width, height = image.size
+    if image.format != "PNG":
+        raise UserError(f"{path} is {image.format}, whatever its name says: save it as PNG")
+    if (width, height) != (size, size):
+        raise UserError(
+            f"{path} is {width} x {height} pixels, the protocol's pictures are {size} x {size}"
+            ": crop it to a square with the whole person in it and resize it"
+        )
+    if data[_BIT_DEPTH] > 8:
+        raise UserError(f"{path} has {data[_BIT_DEPTH]} bits a channel: save it with 8")
+    if getattr(image, "is_animated", False):
+        raise UserError(f"{path} is animated: save one still picture")

@@ -1,0 +1,212 @@
+"""Which models an experiment needs, where each comes from, and where it is on this computer.
+
+A model is given by a path of the user's (nothing is downloaded, so a computer without network
+works), by a hub id with a pinned commit, or by an address. Downloads go into one folder that
+several users may share (``models.folder``, else HF_HOME): ``hub/`` is a cache of the hub's client,
+``files/`` holds the rest. Copying that folder to another computer takes everything along.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from gaussianmotion.config import Config, PriorConfig, WeightsConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.models.hub import (
+    CONTROLNET_FILES,
+    MODEL_EXTRAS,
+    MODEL_FILES,
+    cached_snapshot,
+    is_hub_id,
+)
+
+WeightsName = Literal["clip", "inception", "hps"]
+#: Name in the environment of the folder that users share.
+MODELS_FOLDER = "GAUSSIANMOTION_MODELS_FOLDER"
+
+# The weights of each score; the other scores need none, or what ships.
+SCORERS: dict[str, WeightsName] = {"clip": "clip", "hps": "hps", "fid": "inception"}
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model that the experiment needs.
+
+    Attributes:
+        key: The configuration key that names it.
+        source: Path, hub id or address.
+        revision: Pinned commit of a hub id.
+        files: What its repository or folder must have.
+        extras: Patterns of what is taken along where it has them.
+        weights: Name of the one file that is wanted; empty for a whole folder.
+        sha256: Digest that this file must have.
+        gib: Size of the download, GiB.
+    """
+
+    key: str
+    source: str
+    revision: str | None
+    files: tuple[str, ...]
+    extras: tuple[str, ...]
+    weights: str
+    sha256: str | None
+    gib: float
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is fetched over HTTP from outside the hub."""
+        return self.source.startswith(("https://", "http://"))
+
+
+def needed_models(config: Config) -> Iterator[Model]:
+    """The models of the prior, and of those scores that the experiment reports."""
+    yield from prior_models(config.prior)
+    for score in config.scores.names:
+        if score in SCORERS:
+            yield weights_model(config, SCORERS[score])
+
+
+def experiment_models(config: Config, own_priors: Mapping[str, PriorConfig]) -> Iterator[Model]:
+    """Those of :func:`needed_models`, and those of variants that have priors of their own.
+
+    Args:
+        config: The experiment's.
+        own_priors: By variant; its name stands before the models' keys.
+    """
+    yield from needed_models(config)
+    shared = list(prior_models(config.prior))
+    for variant, prior in own_priors.items():
+        for model in prior_models(prior):
+            if model not in shared:
+                yield replace(model, key=f"variant {variant}: {model.key}")
+
+
+def prior_models(prior: PriorConfig) -> Iterator[Model]:
+    """The diffusion model and its ControlNet."""
+    control = "prior.controlnet"
+    yield Model(
+        "prior.model", prior.model, prior.revision, MODEL_FILES, MODEL_EXTRAS, "", None, 4.0
+    )
+    yield Model(
+        control, prior.controlnet, prior.controlnet_revision, CONTROLNET_FILES, (), "", None, 1.4
+    )
+
+
+def shared_folder(config: Config) -> Path | None:
+    """``models.folder``; the environment says it to jobs of the workflow, which read few keys."""
+    named = config.models.folder or os.environ.get(MODELS_FOLDER)
+    return Path(named).expanduser().absolute() if named else None
+
+
+def models_folder(config: Config) -> Path:
+    """Where downloads are kept."""
+    shared = shared_folder(config)
+    if shared is not None:
+        return shared
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HOME).absolute()
+
+
+def download_folder(model: Model, config: Config) -> Path:
+    """The folder below or beside :func:`models_folder` that a model is fetched into."""
+    if model.is_address:
+        return models_folder(config) / "files"
+    from huggingface_hub import constants
+
+    return hub_cache(config) or Path(constants.HF_HUB_CACHE)
+
+
+def is_offline() -> bool:
+    """Whether the user forbids downloads, as the hub's client reads it: HF_HUB_OFFLINE."""
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
+
+
+def share_hub_cache(config: Config) -> None:
+    """Let this process and its children find the hub's models in ``models.folder``.
+
+    Called before anything imports the hub's client, which reads the environment once.
+    """
+    cache = hub_cache(config)
+    if cache is not None:
+        os.environ["HF_HUB_CACHE"] = str(cache)
+
+
+def find_model(model: Model, config: Config) -> Path | None:
+    """The folder or file of a model; None where it has not been fetched.
+
+    Raises:
+        UserError: the user's own copy is incomplete, or not where they say.
+    """
+    own = Path(model.source).expanduser()
+    if own.is_dir() or (own.is_file() and model.weights):
+        return _own_copy(model, own)
+    if model.is_address:
+        path = download_folder(model, config) / model.weights
+        return path if path.is_file() else None
+    if not is_hub_id(model.source):
+        raise UserError(
+            f"{model.key}: {model.source} is neither a folder here nor a hub id: write owner/name, "
+            "or the path of your copy"
+        )
+    folder = cached_snapshot(
+        model.source, model.revision, model.files, model.extras, hub_cache(config)
+    )
+    return folder / model.weights if folder is not None else None
+
+
+def fetched_bytes(model: Model, config: Config) -> int:
+    """How much of a model that is not complete yet is here."""
+    folder = download_folder(model, config)
+    if model.is_address:
+        return _size(folder / f"{model.weights}.partial")
+    blobs = folder / f"models--{model.source.replace('/', '--')}" / "blobs"
+    return sum(_size(path) for path in blobs.glob("*"))
+
+
+def weights_model(config: Config, name: WeightsName) -> Model:
+    """The weights of one score."""
+    weights: WeightsConfig = getattr(config.models, name)
+    return Model(
+        key=f"models.{name}.source",
+        source=weights.source,
+        revision=weights.revision,
+        files=(weights.file, *weights.companions),
+        extras=(),
+        weights=weights.file,
+        sha256=weights.sha256,
+        gib=weights.gib,
+    )
+
+
+def hub_cache(config: Config) -> Path | None:
+    """The hub's cache in ``models.folder``; None lets the hub's client choose.
+
+    The client knows HF_HUB_CACHE and its older names, too.
+    """
+    shared = shared_folder(config)
+    return shared / "hub" if shared is not None else None
+
+
+def _own_copy(model: Model, own: Path) -> Path:
+    """The user's folder or file of weights, with all that belongs to it."""
+    folder = own if own.is_dir() else own.parent
+    for name in model.files:
+        if name == model.weights and own.is_file():
+            continue  # It may have any name.
+        if not (folder / name).is_file():
+            raise UserError(
+                f"{model.key}: {folder} holds no {name}: copy it there, or name the folder with it"
+            )
+    return own / model.weights if model.weights and own.is_dir() else own
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # It is not there, or another process has just renamed it.
+        return 0

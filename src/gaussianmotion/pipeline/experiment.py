@@ -1,0 +1,211 @@
+"""A whole experiment, checked before anything runs: configuration, variants, prompts, motions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gaussianmotion.config import AblationConfig, Config, PriorConfig
+from gaussianmotion.config.file import Layer, load_variants, scaled, validate, with_variant
+from gaussianmotion.errors import UserError
+from gaussianmotion.models.sources import prior_models
+from gaussianmotion.pipeline.experiment_files import (
+    check_body,
+    check_motions,
+    check_results,
+    motion_names,
+)
+from gaussianmotion.pipeline.prompts import Prompt, configured_prompts
+from gaussianmotion.pipeline.stages import stage_settings
+
+# Folders of results/EXPERIMENT beside those of the variants.
+RESERVED = (
+    *("baselines", "benchmarks", "figures", "logs", "models", "noised", "reference"),
+    *("scores", "study", "tables"),
+)
+# Folders of results/ beside those of experiments.
+BESIDE = ("mlflow", "synthesis")
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One training and what is made of it."""
+
+    variant: str
+    prompt: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What the workflow makes.
+
+    Attributes:
+        config: The base configuration.
+        prompts: By id, in the order of the list.
+        motions: By the name of their video; values are clip names or paths.
+        overlays: All variants of the variants file, by name.
+    """
+
+    config: Config
+    prompts: dict[str, Prompt]
+    motions: dict[str, str]
+    overlays: dict[str, Layer]
+
+    @property
+    def main_runs(self) -> list[Run]:
+        """The main grid, by which the tables compare: variants x all prompts x seeds."""
+        config = self.config
+        return _grid(config.variants, list(self.prompts), config.seeds)
+
+    @property
+    def ablation_prompts(self) -> list[str]:
+        """Ids of the ablations' prompts."""
+        return self.config.ablation.prompts or list(self.prompts)[:3]
+
+    @property
+    def ablation_runs(self) -> list[Run]:
+        """The ablations' grid; some of it may be in the main grid, too."""
+        ablation = self.config.ablation
+        return _grid(ablation.variants, self.ablation_prompts, ablation.seeds)
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs, each once."""
+        return list(dict.fromkeys([*self.main_runs, *self.ablation_runs]))
+
+    def pooled_runs(self, variant: str, seed: int) -> list[Run]:
+        """The runs of a variant and seed that one pooled score is of.
+
+        Those of the main grid (all prompts); where it has none, those of the ablations' grid.
+        """
+        for grid in (self.main_runs, self.ablation_runs):
+            runs = [run for run in grid if (run.variant, run.seed) == (variant, seed)]
+            if runs:
+                return runs
+        return []
+
+    @property
+    def twins(self) -> dict[str, str]:
+        """Variants that train exactly as an earlier one of the experiment does, and that one.
+
+        Such as the variant that spells out a default: the same prompt and seed give the same
+        avatar, so that one training serves both.
+        """
+        config = self.config
+        first: dict[str, str] = {}
+        twins = {}
+        for name in dict.fromkeys([*config.variants, *config.ablation.variants]):
+            earlier = first.setdefault(stage_settings(self.variant(name), "train"), name)
+            if earlier != name:
+                twins[name] = earlier
+        return twins
+
+    @property
+    def own_priors(self) -> dict[str, PriorConfig]:
+        """The priors of the variants that are trained with other models than the experiment's."""
+        return own_priors(self.config, self.overlays)
+
+    def variant(self, name: str) -> Config:
+        """The configuration of one variant."""
+        return with_variant(self.config, name, self.overlays)
+
+
+def own_priors(config: Config, overlays: Mapping[str, Layer]) -> dict[str, PriorConfig]:
+    """The priors of an experiment's variants whose models are not those of its own prior."""
+    shared = list(prior_models(config.prior))
+    priors = {
+        name: with_variant(config, name, overlays).prior
+        for name in dict.fromkeys([*config.variants, *config.ablation.variants])
+    }
+    return {name: prior for name, prior in priors.items() if list(prior_models(prior)) != shared}
+
+
+def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
+    """Validate merged configuration keys and everything that they name.
+
+    Args:
+        layer: Keys as merged from files and command line.
+        where: Names of the files, for messages.
+
+    Raises:
+        UserError: the first mistake found.
+    """
+    config = validate(scaled(layer, where), where)
+    if config.prompt is not None:  # one sentence of the user's own: nothing else is made of it
+        study = config.study.model_copy(update={"against": []})
+        alone = {"ablation": AblationConfig(), "baselines": {}, "study": study}
+        config = config.model_copy(update=alone)
+    for key in ("variants", "seeds", "motions"):
+        _unique(getattr(config, key), f"{where}: {key}")
+    for key in ("variants", "prompts", "seeds"):
+        _unique(getattr(config.ablation, key), f"{where}: ablation: {key}")
+    _unique(config.scores.names, f"{where}: scores: names")
+    _unique(config.study.against, f"{where}: study: against")
+    check_results(config.results)
+    overlays = load_variants(config.variants_file)
+    experiment = Experiment(
+        config=config,
+        prompts={prompt.id: prompt for prompt in configured_prompts(config)},
+        motions=motion_names(config.motions),
+        overlays=overlays,
+    )
+    _check_runs(experiment, where)
+    _check_others(experiment, where)
+    return experiment
+
+
+def _check_runs(experiment: Experiment, where: str) -> None:
+    """What the runs are made of is there: variants, bodies, motions, the ablations' prompts."""
+    config = experiment.config
+    if config.experiment in BESIDE:
+        raise UserError(
+            f"{where}: experiment: {config.experiment!r} is another folder of {config.results}; "
+            f"write another name, for example my_{config.experiment}"
+        )
+    check_motions(list(experiment.motions.values()))
+    for name in dict.fromkeys((*config.variants, *config.ablation.variants)):
+        check_body(experiment.variant(name).body.path, where)
+        if name in RESERVED:
+            raise UserError(
+                f"{config.variants_file}: a variant may not be called {name!r}, which is a folder "
+                f"of the results; rename it, for example my_{name}"
+            )
+    unknown = [name for name in experiment.ablation_prompts if name not in experiment.prompts]
+    if unknown and config.ablation.variants:
+        raise UserError(
+            f"{where}: ablation: prompts: no prompt has the id {unknown[0]!r}; choose some of "
+            f"{', '.join(experiment.prompts)}"
+        )
+
+
+def _check_others(experiment: Experiment, where: str) -> None:
+    """What runs are compared with: other systems, and the sides of the user study."""
+    config, study = experiment.config, experiment.config.study
+    for system in config.baselines:
+        if system in experiment.overlays:
+            raise UserError(
+                f"{where}: baselines: {system!r} is also a variant; give the system another name"
+            )
+    known = {*experiment.overlays, *config.variants, *config.baselines}
+    compared = [study.compared] if "compared" in study.model_fields_set else []
+    for key, names in (("compared", compared), ("against", study.against)):
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise UserError(
+                f"{where}: study: {key}: {unknown[0]!r} is neither a variant nor one of the "
+                f"baselines; choose some of {', '.join(sorted(known))}"
+            )
+    if study.compared in study.against:
+        raise UserError(
+            f"{where}: study: against: {study.compared!r} is compared with itself; remove it"
+        )
+
+
+def _grid(variants: list[str], prompts: list[str], seeds: list[int]) -> list[Run]:
+    return [Run(v, p, s) for v in variants for p in prompts for s in seeds]
+
+
+def _unique(values: list[Any], where: str) -> None:
+    twice = next((value for value in values if values.count(value) > 1), None)
+    if twice is not None:
+        raise UserError(f"{where}: {twice!r} is listed twice; remove one")

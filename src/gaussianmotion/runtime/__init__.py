@@ -1,0 +1,1 @@
+"""What a program needs of the machine: whole files, locks, GPU leases, threads."""

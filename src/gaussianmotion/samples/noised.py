@@ -1,0 +1,138 @@
+"""What the prior makes of a noised render, with and without the pose (Fig. 5).
+
+The front render of an avatar is noised to a high timestep and denoised again by DDIM: at that level
+the noise hides limbs and face, so that only the pose condition can tell the prior what it looks at.
+"""
+
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.body.poses import named_pose
+from gaussianmotion.camera import Cameras
+from gaussianmotion.config import NoisedConfig, PriorConfig, RenderConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.prior import load_prior, precision
+from gaussianmotion.guidance.prompts import compose_prompt
+from gaussianmotion.models.fetch import pinned_revision, prior_digests
+from gaussianmotion.pose.openpose import pose_image
+from gaussianmotion.rendering.cameras import fitted_orbit
+from gaussianmotion.rendering.frame import draw_layers
+from gaussianmotion.rendering.subject import Subject, load_subject
+from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.samples.references import save_sample
+from gaussianmotion.scores.score_file import file_digest
+from gaussianmotion.splat import Backend
+
+PROTOCOL = "noised-1"
+
+
+def sample_noised(
+    avatar_path: Path,
+    out_dir: Path,
+    config: NoisedConfig,
+    render: RenderConfig,
+    backend: Backend = "auto",
+    device: torch.device | str = "cpu",
+) -> Path:
+    """Write ``render.png``, ``pose.png``, ``with.png``, ``without.png`` and ``noised.json``.
+
+    The prior is the one that the avatar was trained with, and so is the size of the picture. Both
+    samples start from the same noise.
+
+    Args:
+        avatar_path: An avatar file.
+        out_dir: Folder of the outputs.
+        config: Noise level and sampling.
+        render: Pose, camera and ground of the front view.
+        backend: As of ``splat.rasterise``.
+        device: Where to render and sample.
+
+    Returns:
+        The path of ``noised.json``.
+
+    Raises:
+        UserError: the avatar, its body or its prior is not here or damaged.
+    """
+    device = torch.device(device)
+    subject = load_subject(avatar_path, device)
+    prior_config = PriorConfig.model_validate(subject.metadata.config["prior"])
+    prior = load_prior(prior_config, device)
+    if config.timestep >= len(prior.alpha_bar):
+        raise UserError(
+            f"noised.timestep is {config.timestep}, but the prior has {len(prior.alpha_bar)} "
+            "timesteps: write a smaller one"
+        )
+    pose = named_pose(render.pose)[None].to(device)
+    cameras = _front_camera(subject, pose, render)
+    picture = _front(subject, pose, cameras, render, backend)
+    skeleton = pose_image(subject.body, pose, cameras)
+    text = compose_prompt(
+        subject.metadata.prompt,
+        0.0,
+        "full body",
+        prior_config.prompt_suffix,
+        prior_config.framing_words,
+    )
+    with torch.no_grad():
+        start = prior.encode_image(picture)
+    noise = prior.draw_noise([config.seed], subject.training_size)
+    samples = {"render": picture, "pose": skeleton}
+    for name, condition in (("with", skeleton), ("without", None)):
+        samples[name] = prior.sample(
+            [text],
+            condition,
+            config.steps,
+            config.guidance_scale,
+            start_latents=start,
+            start_timestep=config.timestep,
+            noise=noise,
+        )
+    for name, image in samples.items():
+        save_sample(out_dir / f"{name}.png", image[0])
+    facts = {
+        "protocol": PROTOCOL,
+        "prompt_id": subject.metadata.prompt_id,
+        "prompt": subject.metadata.prompt,
+        "text": text,
+        "avatar_sha256": subject.digest,
+        "training_digest": subject.metadata.digest,
+        **config.model_dump(mode="json"),
+        "pose": render.pose,
+        "size": subject.training_size,
+        "model": prior_config.model,
+        "revision": pinned_revision(prior_config.model, prior_config.revision),
+        "controlnet": prior_config.controlnet,
+        "controlnet_revision": pinned_revision(
+            prior_config.controlnet, prior_config.controlnet_revision
+        ),
+        "dtype": precision(prior_config.dtype, device),
+        "device": device.type,
+        "weights_sha256": prior_digests(prior_config, pose=True),
+        "files": {f"{name}.png": file_digest(out_dir / f"{name}.png") for name in samples},
+    }
+    write_json(out_dir / "noised.json", facts)
+    return out_dir / "noised.json"
+
+
+def _front_camera(subject: Subject, pose: Float[Tensor, "1 24 3"], config: RenderConfig) -> Cameras:
+    """The camera of ``front.png``, at the size that the prior was trained with."""
+    points = subject.body.posed_vertices(pose)[0].cpu()
+    size = subject.training_size
+    return fitted_orbit(points, torch.zeros(1), config.elevation, size, config).to(subject.device)
+
+
+def _front(
+    subject: Subject,
+    pose: Float[Tensor, "1 24 3"],
+    cameras: Cameras,
+    config: RenderConfig,
+    backend: Backend,
+) -> Float[Tensor, "1 3 H W"]:
+    """The avatar on its plain ground, RGB in [0, 1]."""
+    layers = draw_layers(subject, pose, cameras, config, backend)
+    ground = torch.tensor(config.background, device=layers.rgb.device)
+    picture = layers.rgb + (1.0 - layers.alpha) * ground
+    return picture.clamp(0.0, 1.0).permute(0, 3, 1, 2).contiguous()

@@ -1,0 +1,1 @@
+"""What can be said of an avatar without any weights."""

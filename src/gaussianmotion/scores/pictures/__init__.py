@@ -1,0 +1,1 @@
+"""Scores of one picture: how well it fits its prompt."""

@@ -1,0 +1,1 @@
+"""Whether an avatar takes the pose asked for, by an independent pose detector."""

@@ -1,0 +1,1 @@
+"""The rasteriser for processors: kernels compiled by Numba."""

@@ -1,0 +1,227 @@
+"""Training of the text alignment model: contrast with other captions and with false ones.
+
+Symmetric cross-entropy over a batch (Radford et al. 2021), where each caption comes with versions
+that are false in one thing (Yuksekgonul et al. 2023), so that a bag of words is not enough. Texts
+that happen to be true of another picture are left out of its contrast: captions name few things.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from open_clip import CLIP
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from gaussianmotion.scores.pictures.claims import Lexicon
+from gaussianmotion.synthesis.alignment.captions import draw_texts, new_lexicon
+from gaussianmotion.synthesis.alignment.data import Pictures, augmented, load_pictures, normalise
+from gaussianmotion.synthesis.alignment.network import MODEL, Tokens, new_model
+from gaussianmotion.synthesis.prior.checkpoint import digest_of, load_to_resume, save_checkpoint
+from gaussianmotion.synthesis.prior.optimiser import new_optimiser
+from gaussianmotion.synthesis.prior.precision import autocast
+
+KIND = "alignment"
+CHECKPOINT = "alignment.pt"
+
+
+@dataclass(frozen=True)
+class AlignmentSettings:
+    """What decides the result of a training.
+
+    Attributes:
+        steps: Optimiser steps.
+        batch: Pictures per step.
+        false_each: False texts for each caption.
+        lr: Peak learning rate of Muon.
+        warmup: Steps of rising learning rate.
+        own_weight: Weight of the contrast with a caption's own false versions alone.
+        pictures: Pictures read from the dataset at most; None: all.
+        seed: Of weights, order, captions and augmentation.
+        model: open_clip's ``model_cfg``.
+    """
+
+    steps: int = 1600
+    batch: int = 64
+    false_each: int = 3
+    lr: float = 3e-3
+    warmup: int = 60
+    own_weight: float = 0.5
+    pictures: int | None = None
+    seed: int = 0
+    model: dict[str, Any] = field(default_factory=lambda: MODEL)
+
+
+def train_alignment(
+    dataset: Path,
+    out: Path,
+    settings: AlignmentSettings | None = None,
+    stop_after: int | None = None,
+    report: Callable[[str], None] = print,
+) -> Path:
+    """Train, or go on training, the model.
+
+    Args:
+        dataset: Folder of shards.
+        out: Folder for ``alignment.pt``; a run that was interrupted there is resumed.
+        settings: See :class:`AlignmentSettings`.
+        stop_after: Stop at this step, as if interrupted.
+        report: Receives a progress line now and then.
+
+    Returns:
+        The checkpoint's path.
+
+    Raises:
+        UserError: the dataset or the checkpoint is damaged, or the checkpoint has other settings.
+    """
+    settings = settings or AlignmentSettings()
+    path = out / CHECKPOINT
+    digest = digest_of(asdict(settings))
+    before = load_to_resume(path, KIND, digest, asdict(settings))
+    last = min(settings.steps, stop_after or settings.steps)
+    if before is not None and before["step"] >= last:
+        return path
+    size = settings.model["vision_cfg"]["image_size"]
+    data = load_pictures(dataset, size, settings.pictures, report)
+    lexicon = new_lexicon((json.dumps(item) for item in data.attributes), data.captions)
+    tokens = Tokens(settings.model["text_cfg"]["context_length"])
+    network = new_model(known_texts(data, lexicon), settings.seed, settings.model)
+    optimiser = new_optimiser([network], settings.lr, weight_decay=0.02)
+    step, seconds = 0, 0.0
+    if before is not None:
+        network.load_state_dict(before["network"])
+        optimiser.load_state_dict(before["optimiser"])
+        step, seconds = before["step"], before["seconds"]
+    network.train()
+    started, spent = step, time.process_time() - seconds
+    averages: dict[str, float] = {}
+    while step < last:
+        for group in optimiser.param_groups:
+            group["lr"] = settings.lr * _schedule(step, settings)
+        # Fused attention's backward pass takes half of the step on a CPU; plain products do not.
+        with sdpa_kernel(SDPBackend.MATH):
+            loss, facts = _step_loss(network, data, lexicon, tokens, settings, step)
+            loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        with torch.no_grad():  # a temperature beyond 1/100 only sharpens noise (CLIP's own bound)
+            network.logit_scale.clamp_(0.0, math.log(100.0))
+        step += 1
+        for name, value in facts.items():
+            averages[name] = 0.95 * averages.get(name, value) + 0.05 * value
+        if step % 50 == 0 or step == last:
+            line = " ".join(f"{name} {value:.3f}" for name, value in averages.items())
+            rate = (time.process_time() - spent - seconds) / max(1, step - started)
+            report(f"alignment step {step}/{settings.steps} {line}, {rate:.2f} CPU s a step")
+        if step % 100 == 0 or step == last:
+            save_checkpoint(
+                path,
+                KIND,
+                {
+                    "digest": digest,
+                    "settings": asdict(settings),
+                    "step": step,
+                    "seconds": time.process_time() - spent,
+                    "pictures": len(data),
+                    "network": network.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "lexicon": asdict(lexicon),
+                },
+            )
+    return path
+
+
+def known_texts(data: Pictures, lexicon: Lexicon) -> list[str]:
+    """Texts with every word that the training may meet."""
+    tables = [lexicon.hair, lexicon.hair_colours, lexicon.colours]
+    tables += [*lexicon.person.values(), *lexicon.garments.values()]
+    lexical = [word for table in tables for words in table.values() for word in words]
+    return [*data.captions, *lexical, "a an and with in wearing dressed in hat hair person ,"]
+
+
+def rows_of_step(count: int, batch: int, seed: int, step: int) -> Int[Tensor, "B"]:
+    """Items of a step: each epoch in its own order, so that any step can be drawn alone."""
+    per_epoch = max(1, count // batch)
+    order = np.random.default_rng((seed, step // per_epoch)).permutation(count)
+    first = step % per_epoch * batch
+    return torch.from_numpy(order[first : first + batch])
+
+
+def _step_loss(
+    network: CLIP,
+    data: Pictures,
+    lexicon: Lexicon,
+    tokens: Tokens,
+    settings: AlignmentSettings,
+    step: int,
+) -> tuple[Float[Tensor, ""], dict[str, float]]:
+    """The loss of one step, and what the log tells of it."""
+    rows = rows_of_step(len(data), settings.batch, settings.seed, step)
+    generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
+    drawn = draw_texts(
+        [data.attributes[i] for i in rows],
+        [data.azimuth[i] for i in rows],
+        lexicon,
+        settings.false_each,
+        np.random.default_rng((settings.seed, 1, step)),
+    )
+    images = normalise(augmented(data, rows, generator))
+    with autocast():
+        pictures, texts = network.encode_image(images), network.encode_text(tokens(drawn.texts))
+    # Cosines in float32: bf16 has three digits, and true and false differ in the third.
+    pictures = F.normalize(pictures.float(), dim=-1)
+    texts = F.normalize(texts.float(), dim=-1)
+    return contrast(pictures @ texts.T, torch.from_numpy(drawn.wrong), network.logit_scale.exp(),
+                    settings.own_weight)  # fmt: skip
+
+
+def contrast(
+    cosines: Float[Tensor, "B T"],
+    wrong: Bool[Tensor, "B T"],
+    scale: Float[Tensor, ""],
+    own_weight: float,
+) -> tuple[Float[Tensor, ""], dict[str, float]]:
+    """Cross-entropy of each picture's own caption, and of each caption's own picture.
+
+    Args:
+        cosines: Of pictures and texts; the first B texts are the pictures' captions, then come
+            rounds of B texts that are false of the picture of the same place.
+        wrong: Where a text is false of a picture; others are no contrast.
+        scale: Inverse temperature.
+        own_weight: Weight of the contrast of a caption with its own false versions.
+
+    Returns:
+        The loss; and for the log: its value, and the share of pictures that prefer their caption
+        to its false versions.
+    """
+    count = len(cosines)
+    target = torch.arange(count)
+    logits = scale * cosines
+    allowed = wrong.clone()
+    allowed[target, target] = True
+    shut = torch.finfo(logits.dtype).min
+    to_text = F.cross_entropy(logits.masked_fill(~allowed, shut), target)
+    square = slice(None), slice(count)
+    to_picture = F.cross_entropy(logits[square].masked_fill(~allowed[square], shut).T, target)
+    rounds = cosines.shape[1] // count
+    own = torch.stack([target + k * count for k in range(rounds)], dim=1)
+    own_logits = logits.gather(1, own).masked_fill(~allowed.gather(1, own), shut)
+    among_own = F.cross_entropy(own_logits, torch.zeros_like(target))
+    loss = 0.5 * (to_text + to_picture) + own_weight * among_own
+    right = (own_logits.argmax(dim=1) == 0).float().mean()
+    return loss, {"loss": loss.item(), "own caption preferred": right.item()}
+
+
+def _schedule(step: int, settings: AlignmentSettings) -> float:
+    """Learning-rate factor: warm-up, then a half cosine to 1 %."""
+    warm = min(1.0, (step + 1) / settings.warmup)
+    return warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / settings.steps)))

@@ -1,0 +1,1 @@
+"""Synthetic people: bodies, garments, hair, and how they are dressed."""

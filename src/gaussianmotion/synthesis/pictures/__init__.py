@@ -1,0 +1,1 @@
+"""Pictures of synthetic people with captions, keypoints and labels."""

@@ -1,0 +1,210 @@
+"""Training of the autoencoder: 128 px images to 32 px latents of 4 channels, and back.
+
+The loss is L1 plus the error of 4x4-pooled images: without the second term colours drift (pink
+becomes skin). The latents are drawn to mean 0 and spread 1 per channel, as the diffusion assumes,
+and blurred by a little noise before decoding, so that near latents mean near images.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderTiny
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.synthesis.pictures.data import Shard, load_shards
+from gaussianmotion.synthesis.prior.checkpoint import (
+    digest_of,
+    load_checkpoint,
+    load_to_resume,
+    save_checkpoint,
+)
+from gaussianmotion.synthesis.prior.networks import new_autoencoder
+from gaussianmotion.synthesis.prior.optimiser import new_optimiser
+from gaussianmotion.synthesis.prior.precision import autocast
+
+KIND = "autoencoder"
+
+
+@dataclass(frozen=True)
+class AutoencoderSettings:
+    """What decides the result of a training.
+
+    Attributes:
+        steps: Optimiser steps.
+        batch: Crops per step.
+        crop: Side of a crop in pixels; small crops see more different people per second.
+        lr: Peak learning rate. Muon matters here: with Adam, pink stayed skin and green stayed dark
+            for thousands of steps, since few pixels pull in those directions.
+        images: Images read from the dataset; an autoencoder of this size needs few.
+        latent_noise: Spread of the noise on latents before decoding.
+        pooled_weight: Weight of the 4x4-pooled error.
+        latent_weight: Weight that draws latents to mean 0 and spread 1.
+    """
+
+    steps: int = 1800
+    batch: int = 12
+    crop: int = 64
+    lr: float = 2e-3
+    images: int = 6000
+    latent_noise: float = 0.05
+    pooled_weight: float = 1.0
+    latent_weight: float = 0.01
+    seed: int = 0
+
+
+def train_autoencoder(
+    dataset: Path,
+    out: Path,
+    settings: AutoencoderSettings | None = None,
+    stop_after: int | None = None,
+    report: Callable[[str], None] = print,
+) -> Path:
+    """Train, or go on training, the autoencoder.
+
+    Args:
+        dataset: Folder of shards.
+        out: Folder for ``autoencoder.pt``; a run that was interrupted there is resumed.
+        settings: See :class:`AutoencoderSettings`.
+        stop_after: Stop at this step, as if interrupted.
+        report: Receives a progress line now and then.
+
+    Returns:
+        The checkpoint's path.
+
+    Raises:
+        UserError: the dataset or the checkpoint is damaged, or the checkpoint has other settings.
+    """
+    settings = settings or AutoencoderSettings()
+    path = out / "autoencoder.pt"
+    digest = digest_of(asdict(settings))
+    before = load_to_resume(path, KIND, digest, asdict(settings))
+    last = min(settings.steps, stop_after or settings.steps)
+    if before is not None and before["step"] >= last:
+        return path
+    data = load_shards(dataset, settings.images)
+    torch.manual_seed(settings.seed)
+    network = new_autoencoder()
+    optimiser = new_optimiser([network], settings.lr, weight_decay=0.0)
+    step, seconds = 0, 0.0
+    if before is not None:
+        network.load_state_dict(before["network"])
+        optimiser.load_state_dict(before["optimiser"])
+        step, seconds = before["step"], before["seconds"]
+    started = time.monotonic() - seconds
+    while step < last:
+        # One generator per step: a resumed run draws what the uninterrupted one would have.
+        generator = np.random.default_rng((settings.seed, step))
+        images, weights = _crops(data, settings, generator)
+        for group in optimiser.param_groups:
+            group["lr"] = settings.lr * _cosine(step, settings.steps)
+        torch.manual_seed(settings.seed * 1_000_003 + step)
+        loss, l1 = _loss(network, images, weights, settings)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        step += 1
+        if step % 100 == 0 or step == last:
+            spent = time.monotonic() - started
+            report(f"autoencoder step {step}/{settings.steps} L1 {l1:.4f} {spent:.0f} s")
+        if step % 300 == 0 or step == last:
+            state = {
+                "digest": digest,
+                "settings": asdict(settings),
+                "step": step,
+                "seconds": time.monotonic() - started,
+                "network": network.state_dict(),
+                "optimiser": optimiser.state_dict(),
+            }
+            save_checkpoint(path, KIND, state)
+    return path
+
+
+def load_autoencoder(path: Path) -> AutoencoderTiny:
+    """The trained network of a checkpoint, frozen."""
+    network = new_autoencoder()
+    network.load_state_dict(load_checkpoint(path, KIND)["network"])
+    return network.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def encode_images(
+    network: AutoencoderTiny, images: np.ndarray, batch: int = 64
+) -> Float[Tensor, "N 4 h w"]:
+    """Latents, float16, of uint8 images (N, H, W, 3)."""
+    latents = []
+    for start in range(0, len(images), batch):
+        with autocast():
+            latents.append(network.encode(_to_float(images[start : start + batch])).latents.half())
+    return torch.cat(latents).contiguous()
+
+
+@torch.no_grad()
+def decode_latents(
+    network: AutoencoderTiny, latents: Float[Tensor, "N 4 h w"], batch: int = 64
+) -> Float[Tensor, "N 3 H W"]:
+    """Images in [0, 1] of latents."""
+    images = []
+    for start in range(0, len(latents), batch):
+        with autocast():
+            images.append(network.decode(latents[start : start + batch].float()).sample.float())
+    return torch.cat(images).add(1).div(2).clamp(0, 1)
+
+
+def _to_float(images: np.ndarray) -> Float[Tensor, "N 3 H W"]:
+    """uint8 (N, H, W, 3) to [-1, 1], channels last in memory."""
+    return torch.from_numpy(images).permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+
+
+def _crops(
+    data: Shard, settings: AutoencoderSettings, generator: np.random.Generator
+) -> tuple[Float[Tensor, "B 3 c c"], Float[Tensor, "B 1 c c"]]:
+    """Random crops with a person in most of them, and their loss weights."""
+    size, crop = data.images.shape[1], settings.crop
+    images = np.empty((settings.batch, crop, crop, 3), np.uint8)
+    weights = np.empty((settings.batch, 1, crop, crop), np.float32)
+    for i, item in enumerate(generator.integers(len(data), size=settings.batch)):
+        # Of three crops the one that shows most of the person: background is learnt in no time.
+        corners = generator.integers(size - crop + 1, size=(3, 2))
+        windows = [(slice(y, y + crop), slice(x, x + crop)) for y, x in corners]
+        best = max(windows, key=lambda window: int(data.masks[item][window].sum()))
+        images[i] = data.images[item][best]
+        weights[i, 0] = 0.3 + 1.7 * (data.masks[item][best] > 0)
+        if generator.random() < 0.5:
+            images[i], weights[i] = images[i, :, ::-1].copy(), weights[i, :, :, ::-1].copy()
+    return _to_float(images), torch.from_numpy(weights)
+
+
+def _loss(
+    network: AutoencoderTiny,
+    images: Float[Tensor, "B 3 c c"],
+    weights: Float[Tensor, "B 1 c c"],
+    settings: AutoencoderSettings,
+) -> tuple[Float[Tensor, ""], float]:
+    """The loss, and the plain L1 on the scale [0, 1] for the log."""
+    with autocast():
+        latents = network.encode(images).latents
+        noise = torch.randn(latents.shape) * settings.latent_noise
+        decoded = network.decode(latents.float() + noise).sample
+    difference, latents = decoded.float() - images, latents.float()
+    l1 = difference.abs().mean()
+    weighted = (difference.abs() * weights).mean()
+    pooled = F.avg_pool2d(difference * weights, 4)
+    pooled = pooled.abs().mean() + 4.0 * pooled.square().mean()
+    mean, spread = latents.mean(dim=(0, 2, 3)), latents.std(dim=(0, 2, 3))
+    unit = mean.square().mean() + (spread + 1e-4).log().square().mean()
+    loss = weighted + settings.pooled_weight * pooled + settings.latent_weight * unit
+    return loss, l1.item() / 2
+
+
+def _cosine(step: int, steps: int) -> float:
+    """Learning-rate factor: 100 steps of warm-up, then a half cosine to 2 %."""
+    warm = min(1.0, (step + 1) / 100)
+    return warm * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))

@@ -1,0 +1,169 @@
+"""The ablations' table: each variant's mean, and its difference to ``ours`` prompt by prompt.
+
+Over the ablations' prompts and seeds, so that all rows are of the same ones. Differences are paired
+(:mod:`.contrasts`): far narrower than the means' own intervals, since prompts differ more than
+variants do.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from gaussianmotion.config import Config
+from gaussianmotion.tables.contrasts import Cell, cells, contrast, over_prompts
+from gaussianmotion.tables.files import Table, counted, with_interval
+from gaussianmotion.tables.intervals import Estimate
+from gaussianmotion.tables.measures import (
+    FACTS,
+    Measure,
+    absent_notes,
+    measures,
+    missing_reason,
+    origin_notes,
+    rows_of,
+)
+from gaussianmotion.tables.notes import distance_notes
+
+REFERENCE = "ours"
+
+
+def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
+    """Make the table.
+
+    Args:
+        frame: All scores.
+        config: Of which ablation and scores are read.
+    """
+    listed = frame.loc[(frame["kind"] == "variant") & (frame["prompt"] != ""), "prompt"]
+    prompts = config.ablation.prompts or list(dict.fromkeys(listed))[:3]
+    columns = measures(frame, config.scores.names)
+    variants = list(config.ablation.variants)
+    grid = {(prompt, seed) for prompt in ["", *prompts] for seed in config.ablation.seeds}
+    found = {measure: _column(frame, measure, variants, grid) for measure in columns}
+    usual = {
+        measure: Counter(record["n"] for record in column if "n" in record).most_common(1)[0][0]
+        for measure, column in found.items()
+        if any("n" in record for record in column)
+    }
+    texts = [[_text(record, usual.get(m)) for record in column] for m, column in found.items()]
+    seeds = list(map(str, config.ablation.seeds))
+    of = [f"{counted(len(seeds), 'seed')} ({', '.join(seeds)})"]
+    if prompts:
+        of.insert(0, f"{counted(len(prompts), 'prompt')} ({', '.join(prompts)})")
+    return Table(
+        title="Ablations: mean [95 % interval] and Δ, the paired difference to ours",
+        headings=["variant", *(measure.heading for measure in columns)],
+        rows=[list(row) for row in zip(variants, *texts, strict=True)],
+        frame=pd.DataFrame(
+            [record for row in zip(*found.values(), strict=True) for record in row],
+            columns=list(_RECORD),
+        ),
+        notes=[
+            f"{', '.join(of)}. Δ is of the prompts and seeds that both have.",
+            *origin_notes(columns, usual),
+            *distance_notes(columns, config),
+            *absent_notes(frame, config.scores.names),
+            "N: pictures that a number is of, in the cell where it is another; of a distance, in "
+            "each seed.",
+            "Intervals: Student's t over prompts, whose seeds are averaged first; over seeds where "
+            "pictures are pooled. None where there is one prompt (one seed) only.",
+        ],
+    )
+
+
+_RECORD = (
+    *("variant", *FACTS, "mean", "low", "high", "n", "runs", "clusters"),
+    *("difference", "difference_low", "difference_high", "pairs", "reason"),
+)
+
+
+def _column(
+    frame: pd.DataFrame, measure: Measure, variants: list[str], grid: set[Cell]
+) -> list[dict[str, Any]]:
+    """One measure of each variant."""
+    comparable = _of_one_n(frame, measure)
+    values = _values(comparable, measure, variants, grid)
+    column = []
+    for variant in variants:
+        record = _record(comparable, measure, variant, values)
+        if "mean" not in record:
+            elsewhere = len(rows_of(frame, measure, variant)) > 0
+            record["reason"] = (
+                "not measured in these prompts and seeds"
+                if elsewhere
+                else missing_reason(frame, measure, variant)
+            )
+        column.append(record)
+    return column
+
+
+def _of_one_n(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """Of a pooled score only the rows of the ablations' N.
+
+    Where a variant is in the main grid, too, its first seed is pooled over more prompts, and
+    distances fall with N.
+    """
+    if not measure.pooled:
+        return frame
+    ours = (frame["score"] == measure.score) & (frame["kind"] == "variant")
+    return frame[~ours | (frame["n"] == frame.loc[ours, "n"].min())]
+
+
+def _values(
+    frame: pd.DataFrame, measure: Measure, variants: list[str], grid: set[Cell]
+) -> dict[str, dict[Cell, float]]:
+    """Values by variant within the ablations' grid."""
+    return {
+        variant: {
+            cell: value for cell, value in cells(frame, measure, variant).items() if cell in grid
+        }
+        for variant in dict.fromkeys([REFERENCE, *variants])
+    }
+
+
+def _record(
+    frame: pd.DataFrame, measure: Measure, variant: str, values: dict[str, dict[Cell, float]]
+) -> dict[str, Any]:
+    mean = over_prompts(values[variant])
+    record: dict[str, Any] = {"variant": variant, **measure.facts}
+    if mean is None:
+        return record
+    rows = rows_of(frame, measure, variant)
+    used = rows[
+        [
+            (prompt, int(seed)) in values[variant]
+            for prompt, seed in zip(rows["prompt"], rows["seed"], strict=True)
+        ]
+    ]
+    # A distance is of its own pictures only: those of several seeds are not pooled further.
+    n = used["n"].max() if measure.pooled else used["n"].sum()
+    record |= {"n": int(n), "runs": mean.values, "clusters": mean.clusters}
+    record |= {"mean": mean.value, "low": mean.low, "high": mean.high, "reason": ""}
+    if variant != REFERENCE:
+        paired = contrast(values, {variant: 1.0, REFERENCE: -1.0})
+        record |= _difference(over_prompts(paired))
+    return record
+
+
+def _difference(estimate: Estimate | None) -> dict[str, Any]:
+    if estimate is None:
+        return {}
+    return {
+        "difference": estimate.value,
+        "difference_low": estimate.low,
+        "difference_high": estimate.high,
+        "pairs": estimate.values,
+    }
+
+
+def _text(record: dict[str, Any], usual_n: int | None) -> str:
+    if "mean" not in record:
+        return str(record["reason"])
+    text = with_interval(record["mean"], record["low"], record["high"])
+    if record["n"] != usual_n:
+        text += f" (N={record['n']})"
+    if "difference" not in record:
+        return text
+    value, low, high = (record[f"difference{end}"] for end in ("", "_low", "_high"))
+    return f"{text}, Δ {'+' if value > 0 else ''}{with_interval(value, low, high)}"

@@ -1,0 +1,1 @@
+"""What the paper claims of its ablations, and whether the measured runs bear it out."""

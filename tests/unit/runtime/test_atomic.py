@@ -1,0 +1,55 @@
+"""Files appear whole or not at all, and what stands in the way is said in one line."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.atomic import atomic_path, write_text
+
+
+def on_a_full_disk(path: Path) -> Path:
+    """``path``, whose temporary sibling takes no byte: every write to it finds the disk full."""
+    path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}").symlink_to("/dev/full")
+    return path
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "new " * 10_000 + "\udc00")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_for_those_who_may_read_new_files_here(tmp_path: Path) -> None:
+    save_file({"weights": torch.zeros(3)}, written := tmp_path / "alone.safetensors")
+    assert written.stat().st_mode & 0o777 == 0o600  # what the library does by itself
+    with atomic_path(tmp_path / "a.safetensors") as temporary:
+        save_file({"weights": torch.zeros(3)}, temporary)
+    write_text(tmp_path / "a.txt", "text")
+    assert (tmp_path / "a.safetensors").stat().st_mode == (tmp_path / "a.txt").stat().st_mode
+
+
+@pytest.mark.parametrize("count", [3, 100_000])
+def test_a_full_disk_is_said_whoever_writes(tmp_path: Path, count: int) -> None:
+    with pytest.raises(UserError, match="no space left on disk"):
+        write_text(on_a_full_disk(tmp_path / "a.txt"), "text")
+    # torch opens the file itself and raises no OSError.
+    path = on_a_full_disk(tmp_path / "a.pt")
+    with pytest.raises(UserError, match="no space left on disk"), atomic_path(path) as temporary:
+        torch.save({"weights": torch.zeros(count)}, temporary)
+    assert not path.exists()
+
+
+def test_a_place_that_is_no_file_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("text")
+    for path in (tmp_path / "folder", tmp_path / "file" / "below"):
+        with pytest.raises(UserError, match="give a file's path"):
+            write_text(path, "text")
+    assert (tmp_path / "file").read_text() == "text"
