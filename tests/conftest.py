@@ -2,8 +2,8 @@
 
 import os
 
-# As every command has it (gaussianmotion.runtime.threads), before torch is imported: on a busy computer,
-# threads that spin while they wait for each other make a test ten times slower.
+# As every command has it (gaussianmotion.runtime.threads), before torch is imported: on a busy
+# computer, threads that spin while they wait for each other make a test ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from pathlib import Path
