@@ -5,7 +5,6 @@ and clusters' networks are slow, so they are received here, by range requests in
 """
 
 import errno
-import hashlib
 import http.client
 import os
 import shutil
@@ -16,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.digest import file_sha256
 
 CHUNK = 2**20
 TIMEOUT = 60.0
@@ -24,12 +24,6 @@ ATTEMPTS = 3
 RETRY_PAUSE = 2.0
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM)
 _RETRY = (408, 429, 500, 502, 503, 504)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def download(

@@ -9,7 +9,7 @@ from typing import Literal
 
 from gaussianmotion.config import Config, PriorConfig
 from gaussianmotion.errors import UserError
-from gaussianmotion.models.downloads import download, file_sha256
+from gaussianmotion.models.downloads import download
 from gaussianmotion.models.hub import checked_digest, fetch_snapshot, pinned_digest, weights_digests
 from gaussianmotion.models.shared_folder import one_at_a_time, shared_with_group
 from gaussianmotion.models.sources import (
@@ -27,6 +27,7 @@ from gaussianmotion.models.sources import (
     weights_model,
 )
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.digest import file_sha256
 
 
 def model_path(config: Config, name: WeightsName) -> Path:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.models.downloads import DISK_FAULTS, cannot_write, download, file_sha256
+from gaussianmotion.models.downloads import DISK_FAULTS, cannot_write, download
+from gaussianmotion.runtime.digest import file_sha256
 
 _WEIGHTS = "diffusion_pytorch_model.safetensors"
 # What SD1.5 in diffusers layout needs; leaves out .bin and .fp16 twins and the safety checker.

@@ -22,8 +22,8 @@ from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.frame import draw_layers
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.samples.references import save_sample
-from gaussianmotion.scores.score_file import file_digest
 from gaussianmotion.splat import Backend
 
 PROTOCOL = "noised-1"
@@ -111,7 +111,7 @@ def sample_noised(
         "dtype": precision(prior_config.dtype, device),
         "device": device.type,
         "weights_sha256": prior_digests(prior_config, pose=True),
-        "files": {f"{name}.png": file_digest(out_dir / f"{name}.png") for name in samples},
+        "files": {f"{name}.png": file_sha256(out_dir / f"{name}.png") for name in samples},
     }
     write_json(out_dir / "noised.json", facts)
     return out_dir / "noised.json"

@@ -33,7 +33,7 @@ from gaussianmotion.models.fetch import pinned_revision, prior_digests
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.rendering.cameras import fitted_orbit, select
 from gaussianmotion.runtime.atomic import atomic_path, write_json
-from gaussianmotion.scores.score_file import file_digest
+from gaussianmotion.runtime.digest import file_sha256
 
 PROTOCOL = "reference-1"
 _UNFINISHED = "unfinished"
@@ -201,7 +201,7 @@ def _publish(
         **settings,
         "size": [width, height],
         "samples": [
-            {**asdict(sample), "file": name, "sha256": file_digest(out_dir / name)}
+            {**asdict(sample), "file": name, "sha256": file_sha256(out_dir / name)}
             for name, sample in zip(names, samples, strict=True)
         ],
     }

@@ -4,7 +4,6 @@ A number without its protocol, its N and its model cannot be compared with anoth
 whose N is too small has no number: ``status`` says so, and the tables repeat the reason.
 """
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.digest import file_sha256
 
 
 class Value(BaseModel):
@@ -88,10 +88,4 @@ def read_score(path: Path) -> ScoreFile:
 
 def input_digests(paths: Iterable[Path], root: Path) -> dict[str, str]:
     """SHA-256 of each file, by its path relative to ``root``."""
-    return {str(Path(path).relative_to(root)): file_digest(path) for path in paths}
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return {str(Path(path).relative_to(root)): file_sha256(path) for path in paths}

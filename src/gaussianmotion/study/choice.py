@@ -14,7 +14,7 @@ from pathlib import Path
 from gaussianmotion.config import StudyConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
-from gaussianmotion.scores.score_file import file_digest
+from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.study.avatars import Avatar, avatars, imported_systems
 from gaussianmotion.study.pairs import Clip, Pair, PairSet, Side, study_id
 from gaussianmotion.study.questions import KINDS, Kind
@@ -123,7 +123,7 @@ def _candidates(prompt_id: str, ours: Avatar, theirs: Avatar, start: Path) -> li
 
 def _side(system: str, paths: list[Path], start: Path) -> Side:
     clips = [
-        Clip(path=Path(os.path.relpath(path, start)).as_posix(), sha256=file_digest(path))
+        Clip(path=Path(os.path.relpath(path, start)).as_posix(), sha256=file_sha256(path))
         for path in paths
     ]
     return Side(system=system, clips=clips)

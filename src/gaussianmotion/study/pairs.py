@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.score_file import file_digest
+from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.study.questions import Kind
 
 VIDEO = ".mp4"
@@ -145,7 +145,7 @@ def _checked(clip: Clip, folder: Path, known: dict[Path, str]) -> Path:
         raise UserError(f"{path} is neither a {VIDEO} nor a {PICTURE}; make the pairs again")
     if path not in known:
         try:
-            known[path] = file_digest(path)
+            known[path] = file_sha256(path)
         except OSError:
             raise UserError(
                 f"{path} is missing or cannot be read: bring it back, or choose pairs again with "

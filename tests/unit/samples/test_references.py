@@ -12,8 +12,8 @@ from gaussianmotion.config import Config
 from gaussianmotion.config.file import merge, validate
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import DiffusionPrior
+from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.samples.references import reference_text, sample_references, sample_seed
-from gaussianmotion.scores.score_file import file_digest
 
 NAMES = ("00.png", "01.png")
 PRIOR = {"model": "resources/prior", "controlnet": "resources/prior/controlnet"}
@@ -67,7 +67,7 @@ def test_samples_of_the_shipped_prior(tmp_path: Path):
     assert front["text"] == "a man in a blue suit, front view, full body"
     assert back["seed"] != front["seed"]
     for entry in facts["samples"]:
-        assert file_digest(tmp_path / entry["file"]) == entry["sha256"]
+        assert file_sha256(tmp_path / entry["file"]) == entry["sha256"]
         with Image.open(tmp_path / entry["file"]) as image:
             pixels = np.asarray(image)
         assert pixels.shape == (128, 128, 3)

@@ -12,6 +12,7 @@ from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.scores.geometry.consistency import front_back, left_right
 from gaussianmotion.scores.geometry.geometry import MEANINGS, score_geometry
 from gaussianmotion.scores.geometry.holes import hole_share, near_side
@@ -19,7 +20,7 @@ from gaussianmotion.scores.geometry.judged_views import head_views, standing_vie
 from gaussianmotion.scores.geometry.silhouette import body_depth, overlap
 from gaussianmotion.scores.geometry.splat_cloud import floaters, splat_sizes
 from gaussianmotion.scores.pose.mannequin import save_mannequin
-from gaussianmotion.scores.score_file import file_digest, read_score
+from gaussianmotion.scores.score_file import read_score
 
 SETTINGS = RenderConfig(size=128)
 Shape = Callable[[Avatar], dict[str, float]]
@@ -167,7 +168,7 @@ def test_score_file_says_what_was_measured(open_body, tmp_path: Path):
     score = read_score(tmp_path / "geometry.json")
     assert set(score.values) == set(MEANINGS)
     assert (score.protocol, score.n, score.status) == ("geometry-1", 18, "ok")
-    assert score.inputs == {"avatar.safetensors": file_digest(avatar)}
+    assert score.inputs == {"avatar.safetensors": file_sha256(avatar)}
     assert score.details["render"]["backend"] == "numba"
     again = score_geometry(tmp_path, config, "cpu")
     same = {name: value for name, value in score.values.items() if name != "render_ms"}

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gaussianmotion.config import Config
+from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.scores.distances.efficientnet import NAME, load_lite0, weights_file
 from gaussianmotion.scores.distances.pooled import run_distances
-from gaussianmotion.scores.score_file import ScoreFile, file_digest
+from gaussianmotion.scores.score_file import ScoreFile
 
 PROTOCOL = "lite-features-1"
 
@@ -37,6 +38,6 @@ def score_features(
         protocol=PROTOCOL,
         n=0,
         model=NAME,
-        model_digest=file_digest(path),
+        model_digest=file_sha256(path),
     )
     return run_distances(load_lite0(path, device), runs, references, ("frechet", "kernel"), score)

@@ -27,10 +27,11 @@ from torch import Tensor
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.scores.pictures.claims import GARMENTS, Lexicon, contradict, read_lexicon
 from gaussianmotion.scores.pictures.open_clip_model import ClipModel, load_clip
 from gaussianmotion.scores.pictures.pictures import front_view, read_picture
-from gaussianmotion.scores.score_file import ScoreFile, Value, file_digest, input_digests
+from gaussianmotion.scores.score_file import ScoreFile, Value, input_digests
 
 PROTOCOL = "alignment-1"
 WEIGHTS = "open_clip_model.safetensors"
@@ -88,7 +89,7 @@ def load_alignment(folder: Path, device: str = "cpu") -> AlignmentModel:
         raise UserError(f"{folder / DISTRACTORS} is damaged: restore it") from error
     lexicon = read_lexicon(folder / LEXICON)
     clip = load_clip(folder / WEIGHTS, None, device)
-    return AlignmentModel(clip, lexicon, [x for x in lines if x], file_digest(folder / WEIGHTS))
+    return AlignmentModel(clip, lexicon, [x for x in lines if x], file_sha256(folder / WEIGHTS))
 
 
 def rivals(lexicon: Lexicon, prompt: str) -> dict[str, list[str]]:

@@ -41,12 +41,13 @@ from gaussianmotion.rendering.clip import VERTEX_STRIDE
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.scores.pose.detector import MODEL_PATH, PRESENT, SMPL_JOINTS, PoseDetector
 from gaussianmotion.scores.pose.mannequin import mannequin
 from gaussianmotion.scores.pose.orientation import RIGHT_WITHIN as DEGREES
 from gaussianmotion.scores.pose.orientation import agreement, facing
 from gaussianmotion.scores.pose.pose_agreement import RIGHT_WITHIN, compare, torso_length
-from gaussianmotion.scores.score_file import ScoreFile, Value, file_digest, input_digests
+from gaussianmotion.scores.score_file import ScoreFile, Value, input_digests
 
 PROTOCOL = "pose-1"
 AVATAR = "avatar.safetensors"
@@ -84,7 +85,7 @@ def score_pose(run: Path, config: Config, device: torch.device | str = "cpu") ->
         protocol=PROTOCOL,
         n=result["frames"],
         model=detector.id.partition(":")[0],
-        model_digest=file_digest(MODEL_PATH),
+        model_digest=file_sha256(MODEL_PATH),
         values={
             name: Value(value=result[key], unit=unit, better=better)
             for name, (key, unit, better) in MEANINGS.items()
@@ -169,7 +170,7 @@ def _cache_path(subject: Subject, detector: PoseDetector, config: Config) -> Pat
         *(PROTOCOL, subject.body.id, subject.training_size, subject.device.type, detector.id),
         config.rasteriser,
         config.render.model_dump(mode="json"),
-        [file_digest(source) for source in stage_sources("score_pose")],
+        [file_sha256(source) for source in stage_sources("score_pose")],
     ]
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
