@@ -27,10 +27,11 @@ demo: env ## three avatars on this computer; PROMPT="a man in a green suit" for 
 test: env ## all tests, on all cores
 	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile
 
-check: env ## style, types, workflow lint
+check: env ## style, types, layers, workflow lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint --profile profiles/laptop
 
@@ -40,8 +41,8 @@ ui: env ## training curves, pictures and videos in the browser (MLflow)
 	  *) MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}" ;; \
 	esac
 
-lock: ## write requirements.lock and envs/ anew from pyproject.toml
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+lock: env ## write requirements.lock and envs/ anew from pyproject.toml
+	$(firstword $(shell command -v uv) $(BIN)/uv) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock
 	sed -i.bak '/^ *- pip:/,$$d' envs/gaussianmotion.yaml && rm envs/gaussianmotion.yaml.bak
 	{ echo '  - pip:'; grep -v '^#' requirements.lock | sed "s/^/      - \"/; s/$$/\"/"; } >> envs/gaussianmotion.yaml
 

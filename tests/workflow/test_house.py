@@ -1,7 +1,8 @@
-"""The house's own rules, which `make check` checks too; and generated files that must not drift."""
+"""Generated files that must not drift, and the house's rules that no linter knows."""
 
 import importlib.metadata
 import re
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -15,25 +16,15 @@ from workflow_copy import REPOSITORY, run
 from gaussianmotion.cli.manage import schema_text
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["ruff", "check", "."],
-        ["ruff", "format", "--check", "."],
-        ["snakefmt", "--check", "Snakefile", "rules"],
-        ["snakemake", "--lint", "--profile", "profiles/laptop"],
-        ["mypy"],
-    ],
-    ids=lambda command: " ".join(command[:2]),
-)
-def test_the_tree_passes(command: list[str]) -> None:
-    done = run(REPOSITORY, [str(Path(sys.executable).parent / command[0]), *command[1:]])
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_the_schema_is_that_of_the_models() -> None:
     written = (REPOSITORY / "config/schema.json").read_text(encoding="utf-8")
     assert written == schema_text(), "run `gaussianmotion schema`"
+
+
+def test_the_picture_of_the_layers_is_that_of_the_contracts() -> None:
+    made = runpy.run_path(str(REPOSITORY / "docs/draw_layers.py"))["drawing"]()
+    written = (REPOSITORY / "docs/layers.svg").read_text(encoding="utf-8")
+    assert written == made, "run `python docs/draw_layers.py`"
 
 
 def test_the_lock_holds_exact_versions_and_no_address() -> None:
