@@ -25,7 +25,10 @@ from gaussianmotion.pipeline.experiment import load_experiment
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
 from gaussianmotion.runtime.fork_client import ADDRESS as FORK_SERVER
 from gaussianmotion.runtime.fork_server import start_fork_server
-from gaussianmotion.pipeline.ownership import refuse_other_experiment, remember_experiment
+from gaussianmotion.pipeline.ownership import (
+    refuse_other_experiment,
+    remember_experiment,
+)
 from gaussianmotion.models.sources import MODELS_FOLDER, SCORERS, share_hub_cache
 from gaussianmotion.pipeline.stages import stage_settings, stage_sources
 from gaussianmotion.tracking.store import sqlite_path, store_uri
