@@ -10,7 +10,9 @@ from gaussianmotion.config.section import Colour, Count, Positive, Section, Shar
 class ScoreConfig(Section):
     """Score distillation (eq. 5 and 6)."""
 
-    method: Literal["asd", "sds", "csd", "nfsd"] = "asd"
+    method: Literal["asd", "sds", "csd", "nfsd", "sdi", "ism"] = Field(
+        "asd", description="asd is eq. 6; sdi and ism find the noise by inversion, not by chance."
+    )
     guidance_scale: Positive = Field(50.0, description="s of eq. 5.")
     tau: Annotated[int, Field(ge=0, le=1000)] = Field(
         400, description="Timestep below which ASD uses the classifier score alone (eq. 6)."
@@ -19,6 +21,15 @@ class ScoreConfig(Section):
         "s", description="Factor of delta_c below tau: s, or 1 (eq. 6 as printed)."
     )
     weighting: Literal["one", "one_minus_alpha_bar"] = Field("one", description="w(t) of eq. 2.")
+    inversion_steps: Count = Field(
+        3, description="Evaluations of the prior that find the noise of sdi and ism."
+    )
+    inversion_scale: float = Field(
+        -7.5, description="Guidance scale while sdi looks for its noise; published below 0."
+    )
+    inversion_interval: Annotated[int, Field(ge=1, le=999)] = Field(
+        50, description="Timesteps between the two noise levels that ism compares."
+    )
     t_min: Annotated[int, Field(ge=0, le=999)] = 20
     t_max: Annotated[int, Field(ge=1, le=1000)] = Field(
         980, description="Largest timestep before annealing."

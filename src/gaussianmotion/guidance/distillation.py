@@ -1,8 +1,8 @@
 """Score distillation: what the prior thinks of rendered pictures, as a loss.
 
-Per step: encode the pictures, add noise, let the prior predict it with and without the prompt (one
-batch), combine the predictions to the score of the chosen method, and hand its direction to the
-latents as a gradient.
+Per step: encode the pictures, add noise (drawn, or found by inversion), let the prior predict it
+with and without the prompt (one batch), combine the predictions to the score of the chosen method,
+and hand its direction to the latents as a gradient.
 """
 
 from typing import Protocol, runtime_checkable
@@ -15,7 +15,9 @@ from torch.nn.functional import mse_loss
 from gaussianmotion.camera import Cameras
 from gaussianmotion.config import PriorConfig, ScoreConfig
 from gaussianmotion.guidance import scores
+from gaussianmotion.guidance.inversion import invert, move, noise_between
 from gaussianmotion.guidance.prompts import compose_prompt
+from gaussianmotion.guidance.sampling import guided
 from gaussianmotion.guidance.timesteps import sample_timesteps
 from gaussianmotion.runtime.transfer import upload
 
@@ -48,7 +50,7 @@ class Prior(Protocol):
 
 
 class ScoreDistillation:
-    """The loss of eq. 6 (or of SDS, CSD, NFSD) for one prompt."""
+    """The loss of eq. 6 (or of SDS, CSD, NFSD, SDI, ISM) for one prompt."""
 
     def __init__(
         self, prior: Prior, config: ScoreConfig, prior_config: PriorConfig, prompt: str
@@ -95,11 +97,6 @@ class ScoreDistillation:
         latents = prior.encode_image(rgb.permute(0, 3, 1, 2))
         with torch.no_grad():
             timesteps = sample_timesteps(step, steps, len(rgb), config, generator)
-            noise = torch.randn(latents.shape, generator=generator, device=generator.device)
-            timesteps = upload(timesteps, latents.device)
-            noise = upload(noise, latents.device)
-            noisy = prior.add_noise(latents, noise, timesteps)
-
             prompts = [
                 compose_prompt(
                     self._prompt,
@@ -114,6 +111,15 @@ class ScoreDistillation:
             if config.method == "nfsd":
                 branches.append([self._words.negative_prompt] * len(rgb))
             text = self._encode([prompt for branch in branches for prompt in branch])
+
+            if config.method in ("sdi", "ism"):
+                timesteps = upload(timesteps, latents.device)
+                noisy, noise = self._inverted(latents, timesteps, text, pose_image)
+            else:
+                noise = torch.randn(latents.shape, generator=generator, device=generator.device)
+                timesteps = upload(timesteps, latents.device)
+                noise = upload(noise, latents.device)
+                noisy = prior.add_noise(latents, noise, timesteps)
             eps = prior.predict_noise(noisy, timesteps, text, pose_image).chunk(len(branches))
 
             delta = self._score(eps, noise, timesteps)
@@ -129,6 +135,39 @@ class ScoreDistillation:
         loss = 0.5 * mse_loss(latents, target, reduction="sum") / len(rgb)
         return loss, figures
 
+    def _inverted(
+        self,
+        latents: Float[Tensor, "B C h w"],
+        timesteps: Int[Tensor, " B"],
+        text: Float[Tensor, "KB L D"],
+        pose_image: Float[Tensor, "B 3 H W"] | None,
+    ) -> tuple[Float[Tensor, "B C h w"], Float[Tensor, "B C h w"]]:
+        """Noisy latents on the prior's own path, and the noise that delta_n is taken against.
+
+        SDI (Lukoianov et al. 2024): x_t by inversion with the prompt, at a guidance scale of its
+        own, and the noise that lies between the picture and x_t.
+        ISM (Liang et al. 2023): x_s by inversion without a prompt, ``inversion_interval`` before t;
+        x_t one step of the same noise further; delta_n is taken against that noise, eps(x_s; s).
+        """
+        config, prior = self._config, self._prior
+        alpha_bar = prior.alpha_bar
+
+        def unguided(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
+            return prior.predict_noise(x, t, text[: len(x)], pose_image)
+
+        def prompted(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
+            null, full = prior.predict_noise(x, t, text, pose_image).chunk(2)
+            return guided(null, full, config.inversion_scale)
+
+        clean, steps = latents.detach(), config.inversion_steps
+        if config.method == "sdi":
+            noisy = invert(prompted, alpha_bar, clean, timesteps, steps)
+            return noisy, noise_between(clean, noisy, alpha_bar[timesteps])
+        earlier = (timesteps - config.inversion_interval).clamp(min=0)
+        before = invert(unguided, alpha_bar, clean, earlier, steps)
+        noise = unguided(before, earlier)
+        return move(before, noise, alpha_bar[earlier], alpha_bar[timesteps]), noise
+
     def _score(
         self,
         eps: tuple[Float[Tensor, "B C h w"], ...],
@@ -141,7 +180,7 @@ class ScoreDistillation:
         match config.method:
             case "asd":
                 return scores.asd(text, null, noise, timesteps, s, config.tau, config.low_t_scale)
-            case "sds":
+            case "sds" | "sdi" | "ism":  # the latter two differ in where the noise is from
                 return scores.sds(text, null, noise, s)
             case "csd":
                 return scores.csd(text, null, s)

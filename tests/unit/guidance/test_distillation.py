@@ -8,11 +8,14 @@ from gaussianmotion.camera import Cameras, orbit
 from gaussianmotion.config import PriorConfig, ScoreConfig
 from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.distillation import ScoreDistillation
+from gaussianmotion.guidance.inversion import invert, move, noise_between
 from gaussianmotion.guidance.prior import DiffusionPrior
+from gaussianmotion.guidance.sampling import guided
 from gaussianmotion.guidance.timesteps import sample_timesteps
 
 SIZE, BATCH = 64, 3
 PROMPT = "a man in a red suit"
+FRAMED = ("front view, full body", "side view, upper body", "back view, head shot")
 PRIOR_CONFIG = PriorConfig(negative_prompt="a blue suit")
 
 
@@ -88,11 +91,7 @@ def test_the_latents_gradient_is_the_weighted_score_over_the_batch(
     t = sample_timesteps(0, 100, BATCH, config, generator)
     noise = torch.randn(latents.shape, generator=generator)
     noisy = prior.add_noise(latents, noise, t)
-    prompts = [
-        f"{PROMPT}, front view, full body",
-        f"{PROMPT}, side view, upper body",
-        f"{PROMPT}, back view, head shot",
-    ]
+    prompts = [f"{PROMPT}, {words}" for words in FRAMED]
     text, null, negative = (
         prior.predict_noise(noisy, t, prior.encode_text(branch), pose)
         for branch in (prompts, [""] * 3, ["a blue suit"] * 3)
@@ -105,6 +104,44 @@ def test_the_latents_gradient_is_the_weighted_score_over_the_batch(
     }[method]
     expected = scores.weight(prior.alpha_bar, t, weighting) * delta / BATCH
     torch.testing.assert_close(recorder.latents.grad, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["sdi", "ism"])
+def test_inverted_noise_takes_the_place_of_drawn_noise(prior: DiffusionPrior, method):
+    config = ScoreConfig(method=method, guidance_scale=7.5, inversion_steps=2)
+    recorder, _, _, _ = run(prior, config)
+
+    rgb, pose = pictures()
+    latents = prior.encode_image(rgb.permute(0, 3, 1, 2))
+    t = sample_timesteps(0, 100, BATCH, config, torch.Generator().manual_seed(7))
+    prompts = [f"{PROMPT}, {words}" for words in FRAMED]
+    null, full = prior.encode_text([""] * BATCH), prior.encode_text(prompts)
+    both = torch.cat([null, full])
+    if method == "sdi":
+        noisy = invert(
+            lambda x, t: guided(*prior.predict_noise(x, t, both, pose).chunk(2), -7.5),
+            *(prior.alpha_bar, latents, t, 2),
+        )
+        noise = noise_between(latents, noisy, prior.alpha_bar[t])
+    else:
+        earlier = (t - 50).clamp(min=0)
+        before = invert(
+            lambda x, t: prior.predict_noise(x, t, null, pose), prior.alpha_bar, latents, earlier, 2
+        )
+        noise = prior.predict_noise(before, earlier, null, pose)
+        noisy = move(before, noise, prior.alpha_bar[earlier], prior.alpha_bar[t])
+    without, text = prior.predict_noise(noisy, t, both, pose).chunk(2)
+    expected = scores.sds(text, without, noise, 7.5) / BATCH
+    torch.testing.assert_close(recorder.latents.grad, expected, rtol=2e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("method", "calls"),
+    [("sdi", [(BATCH, 2 * BATCH)] * 4), ("ism", [(BATCH, BATCH)] * 4 + [(BATCH, 2 * BATCH)])],
+)
+def test_inversion_asks_the_prior_as_often_as_it_says(embedded: DiffusionPrior, method, calls):
+    recorder, _, _, _ = run(embedded, ScoreConfig(method=method, inversion_steps=3))
+    assert recorder.calls == calls
 
 
 @pytest.mark.parametrize(("method", "branches"), [("asd", 2), ("sds", 2), ("csd", 2), ("nfsd", 3)])
