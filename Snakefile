@@ -30,6 +30,9 @@ include: "rules/report.smk"
 include: "rules/synthesis.smk"
 
 
+start_no_more_jobs_than_gpus()
+
+
 wildcard_constraints:
     variant=r"[a-z0-9][a-z0-9_.-]*",
     prompt=r"[a-z0-9][a-z0-9_-]*",

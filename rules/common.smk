@@ -55,6 +55,7 @@ TWINS = EXPERIMENT.twins
 ROOT = f"{CONFIG.results}/{CONFIG.experiment}"
 RUN = f"{ROOT}/{{variant}}/{{prompt}}/{{seed}}"
 MOTIONS = EXPERIMENT.motions
+POOL = gpu.device_pool()
 POOLED = ("fid", "features")  # scores of all prompts of a variant and seed
 PICTURE_SCORES = (
     "clip",
@@ -302,10 +303,17 @@ def figure_files(wildcards):
 
 def gpus(wildcards):
     """GPUs of one job: one where the job would use it."""
-    wanted = CONFIG.device == "cuda" or (
-        CONFIG.device == "auto" and bool(gpu.device_pool())
-    )
-    return int(wanted)
+    return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and bool(POOL)))
+
+
+def start_no_more_jobs_than_gpus():
+    """Lower ``--resources gpu=N`` to the GPUs of this computer: more jobs would only wait."""
+    wanted = workflow.global_resources.get("gpu")
+    if workflow.local_exec and wanted is not None and gpus(None):
+        count, said = gpu.slots(int(wanted.value), POOL)
+        workflow.global_resources["gpu"] = count
+        if said and workflow.is_main_process:
+            print(f"gaussianmotion: {said}", file=sys.stderr)
 
 
 def more_memory_each_try(mem_mb):

@@ -4,7 +4,8 @@ Snakemake counts GPUs but never says which one a job may use, so parallel jobs w
 first. A lease is an exclusive ``flock`` on a file per device in a folder of this machine's own
 disk: the kernel frees it when the process ends, however it ends. The file is named by the device's
 UUID: a scheduler that hides other jobs' devices (Slurm with ConstrainDevices, containers) numbers
-every job's own from 0, so that 0 is another device in each.
+every job's own from 0, so that 0 is another device in each. The UUID is also what
+CUDA_VISIBLE_DEVICES is set to, since a number means one GPU to CUDA and another to ``nvidia-smi``.
 
 This module must be used before torch is imported: CUDA reads ``CUDA_VISIBLE_DEVICES`` once.
 """
@@ -12,8 +13,7 @@ This module must be used before torch is imported: CUDA reads ``CUDA_VISIBLE_DEV
 import fcntl
 import os
 import re
-import shutil
-import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -22,40 +22,52 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime import nvidia
 
 # One lock per device must be shared by everybody on the machine, so the folder is not per user.
 LEASE_FOLDER = Path(tempfile.gettempdir()) / "gaussianmotion-gpu-leases"
+# Seconds between two looks at the memory of a GPU that somebody else fills, and between two lines.
+_LOOK_EVERY, _SAY_EVERY = 15.0, 600.0
 
 
 def device_pool() -> list[str]:
-    """The devices this job may choose from, as CUDA_VISIBLE_DEVICES names them.
+    """The devices that this job may choose from: UUIDs in CUDA's order, where they can be known.
 
-    CUDA_VISIBLE_DEVICES where it is set (a scheduler's allotment; empty means none), else all
-    devices that ``nvidia-smi`` lists, else none.
+    CUDA_VISIBLE_DEVICES limits them where it is set (a scheduler's allotment; empty means none).
+    Of a GPU that is divided, its MIG instances.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
-    return [index for index, _ in _listed()]
+    names = [name.strip() for name in (visible or "").split(",") if name.strip() not in ("", "-1")]
+    if visible is not None and not names:
+        return []
+    listed = nvidia.devices()
+    if not names and any(device.mig for device in listed):
+        # CUDA itself would show one instance only.
+        parts = [device.instances if device.mig else (device.uuid,) for device in listed]
+        return [uuid for uuids in parts for uuid in uuids]
+    driver = nvidia.driver()
+    if driver is not None and driver.uuids is not None:
+        return list(driver.uuids)
+    if not names:
+        return [device.uuid for device in listed]
+    # A number is CUDA's, and which GPU it means is known where all are alike, or by their slots.
+    by_slot = os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
+    alike = len({device.name for device in listed}) == 1
+    known = {device.index: device.uuid for device in listed if by_slot or alike}
+    return [known.get(name, name) for name in names]
 
 
-def _listed() -> list[tuple[str, str]]:
-    """Index and UUID of each device that ``nvidia-smi`` lists; none where it cannot be asked."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return []
-    try:
-        listing = subprocess.run(
-            [tool, "--query-gpu=index,uuid", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-        ).stdout
-    except (subprocess.SubprocessError, OSError):
-        return []
-    rows = [line.partition(",") for line in listing.splitlines() if line.strip()]
-    return [(index.strip(), uuid.strip()) for index, _, uuid in rows]
+def slots(wanted: int, pool: Sequence[str]) -> tuple[int, str]:
+    """How many jobs with a GPU are worth starting at once, and what to say where it is fewer.
+
+    Args:
+        wanted: As ``--resources gpu=N`` has it.
+        pool: The GPUs that are here; where there are none, the jobs say so themselves.
+    """
+    if not pool or wanted <= len(pool):
+        return wanted, ""
+    count = "1 GPU is" if len(pool) == 1 else f"{len(pool)} GPUs are"
+    return len(pool), f"{count} here: --resources gpu={wanted} is taken for gpu={len(pool)}"
 
 
 def torch_fault() -> str | None:
@@ -80,18 +92,20 @@ def torch_fault() -> str | None:
 def lease(
     pool: Sequence[str] | None = None,
     folder: Path = LEASE_FOLDER,
-    timeout: float = 3600.0,
+    needs_gib: float = 0.0,
+    timeout: float | None = None,
     poll: float = 0.5,
 ) -> Iterator[str | None]:
     """Hold one free device and export it as CUDA_VISIBLE_DEVICES; yield its name.
 
-    Yields None, and leaves the environment alone, where there is no GPU. Waits while all devices
-    are leased.
+    Yields None, and leaves the environment alone, where there is no GPU. Waits, and says so, while
+    all devices are leased, or somebody else's programs fill those that are not.
 
     Args:
         pool: Device names; :func:`device_pool` where not given.
         folder: Where the lock files are; it must be on this machine's own disk.
-        timeout: Seconds to wait for a free device.
+        needs_gib: Free memory that the job needs; a GPU that is smaller is taken all the same.
+        timeout: Seconds to wait for a free device; as long as needed where not given.
         poll: Seconds between two tries.
 
     Raises:
@@ -101,13 +115,20 @@ def lease(
     if not pool:
         yield None
         return
-    deadline = time.monotonic() + timeout
-    # A device may be named by its UUID in CUDA_VISIBLE_DEVICES already.
-    uuids = dict(_listed()) if any(device.isdecimal() for device in pool) else {}
+    waiting = _Waiting(timeout)
+    full: dict[str, tuple[float, str]] = {}  # when a device was looked at, and what was seen
     while True:
         for device in pool:
-            handle = _try_lock(_lock_file(folder, uuids.get(device) or device))
+            if device in full and time.monotonic() - full[device][0] < _LOOK_EVERY:
+                continue
+            handle = _try_lock(_lock_file(folder, device))
             if handle is None:
+                full.pop(device, None)
+                continue
+            filled = _filled(device, needs_gib)
+            if filled:
+                os.close(handle)
+                full[device] = (time.monotonic(), filled)
                 continue
             previous = os.environ.get("CUDA_VISIBLE_DEVICES")
             os.environ["CUDA_VISIBLE_DEVICES"] = device
@@ -120,12 +141,41 @@ def lease(
                 else:
                     os.environ["CUDA_VISIBLE_DEVICES"] = previous
             return
-        if time.monotonic() >= deadline:
-            raise UserError(
-                f"all GPUs ({', '.join(pool)}) are in use by other jobs since {timeout:.0f} s; "
-                "start fewer jobs at once with --resources gpu=N"
-            )
+        waiting.on(pool, [seen for _, seen in full.values()])
         time.sleep(poll)
+
+
+class _Waiting:
+    """Says what is waited for, at once and every ten minutes, and ends where a limit was set."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._began, self._timeout, self._said = time.monotonic(), timeout, -_SAY_EVERY
+
+    def on(self, pool: Sequence[str], filled: list[str]) -> None:
+        spent = time.monotonic() - self._began
+        jobs = f"all GPUs ({', '.join(pool)}) are in use by other jobs"
+        reason = "; ".join(filled) or jobs
+        if self._timeout is not None and spent >= self._timeout:
+            raise UserError(
+                f"{reason} since {spent:.0f} s; start fewer jobs at once with --resources gpu=N"
+            )
+        if spent - self._said >= _SAY_EVERY:
+            self._said = spent
+            since = f", for {spent / 60:.0f} minutes now" if spent >= 60 else ""
+            print(f"gaussianmotion: {reason}: waiting{since}", file=sys.stderr, flush=True)
+
+
+def _filled(device: str, needs_gib: float) -> str:
+    """What somebody else leaves of a device's memory, in words; empty where it is enough."""
+    if needs_gib <= 0.0:
+        return ""
+    memory = nvidia.free_gib(device)
+    if memory is None or memory[0] >= needs_gib or memory[1] < needs_gib:
+        return ""  # Of a GPU that is too small, running out of memory says what to do.
+    return (
+        f"{memory[0]:.1f} of {memory[1]:.1f} GiB of GPU {device} are free, and about "
+        f"{needs_gib:.1f} are needed: somebody else's program holds the rest"
+    )
 
 
 def _lock_file(folder: Path, device: str) -> Path:
