@@ -78,14 +78,15 @@ def _drawn(scene: Scene) -> tuple[torch.Tensor, torch.Tensor, dict[str, Any]]:
     size = scene.width, scene.height
     tensors = {f.name: getattr(scene, f.name) for f in fields(scene)}
     here = Scene(**{k: v.cpu() if isinstance(v, torch.Tensor) else v for k, v in tensors.items()})
-    means2d, conics, radii, depths, splats, keys = backend._Project.apply(
-        here.means, here.covars, here.opacities, here.viewmats, here.Ks, *size
+    means2d, conics, seen, radii, depths, splats, keys = backend._Project.apply(
+        *(here.means, here.covars, here.opacities, here.viewmats, here.Ks),
+        *(*size, here.compensate),
     )
     info = {"radii": radii, "means2d": means2d, "depths": depths, "conics": conics}
     info = {name: value.to(ELSEWHERE) for name, value in info.items()}
     rgb, alpha = backend._Blend.apply(
         *(info["means2d"].cpu(), info["conics"].cpu()),
-        *(here.colours, here.opacities, here.backgrounds, splats, keys, *size),
+        *(here.colours, seen, here.backgrounds, splats, keys, *size),
     )
     return rgb.to(ELSEWHERE), alpha.to(ELSEWHERE), info
 

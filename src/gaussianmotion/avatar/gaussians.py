@@ -157,6 +157,7 @@ class Avatar(nn.Module):
         backend: Backend = "auto",
         translation: Float[Tensor, "B 3"] | None = None,
         weights: Float[Tensor, "N J"] | None = None,
+        compensate: bool = False,
     ) -> Rendering:
         """Pose b seen by camera b; see :meth:`posed` and ``splat.rasterise``."""
         means, covars, _ = self.posed(body, poses, translation, weights)
@@ -171,6 +172,7 @@ class Avatar(nn.Module):
             cameras.height,
             backgrounds,
             backend,
+            compensate,
         )
 
 

@@ -186,6 +186,11 @@ class TrainConfig(Section):
     size: Annotated[int, Field(ge=32, multiple_of=32)] = Field(512, description="Pixels.")
     gaussians: Count = Field(50_000, description="Points on the body at the start.")
     opacity: Share = Field(0.1, description="Opacity at the start.")
+    opacity_compensation: bool = Field(
+        False,
+        description="Draw splats that are smaller than a pixel fainter instead of larger "
+        "(Mip-Splatting's 2D filter), so that near and far views agree.",
+    )
     pose_guidance: bool = Field(True, description="Give the pose image to the ControlNet.")
     pose_per_view: bool = Field(True, description="A pose for each view, not one for each step.")
     residual_skinning: bool = Field(True, description="Learn f_theta of eq. 4.")

@@ -69,6 +69,7 @@ def draw_layers(
             cameras.height,
             None,
             backend,
+            subject.compensate,
         )
 
 

@@ -36,6 +36,7 @@ class Subject:
         metadata: What the avatar file says of itself.
         digest: SHA-256 of the avatar file, first 16 characters.
         training_size: Pixels of the pictures that it was trained on.
+        compensate: Whether it was trained with compensated opacities, and so is drawn with them.
     """
 
     avatar: Avatar
@@ -43,6 +44,7 @@ class Subject:
     metadata: AvatarMetadata
     digest: str
     training_size: int
+    compensate: bool = False
 
     @property
     def device(self) -> torch.device:
@@ -68,11 +70,14 @@ class Subject:
 
         The rasteriser widens each splat by a fixed part of a pixel. Splats trained on coarse
         pictures rely on it to close the gaps between them; in a finer picture it is worth fewer
-        metres, and what is missing is returned here (the 3D filter of Mip-Splatting).
+        metres, and what is missing is returned here (the 3D filter of Mip-Splatting). Splats whose
+        opacities were compensated for it never relied on it.
 
         Args:
             metres_per_pixel: Of the picture to be drawn, at the person.
         """
+        if self.compensate:
+            return 0.0
         trained = TRAINING_MARGIN * self.body.height / self.training_size
         return (RASTER_VARIANCE * max(0.0, trained**2 - metres_per_pixel**2)) ** 0.5
 
@@ -113,4 +118,5 @@ def load_subject(
         metadata=metadata,
         digest=hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16],
         training_size=train_config.size,
+        compensate=train_config.opacity_compensation,
     )

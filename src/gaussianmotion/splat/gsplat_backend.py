@@ -35,7 +35,7 @@ def rasterise_gsplat(
     )
     opacities = scene.opacities.expand(batch, count)
     # One camera for each batch element: the axis of cameras, second in the batch, has length 1.
-    radii, means2d, depths, conics, _ = fully_fused_projection(
+    radii, means2d, depths, conics, shares = fully_fused_projection(
         scene.means,
         upper,
         None,
@@ -48,7 +48,10 @@ def rasterise_gsplat(
         near_plane=NEAR,
         far_plane=FAR,
         opacities=opacities,
+        calc_compensations=scene.compensate,
     )
+    if scene.compensate:
+        opacities = opacities * shares[:, 0]
     radii, means2d, depths, conics = radii[:, 0], means2d[:, 0], depths[:, 0], conics[:, 0]
     columns, rows = math.ceil(scene.width / TILE), math.ceil(scene.height / TILE)
     _, crossings, order = isect_tiles(means2d, radii, depths, TILE, columns, rows)

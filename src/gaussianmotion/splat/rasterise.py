@@ -42,6 +42,7 @@ def rasterise(
     height: int,
     backgrounds: Float[Tensor, "B 3"] | None = None,
     backend: Backend = "auto",
+    compensate: bool = False,
 ) -> Rendering:
     """Draw B posed sets of N Gaussians, each with its own camera.
 
@@ -59,6 +60,10 @@ def rasterise(
         backgrounds: RGB behind the Gaussians; black where not given.
         backend: "gsplat" (CUDA, float32), "numba" (CPU, float32), "torch" (anything, slow), or
             "auto": gsplat for CUDA tensors, numba for float32 on the CPU, else torch.
+        compensate: Multiply each opacity by sqrt(det S / det (S + EPS2D I)) of its projected
+            covariance S (Mip-Splatting, Yu et al. 2024, eq. 9; gsplat's "antialiased"): the blur
+            that keeps a splat visible between pixels then makes it fainter, not larger, so that a
+            surface looks the same from near and far.
 
     Raises:
         ValueError: shapes, devices or dtypes do not fit together.
@@ -77,7 +82,9 @@ def rasterise(
     tensors["backgrounds"] = backgrounds
     check_scene(tensors, width, height)
     chosen = _choose(backend, means)
-    scene = Scene(means, covars, colours, opacities, viewmats, Ks, width, height, backgrounds)
+    scene = Scene(
+        *(means, covars, colours, opacities, viewmats, Ks, width, height, backgrounds, compensate)
+    )
     # Each backend is imported when it is used: gsplat builds CUDA code, numba takes a second.
     if chosen == "gsplat":
         from gaussianmotion.splat.gsplat_kernels import load_kernels

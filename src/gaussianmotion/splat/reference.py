@@ -34,12 +34,14 @@ class Projection(NamedTuple):
         means2d: Centres in pixels, (B, N, 2).
         depths: Distance from the camera plane, metres, (B, N).
         conics: Upper triangle (xx, xy, yy) of the inverse 2D covariance, pixels^-2, (B, N, 3).
+        opacities: Of the splats, compensated where asked for, (B, N).
     """
 
     radii: Int[Tensor, "B N 2"]
     means2d: Float[Tensor, "B N 2"]
     depths: Float[Tensor, "B N"]
     conics: Float[Tensor, "B N 3"]
+    opacities: Float[Tensor, "B N"]
 
 
 def project(
@@ -50,6 +52,7 @@ def project(
     Ks: Float[Tensor, "B 3 3"],
     width: int,
     height: int,
+    compensate: bool = False,
 ) -> Projection:
     """Project each batch element's Gaussians with its camera (gsplat's fully_fused_projection)."""
     rotation, translation = viewmats[:, :3, :3], viewmats[:, :3, 3]
@@ -81,6 +84,13 @@ def project(
     covars2d = to_image @ symmetric @ to_image.transpose(-1, -2)
     xx, xy, yy = covars2d[..., 0, 0] + EPS2D, covars2d[..., 0, 1], covars2d[..., 1, 1] + EPS2D
     determinant = xx * yy - xy * xy
+    opacities = opacities.expand(depths.shape)
+    if compensate:
+        sharp = (xx - EPS2D) * (yy - EPS2D) - xy * xy
+        # A splat without an area has no gradient either: it is not drawn.
+        possible = (sharp > 0) & (determinant > 0)
+        ratio = torch.where(possible, sharp, 1.0) / torch.where(possible, determinant, 1.0)
+        opacities = torch.where(possible, opacities * ratio.sqrt(), 0.0)
     drawn = in_front & (determinant > 0) & (xx > 0) & (opacities >= ALPHA_MIN)
     inverse = 1.0 / torch.where(drawn, determinant, 1.0)
     conics = torch.stack([yy * inverse, -xy * inverse, xx * inverse], dim=-1)
@@ -88,11 +98,11 @@ def project(
     with torch.no_grad():
         extent = (2.0 * (opacities.clamp(min=ALPHA_MIN) / ALPHA_MIN).log()).sqrt().clamp(max=EXTENT)
         variances = torch.stack([xx, yy], dim=-1).clamp(min=0.0)
-        radii = (extent[:, None] * variances.sqrt()).ceil()
+        radii = (extent[..., None] * variances.sqrt()).ceil()
         inside = ((means2d + radii > 0) & (means2d - radii < size)).all(dim=-1)
         drawn = drawn & inside & (radii > 0).all(dim=-1)
         radii = torch.where(drawn[..., None], radii, 0).to(torch.int32)
-    return Projection(radii, means2d, depths, conics)
+    return Projection(radii, means2d, depths, conics, opacities)
 
 
 def composite(
@@ -127,12 +137,17 @@ def rasterise_torch(
         tile: Side of the squares that are blended one after the other, pixels. None blends each
             image whole against every splat: simplest, and memory grows as splats times pixels.
     """
-    means, colours, opacities = scene.means, scene.colours, scene.opacities
+    means, colours = scene.means, scene.colours
     width, height = scene.width, scene.height
-    projection = project(means, scene.covars, opacities, scene.viewmats, scene.Ks, width, height)
+    projection = project(
+        *(means, scene.covars, scene.opacities, scene.viewmats, scene.Ks),
+        *(width, height, scene.compensate),
+    )
     side = tile or max(width, height)
     rgbs, throughs = [], []
-    for view, (radii, means2d, depths, conics) in enumerate(zip(*projection, strict=True)):
+    for view, (radii, means2d, depths, conics, opacities) in enumerate(
+        zip(*projection, strict=True)
+    ):
         with torch.no_grad():
             drawn = torch.nonzero((radii > 0).all(dim=-1))[:, 0]
             order = drawn[torch.argsort(depths[drawn], stable=True)]

@@ -20,6 +20,7 @@ class Scene:
         width: Pixels.
         height: Pixels.
         backgrounds: RGB behind the Gaussians.
+        compensate: Make a splat as much fainter as the pixels' own blur makes it wider.
     """
 
     means: Float[Tensor, "B N 3"]
@@ -31,6 +32,7 @@ class Scene:
     width: int
     height: int
     backgrounds: Float[Tensor, "B 3"]
+    compensate: bool = False
 
 
 def check_scene(tensors: dict[str, Tensor], width: int, height: int) -> None:

@@ -159,6 +159,7 @@ def train(
                     seen.views.backgrounds,
                     config.rasteriser,
                     weights=weights,
+                    compensate=settings.opacity_compensation,
                 )
                 rendering.info["means2d"].retain_grad()
 
@@ -208,7 +209,7 @@ def train(
                 bar.update(finished, f"{spent:.2f} s a step, {len(avatar):,} Gaussians")
                 if finished % settings.preview_every == 0 or finished == settings.steps:
                     path = out_dir / "previews" / f"step_{finished:05d}.png"
-                    picture = render_preview(avatar, body, settings.size, config.rasteriser)
+                    picture = render_preview(avatar, body, settings, config.rasteriser)
                     save_picture(path, picture)
                 if finished % settings.checkpoint_every == 0 or stop.requested:
                     save_state()

@@ -12,6 +12,7 @@ from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.poses import a_pose, arms_down_pose
 from gaussianmotion.camera import orbit
+from gaussianmotion.config import TrainConfig
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.splat import Backend
 
@@ -32,12 +33,12 @@ def stride_pose() -> Float[Tensor, "24 3"]:
 
 @torch.no_grad()
 def render_preview(
-    avatar: Avatar, body: Body, size: int, backend: Backend
+    avatar: Avatar, body: Body, settings: TrainConfig, backend: Backend
 ) -> Float[Tensor, "H W 3"]:
     """The four views side by side, RGB in [0, 1] on white.
 
     Args:
-        size: Pixels of each square view.
+        settings: Of the training, of which the size of a view and how it is drawn are read.
         backend: As of ``splat.rasterise``.
     """
     device = body.vertices.device
@@ -52,10 +53,12 @@ def render_preview(
         distance.repeat(count),
         torch.full((count,), FOV_Y),
         (0.5 * (lower + upper)).cpu(),
-        size,
+        settings.size,
     ).to(device)
     white = torch.ones(count, 3, device=device)
-    rgb = avatar.render(body, poses, cameras, white, backend).rgb
+    rgb = avatar.render(
+        body, poses, cameras, white, backend, compensate=settings.opacity_compensation
+    ).rgb
     return torch.cat(list(rgb), dim=1).clamp(0.0, 1.0)
 
 

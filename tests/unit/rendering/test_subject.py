@@ -10,7 +10,7 @@ from gaussianmotion.avatar.file import load_avatar, save_avatar
 from gaussianmotion.body.poses import a_pose
 from gaussianmotion.errors import UserError
 from gaussianmotion.rendering.cameras import fitted_orbit
-from gaussianmotion.rendering.frame import draw
+from gaussianmotion.rendering.frame import draw, draw_layers
 from gaussianmotion.rendering.subject import load_subject
 
 
@@ -45,6 +45,21 @@ def test_blur_is_what_finer_pixels_lack(avatar_path):
     assert subject.training_blur(trained) == 0.0
     assert subject.training_blur(2 * trained) == 0.0
     assert subject.training_blur(0.5 * trained) == pytest.approx(trained * (0.3 * 0.75) ** 0.5)
+
+
+def test_an_avatar_with_compensated_opacities_is_drawn_so_and_not_blurred(avatar_path, settings):
+    subject = load_subject(avatar_path)
+    assert not subject.compensate
+    compensated = dataclasses.replace(subject, compensate=True)
+    assert compensated.training_blur(1e-3) == 0.0
+    pose = a_pose()[None]
+    points = subject.body.posed_vertices(pose)[0]
+    camera = fitted_orbit(points, torch.zeros(1), 0.0, 32, settings)
+    plain, thinner = (
+        draw_layers(who, pose, camera, settings.model_copy(update={"anti_alias": 0.0})).alpha
+        for who in (subject, compensated)
+    )
+    assert thinner.mean() < 0.95 * plain.mean()
 
 
 def test_anti_aliasing_closes_gaps_of_an_avatar_trained_on_coarse_pictures(avatar_path, settings):

@@ -49,11 +49,17 @@ SCENES = {
     "one view": random_scene(batch=1, seed=11),
     "single": one_gaussian(),
 }
+# Opacities compensated for the pixels' own blur.
+COMPENSATED = ("small", "many tiles, not square", "wide splats", "specks", "saturated", "faint")
+CASES = {
+    **SCENES,
+    **{f"{name}, compensated": {**SCENES[name], "compensate": True} for name in COMPENSATED},
+}
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", CASES)
 def test_kernels_agree_with_the_reference(name):
-    scene = SCENES[name]
+    scene = CASES[name]
     fast, exact = _copy(scene, torch.float32), _copy(scene, torch.float64)
     drawn = rasterise(**fast, backend="numba")
     rgb, alpha, info = rasterise_torch(Scene(**exact), tile=None)
@@ -75,9 +81,11 @@ def test_tiles_do_not_change_the_torch_backend():
     torch.testing.assert_close(tiled.alpha, whole[1], rtol=0, atol=1e-12)
 
 
-def test_gradient_of_the_reference_is_the_slope_of_its_values():
+@pytest.mark.parametrize("compensate", [False, True])
+def test_gradient_of_the_reference_is_the_slope_of_its_values(compensate):
     """Finite differences: the reference leans on autograd, and on no hand-written formula."""
     scene = _copy(random_scene(count=6, batch=1, width=8, height=8, seed=3), torch.float64)
+    scene["compensate"] = compensate
     names = ("means", "covars", "colours", "opacities", "viewmats", "backgrounds")
 
     def render(*values):

@@ -31,6 +31,22 @@ def test_one_gaussian_has_the_values_computed_by_hand(backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_a_compensated_splat_covers_the_same_area_at_any_distance(backend):
+    """Opacity times 2 pi sqrt(det S), even where the splat is a fifth of a pixel."""
+    covered = {}
+    for compensate in (False, True):
+        for scale in (0.01, 0.02, 0.1):
+            drawn = rasterise(
+                **one_gaussian(scale=scale, opacity=0.9), backend=backend, compensate=compensate
+            )
+            own = 0.9 * 2.0 * math.pi * (40.0 * scale / 2.0) ** 2
+            covered[compensate, scale] = drawn.alpha.sum().item() / own
+    assert all(abs(covered[True, scale] - 1.0) < 0.1 for scale in (0.01, 0.02, 0.1))
+    assert covered[False, 0.01] > 7.0  # 1 + 0.3 / 0.04
+    assert covered[False, 0.1] == pytest.approx(1.075, abs=0.03)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_nearer_gaussian_covers_a_farther_one(backend):
     scene = one_gaussian(opacity=1.0)
     scene["means"] = torch.tensor([[[0.0, 0.0, 3.0], [0.0, 0.0, 2.0]]])

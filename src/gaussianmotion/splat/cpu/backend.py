@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussianmotion.splat.constants import ALPHA_MIN
 from gaussianmotion.splat.cpu.blend import blend_row
 from gaussianmotion.splat.cpu.blend_backward import SUMS, blend_row_backward, gather_slots
 from gaussianmotion.splat.cpu.order import TILE, order_view
@@ -26,11 +27,12 @@ def rasterise_numba(
 ) -> tuple[Float[Tensor, "B H W 3"], Float[Tensor, "B H W 1"], dict[str, Any]]:
     """Render float32 tensors on the CPU; see :func:`gaussianmotion.splat.rasterise`."""
     size = scene.width, scene.height
-    means2d, conics, radii, depths, splats, keys = _Project.apply(
-        scene.means, scene.covars, scene.opacities, scene.viewmats, scene.Ks, *size
+    means2d, conics, seen, radii, depths, splats, keys = _Project.apply(
+        *(scene.means, scene.covars, scene.opacities, scene.viewmats, scene.Ks),
+        *(*size, scene.compensate),
     )
     rgb, alpha = _Blend.apply(
-        means2d, conics, scene.colours, scene.opacities, scene.backgrounds, splats, keys, *size
+        means2d, conics, scene.colours, seen, scene.backgrounds, splats, keys, *size
     )
     info = {"radii": radii, "means2d": means2d, "depths": depths, "conics": conics}
     return rgb, alpha, info
@@ -43,16 +45,19 @@ def _arrays(*tensors: Tensor) -> list[np.ndarray]:
 
 class _Project(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, means, covars, opacities, viewmats, Ks, width, height):
+    def forward(ctx, means, covars, opacities, viewmats, Ks, width, height, compensate):
         batch, count = means.shape[:2]
         means2d, conics = means.new_empty(batch, count, 2), means.new_empty(batch, count, 3)
         radii = torch.empty(batch, count, 2, dtype=torch.int32)
-        depths = means.new_empty(batch, count)
+        depths, seen = means.new_empty(2, batch, count)
         splats = means.new_empty(batch, count, SPLAT)
         keys = torch.empty(batch, count, dtype=torch.int64)
         inputs = _arrays(means, covars, viewmats, Ks)
         (shared,) = _arrays(opacities)
-        outputs = [*_arrays(radii, means2d, depths, conics, splats), keys.numpy().view(np.uint64)]
+        outputs = [
+            *_arrays(radii, means2d, depths, conics, seen, splats),
+            keys.numpy().view(np.uint64),
+        ]
         for_each(
             lambda b: project_view(
                 inputs[0][b],
@@ -62,40 +67,54 @@ class _Project(torch.autograd.Function):
                 inputs[3][b],
                 width,
                 height,
+                compensate,
                 *(output[b] for output in outputs),
             ),
             ((b,) for b in range(batch)),
         )
-        ctx.save_for_backward(means, covars, viewmats, Ks, radii)
-        ctx.size = width, height
+        ctx.save_for_backward(means, covars, opacities, viewmats, Ks, radii, seen)
+        ctx.settings = width, height, compensate
         ctx.mark_non_differentiable(radii, depths, splats, keys)
         ctx.set_materialize_grads(False)
-        return means2d, conics, radii, depths, splats, keys
+        return means2d, conics, seen, radii, depths, splats, keys
 
     @staticmethod
-    def backward(ctx, v_means2d, v_conics, *_):
-        means, covars, viewmats, Ks, radii = ctx.saved_tensors
+    def backward(ctx, v_means2d, v_conics, v_seen, *_):
+        means, covars, opacities, viewmats, Ks, radii, seen = ctx.saved_tensors
         batch, count = means.shape[:2]
         if v_means2d is None:
             v_means2d = means.new_zeros(batch, count, 2)
         if v_conics is None:
             v_conics = means.new_zeros(batch, count, 3)
+        if v_seen is None:
+            v_seen = means.new_zeros(batch, count)
         v_means, v_covars = means.new_empty(means.shape), means.new_empty(covars.shape)
         v_viewmats = means.new_empty(viewmats.shape)
-        inputs = _arrays(means, covars, viewmats, Ks)
-        rest = _arrays(radii, v_means2d, v_conics, v_means, v_covars, v_viewmats)
+        inputs = _arrays(means, covars)
+        (shared,) = _arrays(opacities)
+        cameras = _arrays(viewmats, Ks)
+        rest = _arrays(radii, v_means2d, v_conics, v_seen, v_means, v_covars, v_viewmats)
         for_each(
             lambda b: project_view_backward(
-                *(array[b] for array in inputs), *ctx.size, *(array[b] for array in rest)
+                *(array[b] for array in inputs),
+                shared,
+                *(array[b] for array in cameras),
+                *ctx.settings,
+                *(array[b] for array in rest),
             ),
             ((b,) for b in range(batch)),
         )
-        return v_means, v_covars, None, v_viewmats, None, None, None
+        if ctx.settings[2]:  # a splat's share of its Gaussian's opacity; none where not drawn
+            v_seen = v_seen * (seen / opacities.clamp(min=ALPHA_MIN))
+        v_opacities = v_seen[0].clone()
+        for b in range(1, batch):
+            v_opacities += v_seen[b]
+        return v_means, v_covars, v_opacities, v_viewmats, None, None, None, None
 
 
 class _Blend(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, means2d, conics, colours, opacities, backgrounds, splats, keys, width, height):
+    def forward(ctx, means2d, conics, colours, seen, backgrounds, splats, keys, width, height):
         batch = means2d.shape[0]
         rgb = means2d.new_empty(batch, height, width, 3)
         alpha = means2d.new_empty(batch, height, width, 1)
@@ -132,20 +151,20 @@ class _Blend(torch.autograd.Function):
 
         rows = -(-height // TILE)
         for_each(blend, ((b, row) for b in range(batch) for row in range(rows)))
-        ctx.save_for_backward(conics, opacities, backgrounds, through, last)
+        ctx.save_for_backward(conics, seen, backgrounds, through, last)
         ctx.orders, ctx.touched = orders, touched
         ctx.size = width, height
         return rgb, alpha
 
     @staticmethod
     def backward(ctx, v_rgb, v_alpha):
-        conics, opacities, backgrounds, through, last = ctx.saved_tensors
+        conics, seen, backgrounds, through, last = ctx.saved_tensors
         batch, count = conics.shape[:2]
         width, height = ctx.size
         orders, touched = ctx.orders, ctx.touched
         rows = -(-height // TILE)
-        conic_array, opacity_array, background, through_, last_ = _arrays(
-            conics, opacities, backgrounds, through, last
+        conic_array, seen_array, background, through_, last_ = _arrays(
+            conics, seen, backgrounds, through, last
         )
         v_rgb_, v_alpha_ = _arrays(v_rgb, v_alpha[..., 0])
         v_slots = [np.empty((len(flags), SUMS), np.float32) for flags in touched]
@@ -173,8 +192,8 @@ class _Blend(torch.autograd.Function):
 
         for_each(blend, ((b, row) for b in range(batch) for row in range(rows)))
         v_means2d, v_conics = conics.new_empty(batch, count, 2), torch.empty_like(conics)
-        v_colours, v_opacities = conics.new_empty(batch, count, 3), conics.new_empty(batch, count)
-        outputs = _arrays(v_means2d, v_conics, v_colours, v_opacities)
+        v_colours, v_seen = conics.new_empty(batch, count, 3), conics.new_empty(batch, count)
+        outputs = _arrays(v_means2d, v_conics, v_colours, v_seen)
 
         def gather(b: int) -> None:
             ids, _, first_slot, *_ = orders[b]
@@ -184,20 +203,19 @@ class _Blend(torch.autograd.Function):
                 touched[b],
                 v_slots[b],
                 conic_array[b],
-                opacity_array,
+                seen_array[b],
                 *(output[b] for output in outputs),
             )
 
         for_each(gather, ((b,) for b in range(batch)))
         for b in range(1, batch):
             v_colours[0] += v_colours[b]
-            v_opacities[0] += v_opacities[b]
         v_backgrounds = torch.from_numpy(v_background.sum(axis=1).astype(np.float32))
         return (
             v_means2d,
             v_conics,
             v_colours[0],
-            v_opacities[0],
+            v_seen,
             v_backgrounds,
             None,
             None,

@@ -99,3 +99,9 @@ def covariance_in_pixels(covars, i, r, j00, j02, j11, j12):
     xy = b0 * p0 + b1 * p1 + b2 * p2
     yy = b0 * q0 + b1 * q1 + b2 * q2 + EPS2D
     return (a0, a1, a2), (b0, b1, b2), (p0, p1, p2), (q0, q1, q2), (xx, xy, yy)
+
+
+@inlined
+def sharp_determinant(xx, xy, yy):
+    """The determinant of a covariance in pixels before the pixels' own blur was added."""
+    return (xx - EPS2D) * (yy - EPS2D) - xy * xy

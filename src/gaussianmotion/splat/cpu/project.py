@@ -17,6 +17,7 @@ from gaussianmotion.splat.cpu.footprint import (
     camera_numbers,
     centre_and_depth,
     covariance_in_pixels,
+    sharp_determinant,
     slopes,
 )
 from gaussianmotion.splat.cpu.jit import kernel
@@ -47,14 +48,16 @@ def project_view(
     K,
     width,
     height,
+    compensate,
     radii,
     means2d,
     depths,
     conics,
+    seen,
     splats,
     keys,
 ):
-    """Fill the last six arrays with one view's projections; see reference.project.
+    """Fill the last seven arrays with one view's projections; see reference.project.
 
     Args:
         means: (N, 3) float32.
@@ -64,10 +67,12 @@ def project_view(
         K: (3, 3) float32.
         width: Pixels.
         height: Pixels.
+        compensate: Whether opacities are compensated for the pixels' own blur.
         radii: (N, 2) int32, out, pixels.
         means2d: (N, 2) float32, out, pixels.
         depths: (N,) float32, out, metres.
         conics: (N, 3) float32, out.
+        seen: (N,) float32, out: opacities of the splats.
         splats: (N, SPLAT) float32, out; rows of hidden Gaussians are left as they are.
         keys: (N,) uint64, out: depth, then index; HIDDEN where not drawn.
     """
@@ -80,6 +85,7 @@ def project_view(
         means2d[i, 0] = means2d[i, 1] = 0.0
         conics[i, 0] = conics[i, 1] = conics[i, 2] = 0.0
         depths[i] = 0.0
+        seen[i] = 0.0
         # Conditions are written so that a NaN fails them.
         opacity = np.float64(opacities[i])
         m0, m1, m2, z = centre_and_depth(means, i, r)
@@ -90,6 +96,11 @@ def project_view(
         determinant = xx * yy - xy * xy
         if not (determinant > 0.0 and xx > 0.0):
             continue
+        if compensate:
+            sharp = sharp_determinant(xx, xy, yy)
+            opacity *= math.sqrt(max(sharp, 0.0) / determinant)
+            if not opacity >= ALPHA_MIN:
+                continue
         peak = math.log2(opacity)
         extent = math.sqrt(max(2.0 * (peak - _LOG2_FAINTEST) / _LOG2_E, 0.0))
         sigma_x, sigma_y = math.sqrt(xx), math.sqrt(yy)
@@ -108,6 +119,7 @@ def project_view(
         radii[i, 0], radii[i, 1] = np.int32(min(radius_x, 1e9)), np.int32(min(radius_y, 1e9))
         means2d[i, 0], means2d[i, 1] = x, y
         depths[i] = z
+        seen[i] = opacity
         scale = 1.0 / determinant
         conics[i, 0], conics[i, 1], conics[i, 2] = yy * scale, -xy * scale, xx * scale
         left = max(np.ceil(x - extent * sigma_x - _BOX_SLACK - 0.5), 0.0)

@@ -6,12 +6,16 @@ Formulas: Zwicker et al. 2001; gsplat's persp_proj_vjp.
 # Kernels get their types from Numba.
 # mypy: no-check-untyped-defs
 
+import math
+
 import numpy as np
 
+from gaussianmotion.splat.constants import EPS2D
 from gaussianmotion.splat.cpu.footprint import (
     camera_numbers,
     centre_and_depth,
     covariance_in_pixels,
+    sharp_determinant,
     slopes,
 )
 from gaussianmotion.splat.cpu.jit import kernel
@@ -21,13 +25,16 @@ from gaussianmotion.splat.cpu.jit import kernel
 def project_view_backward(
     means,
     covars,
+    opacities,
     viewmat,
     K,
     width,
     height,
+    compensate,
     radii,
     v_means2d,
     v_conics,
+    v_seen,
     v_means,
     v_covars,
     v_viewmat,
@@ -37,13 +44,16 @@ def project_view_backward(
     Args:
         means: (N, 3) float32.
         covars: (N, 3, 3) float32.
+        opacities: (N,) float32.
         viewmat: (4, 4) float32.
         K: (3, 3) float32.
         width: Pixels.
         height: Pixels.
+        compensate: As in the forward pass.
         radii: (N, 2) int32 of :func:`project_view`.
         v_means2d: (N, 2) float32, the loss's gradient.
         v_conics: (N, 3) float32, the loss's gradient; the middle one counts for both corners.
+        v_seen: (N,) float32, the loss's gradient.
         v_means: (N, 3) float32, out.
         v_covars: (N, 3, 3) float32, out, symmetric.
         v_viewmat: (4, 4) float32, out.
@@ -58,8 +68,9 @@ def project_view_backward(
             np.float64(v_conics[i, 1]),
             np.float64(v_conics[i, 2]),
         )
+        v_share = np.float64(opacities[i]) * np.float64(v_seen[i]) if compensate else 0.0
         nothing = g_x == 0.0 and g_y == 0.0 and c0 == 0.0 and c1 == 0.0 and c2 == 0.0
-        if radii[i, 0] == 0 or nothing:
+        if radii[i, 0] == 0 or (nothing and v_share == 0.0):
             v_means[i, 0] = v_means[i, 1] = v_means[i, 2] = 0.0
             v_covars[i, 0, 0] = v_covars[i, 0, 1] = v_covars[i, 0, 2] = 0.0
             v_covars[i, 1, 0] = v_covars[i, 1, 1] = v_covars[i, 1, 2] = 0.0
@@ -82,6 +93,14 @@ def project_view_backward(
         g_xx = -(t00 * k0 + t01 * k1)
         g_xy = -(t00 * k1 + t01 * k2)
         g_yy = -(t10 * k1 + t11 * k2)
+        if compensate:
+            # share = sqrt(sharp / blurred), whose logarithm is differentiated.
+            blurred = xx * yy - xy * xy
+            sharp = sharp_determinant(xx, xy, yy)
+            v_log = 0.5 * v_share * math.sqrt(sharp / blurred)
+            g_xx += v_log * ((yy - EPS2D) / sharp - yy / blurred)
+            g_xy += v_log * (xy / blurred - xy / sharp)
+            g_yy += v_log * ((xx - EPS2D) / sharp - xx / blurred)
         # Rows a and b of the map from the world to pixels: cov2d = [a; b] S [a; b]^T.
         v_covars[i, 0, 0] = g_xx * a0 * a0 + 2.0 * g_xy * a0 * b0 + g_yy * b0 * b0
         v_covars[i, 1, 1] = g_xx * a1 * a1 + 2.0 * g_xy * a1 * b1 + g_yy * b1 * b1
