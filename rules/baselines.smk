@@ -1,4 +1,4 @@
-# Other systems' renders, brought by the user (docs/baselines.md), checked, and scored as ours are.
+# Other systems' renders, brought by the user (docs/how-to/baselines.md), checked, and scored as ours are.
 
 
 rule baseline:

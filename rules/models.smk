@@ -1,4 +1,4 @@
-# The models: what is shipped is checked, what is not is fetched once (docs/models.md).
+# The models: what is shipped is checked, what is not is fetched once (docs/how-to/models.md).
 #
 # A file for each prior and one for each scorer's weights, so that each job waits for its own. Where
 # one is made again, its settings have changed, which are settings of those jobs, too.

@@ -27,6 +27,31 @@ def test_the_picture_of_the_layers_is_that_of_the_contracts() -> None:
     assert written == made, "run `python docs/draw_layers.py`"
 
 
+def test_what_the_documentation_names_is_there() -> None:
+    """Modules, the functions named beside them, links to other pages and to pictures."""
+    missing = []
+    pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]
+    for page in (path for path in pages if path.name != "CHANGELOG.md"):
+        text = page.read_text(encoding="utf-8")
+        for path in re.findall(r"`([\w/]+\.(?:py|smk|yaml|tsv|md|ipynb))`", text):
+            places = [REPOSITORY / path, REPOSITORY / "src/gaussianmotion" / path]
+            if (
+                "/" in path
+                and not path.startswith("results/")
+                and not any(map(Path.exists, places))
+            ):
+                missing.append(f"{page.name}: {path}")
+        for path, names in re.findall(r"`([\w/]+\.py)`: ((?:`\w[\w.]*`(?:, )?)+)", text):
+            source = (REPOSITORY / "src/gaussianmotion" / path).read_text(encoding="utf-8")
+            for name in re.findall(r"\w+", names):
+                if not re.search(rf"(def|class) {name}\b", source):
+                    missing.append(f"{page.name}: {name} of {path}")
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            if "://" not in link and not (page.parent / link).exists():
+                missing.append(f"{page.name}: {link}")
+    assert missing == []
+
+
 def test_the_lock_holds_exact_versions_and_no_address() -> None:
     lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
     packages = [line for line in lines if not line.startswith("#")]

@@ -1,7 +1,7 @@
 """Other systems' renders, looked at before any of them is taken.
 
 Each mistake is one line that names the file and says what to do. The layout is described in
-``docs/baselines.md``.
+``docs/how-to/baselines.md``.
 """
 
 import hashlib
@@ -94,12 +94,12 @@ def _manifest(system: str, renders: Path, azimuths: list[float]) -> Manifest:
     if not renders.is_dir():
         raise UserError(
             f"baselines: {system}: {renders} is no folder; give that of its renders, laid out as "
-            "docs/baselines.md says"
+            "docs/how-to/baselines.md says"
         )
     if not path.exists():
         raise UserError(
             f"{path} is missing; write system, source, licence and azimuths into it, as "
-            "docs/baselines.md shows"
+            "docs/how-to/baselines.md shows"
         )
     try:
         manifest = Manifest.model_validate(read_yaml(path))
@@ -107,7 +107,7 @@ def _manifest(system: str, renders: Path, azimuths: list[float]) -> Manifest:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         raise UserError(
-            f"{path}: {key}: {first['msg'].lower()}; docs/baselines.md shows a whole manifest"
+            f"{path}: {key}: {first['msg'].lower()}; docs/how-to/baselines.md shows a manifest"
         ) from None
     if manifest.system != system:
         raise UserError(

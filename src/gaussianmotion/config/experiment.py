@@ -61,7 +61,8 @@ class Config(Section):
     ablation: AblationConfig = AblationConfig()
     baselines: dict[SystemName, UserPath] = Field(
         default_factory=dict,
-        description="Folders of other systems' renders, by the system's name (docs/baselines.md).",
+        description="Folders of other systems' renders, by the system's name "
+        "(docs/how-to/baselines.md).",
     )
     scale: str = Field(
         "full", description="full, or the name of one of `scales`: a smaller version of it all."

@@ -107,8 +107,9 @@ def _download(
         have = _size(partial)
         kept = f"; {mib(have)} are kept and the next run goes on from there"
         raise UserError(
-            f"{what}: {url} cannot be fetched ({reason or 'the connection was cut'}): check the "
-            f"network, or name a copy of yours (docs/models.md){kept if have and sha256 else ''}"
+            f"{what}: {url} cannot be fetched ({reason or 'the connection was cut'}): check "
+            f"the network, or name a copy of yours (docs/how-to/models.md)"
+            f"{kept if have and sha256 else ''}"
         )
     digest = file_sha256(partial)
     if sha256 is not None and digest != sha256:

@@ -95,7 +95,7 @@ def table1(frame: pd.DataFrame, config: Config) -> Table:
             "of several seeds, each of N pictures, are averaged.",
             "Variants in brackets were made for the ablations' prompts only; numbers of different "
             "N or prompts are not comparable with each other.",
-            "not provided: no renders of the system were brought (docs/baselines.md).",
+            "not provided: no renders of the system were brought (docs/how-to/baselines.md).",
         ],
     )
 
