@@ -3,7 +3,8 @@
 Nobody can train most of the systems of Table 1 any more, and numbers of other papers follow other
 protocols; but whoever has renders can have them scored as ours are. ``docs/how-to/baselines.md``
 has the layout: for each prompt of the list a folder named by its id with the multi-view set
-``00.png ...`` (azimuths from -180 degrees on, as ours), and ``manifest.yaml`` that says whose they are.
+``00.png ...`` (azimuths from -180 degrees on, as ours), and ``manifest.yaml`` that says whose they
+are.
 
 Everything is checked before anything is written: a mistake is one line that names the file.
 """
