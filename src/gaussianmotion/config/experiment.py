@@ -1,7 +1,7 @@
 """A whole experiment: its grids of runs, and the sections of all stages."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,7 @@ from gaussianmotion.config.evaluation import (
 )
 from gaussianmotion.config.prior import BodyConfig, PriorConfig
 from gaussianmotion.config.rendering import RenderConfig
-from gaussianmotion.config.section import Count, Section, Seed, Slug, SystemName, UserPath
+from gaussianmotion.config.section import Section, Seed, Slug, SystemName, UserPath
 from gaussianmotion.config.training import TrainConfig
 
 
@@ -78,7 +78,9 @@ class Config(Section):
     rasteriser: Literal["auto", "gsplat", "numba", "torch"] = Field(
         "auto", description="auto: gsplat on CUDA, numba on the CPU."
     )
-    threads: Count = Field(2, description="CPU threads of one training or rendering job.")
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(
+        2, description="CPU threads of one training or rendering job."
+    )
     prior: PriorConfig = PriorConfig()
     body: BodyConfig = BodyConfig()
     train: TrainConfig = TrainConfig()

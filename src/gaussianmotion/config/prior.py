@@ -1,7 +1,7 @@
 """What an avatar is made of: the diffusion prior, and the body that Gaussians are skinned to."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -58,6 +58,8 @@ class BodyConfig(Section):
         Path("resources/body/open_body.npz"),
         description="SMPL-layout file: the shipped open body, or your licensed SMPL .npz or .pkl.",
     )
-    betas: list[float] = Field(
-        default_factory=list, max_length=10, description="Shape coefficients, at most 10."
+    betas: list[Annotated[float, Field(ge=-10.0, le=10.0)]] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Shape coefficients, at most 10, in standard deviations of people.",
     )

@@ -4,16 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gaussianmotion.config.section import Colour, Count, Positive, Section, Share
+from gaussianmotion.config.section import Colour, Positive, Section, Share
 
 
 class RenderConfig(Section):
     """Pictures and videos of a finished avatar."""
 
-    size: Annotated[int, Field(ge=32, multiple_of=16)] = Field(512, description="Pixels.")
-    views: Count = Field(10, description="Azimuths of the multi-view set (Table 1's protocol).")
-    turntable_frames: Count = 120
-    fps: Count = 30
+    size: Annotated[int, Field(ge=32, le=4096, multiple_of=16)] = Field(512, description="Pixels.")
+    views: Annotated[int, Field(ge=1, le=1000)] = Field(
+        10, description="Azimuths of the multi-view set (Table 1's protocol)."
+    )
+    turntable_frames: Annotated[int, Field(ge=1, le=100_000)] = 120
+    fps: Annotated[int, Field(ge=1, le=1000)] = 30
     background: Colour = (1.0, 1.0, 1.0)
     pose: Literal["star", "a", "t", "arms_down"] = Field(
         "a", description="Pose of the still views."

@@ -13,6 +13,8 @@ SYSTEM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 # Generators take 64 bits, and a training makes several seeds of its own.
 MAX_SEED = 2**32 - 1
+# What is squared and multiplied by other such numbers must stay a float32.
+LARGEST, SMALLEST = 1e18, 1e-18
 
 
 def _seed(value: int) -> int:
@@ -38,7 +40,7 @@ def _home(value: Path) -> Path:
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
 Seed = Annotated[int, Field(ge=0), AfterValidator(_seed)]
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
 # Other systems keep their published names.
@@ -62,3 +64,21 @@ class Section(BaseModel):
             if isinstance(value, bool) and field and field.annotation in (int, float):
                 raise ValueError(f"{key} must be a number, but it is {str(value).lower()}")
         return data
+
+    @model_validator(mode="after")
+    def _computable(self) -> "Section":
+        """`lr: {means: 1.0e+38}` is a number, but no result of it would be."""
+        for key in type(self).model_fields:
+            for number in _floats(getattr(self, key)):
+                if number and not SMALLEST <= abs(number) <= LARGEST:
+                    raise ValueError(
+                        f"{key} is {number:g}, which 32 bits cannot compute with; write a number "
+                        f"between {SMALLEST:g} and {LARGEST:g}"
+                    )
+        return self
+
+
+def _floats(value: Any) -> list[float]:
+    if isinstance(value, float):
+        return [value]
+    return [x for x in value if isinstance(x, float)] if isinstance(value, list | tuple) else []

@@ -106,7 +106,7 @@ class DensityConfig(Section):
     grow_scale: Positive = Field(
         0.01, description="Metres; above it a Gaussian is split, below it cloned."
     )
-    max_gaussians: Count = 200_000
+    max_gaussians: Annotated[int, Field(ge=1, le=100_000_000)] = 200_000
     prune_opacity: Share = Field(0.005, description="Gaussians fainter than this are removed.")
     prune_scale: Positive = Field(
         0.1, description="Metres; Gaussians whose largest axis exceeds it are removed."
@@ -182,9 +182,11 @@ class TrainConfig(Section):
     """One prompt's training."""
 
     steps: Count = 3600
-    batch: Count = Field(4, description="Views per step.")
-    size: Annotated[int, Field(ge=32, multiple_of=32)] = Field(512, description="Pixels.")
-    gaussians: Count = Field(50_000, description="Points on the body at the start.")
+    batch: Annotated[int, Field(ge=1, le=1000)] = Field(4, description="Views per step.")
+    size: Annotated[int, Field(ge=32, le=4096, multiple_of=32)] = Field(512, description="Pixels.")
+    gaussians: Annotated[int, Field(ge=100, le=10_000_000)] = Field(
+        50_000, description="Points on the body at the start."
+    )
     opacity: Share = Field(0.1, description="Opacity at the start.")
     opacity_compensation: bool = Field(
         False,

@@ -14,6 +14,9 @@ from typing import Any
 
 import torch
 
+from gaussianmotion.avatar.density import DensityControl
+from gaussianmotion.avatar.file import state
+from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.config import Config
 from gaussianmotion.runtime.atomic import atomic_path
 
@@ -45,14 +48,52 @@ def training_digest(config: Config, prompt: str, seed: int, body_id: str, weight
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def save_checkpoint(path: Path, digest: str, state: dict[str, Any]) -> None:
-    """Write ``state`` (tensors, numbers, strings, dicts and lists of them) for ``digest``.
+def training_state(
+    finished: int,
+    seconds: float,
+    avatar: Avatar,
+    optimiser: torch.optim.Optimizer,
+    density: DensityControl,
+    generators: dict[str, torch.Tensor],
+) -> dict[str, Any]:
+    """What a training goes on from: finished steps, their seconds, and the state of each part.
+
+    Args:
+        generators: State of each generator, the one of views as it was before looking ahead.
+    """
+    return {
+        "finished": finished,
+        "seconds": seconds,
+        "avatar": state(avatar),
+        "optimiser": optimiser.state_dict(),
+        "density": density.state_dict(),
+        "generators": generators,
+    }
+
+
+def go_on(
+    kept: dict[str, Any],
+    optimiser: torch.optim.Optimizer,
+    density: DensityControl,
+    generators: dict[str, torch.Generator],
+) -> tuple[int, float]:
+    """Bring everything but the avatar to a :func:`training_state`; returns steps and seconds."""
+    optimiser.load_state_dict(kept["optimiser"])
+    device = density.seen.device
+    density.load_state_dict({k: v.to(device) for k, v in kept["density"].items()})
+    for name, generator in generators.items():
+        generator.set_state(kept["generators"][name])
+    return kept["finished"], kept["seconds"]
+
+
+def save_checkpoint(path: Path, digest: str, kept: dict[str, Any]) -> None:
+    """Write ``kept`` (tensors, numbers, strings, dicts and lists of them) for ``digest``.
 
     Raises:
         UserError: the disk is full or the folder cannot be written.
     """
     with atomic_path(path) as temporary:
-        torch.save({"format": FORMAT, "digest": digest, "state": state}, temporary)
+        torch.save({"format": FORMAT, "digest": digest, "state": kept}, temporary)
 
 
 def load_checkpoint(path: Path, digest: str) -> dict[str, Any] | None:

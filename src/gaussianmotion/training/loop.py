@@ -14,15 +14,23 @@ import torch
 
 from gaussianmotion import __version__
 from gaussianmotion.avatar.density import DensityControl
-from gaussianmotion.avatar.file import AvatarMetadata, from_state, state
+from gaussianmotion.avatar.file import AvatarMetadata, from_state
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.limits import overshoot
 from gaussianmotion.body import load_body
 from gaussianmotion.config import Config
 from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior
-from gaussianmotion.training.checkpoint import load_checkpoint, save_checkpoint, training_digest
+from gaussianmotion.training.checkpoint import (
+    go_on,
+    load_checkpoint,
+    save_checkpoint,
+    training_digest,
+    training_state,
+)
 from gaussianmotion.training.curves import Curves
+from gaussianmotion.training.divergence import refuse_lost, refuse_untrained, stop_if_lost
 from gaussianmotion.training.environment import choose_device
 from gaussianmotion.training.lookahead import Condition, Lookahead, draw_pose
 from gaussianmotion.training.losses import scale_loss, skinning_loss
@@ -35,6 +43,7 @@ from gaussianmotion.training.optimiser import (
 from gaussianmotion.training.previews import render_preview, save_picture
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 from gaussianmotion.training.progress import StepProgress
+from gaussianmotion.training.randomness import generators_of
 from gaussianmotion.training.results import save_results
 from gaussianmotion.training.words import warn_of_words
 
@@ -43,9 +52,6 @@ from gaussianmotion.training.words import warn_of_words
 REFRESH_EVERY = 25
 # Share of the steps at the end over which run.json's final losses are averaged.
 FINAL_SHARE = 0.1
-# One generator per purpose: with other density control or another prior, a training still sees
-# the same views, so that ablations differ in what they ablate only.
-GENERATORS = ("start", "views", "noise", "density")
 
 
 def train(
@@ -96,10 +102,7 @@ def train(
         distil = ScoreDistillation(prior, settings.score, config.prior, prompt)
 
         # Start, or go on.
-        generators = {
-            name: torch.Generator().manual_seed(len(GENERATORS) * seed + index)
-            for index, name in enumerate(GENERATORS)
-        }
+        generators = generators_of(seed)
         resumed = load_checkpoint(checkpoint, digest)
         if resumed is None:
             avatar = Avatar.on_body(
@@ -115,30 +118,16 @@ def train(
         density = DensityControl(settings.density, settings.steps, len(avatar), device)
         finished, seconds = 0, 0.0
         if resumed is not None:
-            optimiser.load_state_dict(resumed["optimiser"])
-            density.load_state_dict({k: v.to(device) for k, v in resumed["density"].items()})
-            for name, generator in generators.items():
-                generator.set_state(resumed["generators"][name])
-            finished, seconds = resumed["finished"], resumed["seconds"]
+            finished, seconds = go_on(resumed, optimiser, density, generators)
         ahead = Lookahead(body, settings, generators["views"], condition)
 
         def save_state() -> None:
+            refuse_lost(avatar, body, finished, settings, checkpoint)
             curves.sync()
-            save_checkpoint(
-                checkpoint,
-                digest,
-                {
-                    "finished": finished,
-                    "seconds": seconds,
-                    "avatar": state(avatar),
-                    "optimiser": optimiser.state_dict(),
-                    "density": density.state_dict(),
-                    "generators": {
-                        **{name: g.get_state() for name, g in generators.items()},
-                        "views": ahead.generator_state(),
-                    },
-                },
-            )
+            states = {name: generator.get_state() for name, generator in generators.items()}
+            states["views"] = ahead.generator_state()
+            kept = training_state(finished, seconds, avatar, optimiser, density, states)
+            save_checkpoint(checkpoint, digest, kept)
 
         label = f"{prompt_id}, seed {seed}"
         with (
@@ -185,9 +174,12 @@ def train(
                 # What is told. Reading it waits for the device, so all of it is read at once.
                 terms = {"loss": loss, "score": score, "scale": scale, "skin": skin, **figures}
                 terms |= {"opacity": avatar.opacities.mean(), "finite": all_finite(loss, avatar)}
+                terms |= {"far": overshoot(avatar, body).amax(), "seen": rendering.alpha.mean()}
                 values = torch.stack([value.detach().float() for value in terms.values()]).tolist()
                 row = dict(zip(terms, values, strict=True))
 
+                # The pictures are of the avatar as the step before left it.
+                stop_if_lost(row, avatar, body, finished, settings, checkpoint)
                 if row.pop("finite"):
                     optimiser.step()
                     density.observe(rendering.info)
@@ -221,6 +213,8 @@ def train(
                     )
                     raise SystemExit(130)
 
+        refuse_untrained(optimiser, settings.steps)
+        refuse_lost(avatar, body, finished, settings, checkpoint)
         avatar.refresh_smpl_weights(body)
         final = curves.means(settings.steps - max(1, round(FINAL_SHARE * settings.steps)))
         path = save_results(
