@@ -1,83 +1,40 @@
 """Read an SMPL .pkl without running anything that it says.
 
-A pickle can call any function. This reader lets it make numpy arrays and nothing else: scipy
-sparse matrices and chumpy arrays, which SMPL's files hold, become inert records that are turned
-into arrays here. Any other name in the file is refused before it is even imported. (chumpy itself
+Beside numpy arrays, SMPL's files hold scipy's sparse matrices and chumpy arrays. Both become inert
+records (:mod:`gaussianmotion.runtime.unpickle`) that are turned into arrays here. (chumpy itself
 does not run on Python 3.11.)
 """
 
-import io
-import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy._core import multiarray
 from scipy import sparse
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.unpickle import NUMPY_NAMES, Record, Refused, load_plain
 
 
-class _Record:
-    """Stands for an object of a class that is not built; keeps the pickled state only."""
-
-    def __init__(self, *arguments: Any) -> None:
-        self.state: dict[str, Any] = {}
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = dict(state) if isinstance(state, dict) else {}
-
-
-class _Chumpy(_Record):
+class _Chumpy(Record):
     pass
 
 
-class _Csc(_Record):
+class _Csc(Record):
     pass
 
 
-class _Csr(_Record):
+class _Csr(Record):
     pass
 
 
-def _make_record(cls: type, base: Any = object, state: Any = None) -> _Record:
-    """In place of copyreg._reconstructor, which old protocols use to make objects."""
-    if not (isinstance(cls, type) and issubclass(cls, _Record)):
-        raise pickle.UnpicklingError("only arrays may be rebuilt")
-    return cls()
-
-
-def _encode(text: str, encoding: str = "latin1") -> bytes:
-    """In place of _codecs.encode, by which protocol 2 writes bytes."""
-    return text.encode("latin1")
-
-
-_ALLOWED: dict[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("copy_reg", "_reconstructor"): _make_record,
-    ("copyreg", "_reconstructor"): _make_record,
-    ("__builtin__", "object"): object,
-    ("builtins", "object"): object,
-    ("_codecs", "encode"): _encode,
+_NAMES = {
+    **NUMPY_NAMES,
+    ("chumpy", "*"): _Chumpy,
     ("scipy.sparse.csc", "csc_matrix"): _Csc,
     ("scipy.sparse._csc", "csc_matrix"): _Csc,
     ("scipy.sparse.csr", "csr_matrix"): _Csr,
     ("scipy.sparse._csr", "csr_matrix"): _Csr,
 }
-for _module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-    _ALLOWED[_module, "_reconstruct"] = multiarray._reconstruct
-    _ALLOWED[_module, "scalar"] = multiarray.scalar
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] == "chumpy":
-            return _Chumpy
-        try:
-            return _ALLOWED[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}") from None
 
 
 def read_pickle(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -91,8 +48,8 @@ def read_pickle(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
         UserError: the file is damaged, is not a dict of arrays, or asks for anything else.
     """
     try:
-        content = _Unpickler(io.BytesIO(path.read_bytes()), encoding="latin1").load()
-    except pickle.UnpicklingError as error:
+        content = load_plain(path.read_bytes(), _NAMES)
+    except Refused as error:
         raise UserError(
             f"{path} is refused: {error}, but an SMPL .pkl holds arrays only; get it again from "
             "its makers, or convert it to .npz"

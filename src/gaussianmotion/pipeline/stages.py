@@ -115,7 +115,7 @@ STAGES = {
     "views": Stage(("device", "rasteriser", *_render(*_STILL, *_VIDEO, *_VIEWS)), _DRAWING),
     "animate": Stage(
         ("device", "rasteriser", *_render(*_STILL, *_VIDEO, *_MOTION)),
-        (*_DRAWING, "pose/motion.py"),
+        (*_DRAWING, "pose/motion.py", "pose/floor.py", "pose/files"),
     ),
     "reference": Stage(("device", "prior", "reference"), ("samples/references.py", *_SAMPLING)),
     "noised": Stage(

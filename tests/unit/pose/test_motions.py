@@ -9,8 +9,7 @@ import torch
 
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
-from gaussianmotion.body.rotation import multiply, to_axis_angle, to_quaternion
-from gaussianmotion.errors import UserError
+from gaussianmotion.body.rotation import to_quaternion
 from gaussianmotion.pose.motion import Motion, bundled_motions, load_motion
 
 CLIPS = bundled_motions()
@@ -135,44 +134,6 @@ def test_resampling_keeps_ends_and_duration_and_goes_the_short_way() -> None:
     assert float(half.norm()) == pytest.approx(math.pi, abs=1e-4)
 
 
-def z_up(motion: Motion) -> dict[str, np.ndarray]:
-    """What AMASS would have stored: the world turned by +90 degrees about x."""
-    turn = to_quaternion(torch.tensor([math.pi / 2, 0.0, 0.0])).expand(len(motion), 4)
-    poses = motion.poses.clone()
-    poses[:, 0] = to_axis_angle(multiply(turn, to_quaternion(poses[:, 0])))
-    x, y, z = motion.translation.unbind(-1)
-    wide = np.zeros((len(motion), 156))
-    wide[:, :66] = poses[:, :22].flatten(1)
-    return {
-        "poses": wide,
-        "trans": torch.stack([x, -z, y], -1).numpy().astype(np.float64),
-        "mocap_framerate": np.array(30.0),
-        "gender": np.array("female"),
-        "betas": np.zeros(16),
-        "dmpls": np.zeros((len(motion), 8)),
-    }
-
-
-@pytest.mark.parametrize("name", ["walk", "roll", "cartwheel"])
-def test_an_amass_file_is_turned_upright(name: str, tmp_path: Path) -> None:
-    motion = load_motion(name)
-    path = tmp_path / "clip_poses.npz"
-    np.savez(path, **z_up(motion))
-    read = load_motion(path)
-    same = (to_quaternion(read.poses) * to_quaternion(motion.poses)).sum(-1).abs()
-    torch.testing.assert_close(same[:, :20], torch.ones(len(motion), 20))
-    torch.testing.assert_close(read.translation, motion.translation, atol=1e-5, rtol=0)
-    assert (read.name, read.fps, read.cyclic) == ("clip_poses", 30.0, False)
-
-
-def test_a_y_up_file_without_the_key_is_left_upright(tmp_path: Path) -> None:
-    motion = load_motion("walk")
-    path = tmp_path / "smpl.npz"
-    poses = motion.poses.reshape(-1, 72).numpy()
-    np.savez(path, poses=poses, trans=motion.translation.numpy(), fps=30)
-    torch.testing.assert_close(load_motion(path).poses, motion.poses)
-
-
 @pytest.mark.parametrize("width", [66, 72, 156, 165])
 def test_all_widths_of_the_smpl_family_are_read(width: int, tmp_path: Path) -> None:
     poses = np.full((5, width), 0.1)
@@ -197,57 +158,3 @@ def test_root_and_body_in_two_arrays_are_read(tmp_path: Path) -> None:
     read = load_motion(path)
     assert (read.poses[:, 0] == np.float32(0.2)).all()
     assert (read.poses[:, 1:22] == np.float32(0.1)).all()
-
-
-GOOD = {"poses": np.zeros((6, 72)), "trans": np.zeros((6, 3)), "mocap_framerate": 30.0}
-NAN = np.zeros((6, 72))
-NAN[4, 7] = np.nan
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"poses": np.zeros((6, 69))}, r"shape \(6, 69\), but T x 72"),
-        ({"poses": np.zeros((6, 21, 3))}, r"shape \(6, 63\)"),
-        ({"poses": np.zeros(72)}, "but T x 72"),
-        ({"poses": np.zeros((0, 72))}, "no frames"),
-        ({"poses": NAN}, "not numbers, first in frame 4"),
-        ({"poses": np.full((6, 72), "a")}, "not numbers"),
-        ({"poses": None}, "lacks poses"),
-        ({"trans": None}, "lacks trans"),
-        ({"trans": np.zeros((5, 3))}, "6 x 3 is needed"),
-        ({"trans": np.full((6, 3), np.inf)}, "trans has values"),
-        ({"mocap_framerate": None}, "add the key mocap_framerate"),
-        ({"mocap_framerate": 0.0}, "one positive number"),
-        ({"mocap_framerate": np.array([30.0, 60.0])}, "one positive number"),
-        ({"mocap_framerate": np.nan}, "one positive number"),
-        ({"up_axis": "x"}, "must be 'y' or 'z'"),
-        ({"poses": np.array([None, 1], dtype=object)}, "damaged or no .npz of plain arrays"),
-    ],
-)
-def test_a_bad_file_is_explained_in_one_line(changes: dict, message: str, tmp_path: Path) -> None:
-    path = tmp_path / "bad.npz"
-    np.savez(path, **{k: v for k, v in {**GOOD, **changes}.items() if v is not None})
-    with pytest.raises(UserError, match=message) as error:
-        load_motion(path)
-    assert "\n" not in str(error.value)
-    assert str(path) in str(error.value)
-
-
-def test_damaged_and_missing_files_are_errors(tmp_path: Path) -> None:
-    path = tmp_path / "half.npz"
-    np.savez(path, **GOOD)
-    path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(UserError, match="damaged"):
-        load_motion(path)
-    with pytest.raises(UserError, match="no motion file"):
-        load_motion(tmp_path / "absent.npz")
-
-
-def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(
-        UserError, match=r"unknown motion 'wlak': bundled are .*walk.*; did you mean 'walk'\?"
-    ):
-        load_motion("wlak")
-    with pytest.raises(UserError, match="or the path of an AMASS"):
-        load_motion("qqq")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
+from gaussianmotion.pose.files.inverse_kinematics import wrist_bend
 
 Array = NDArray[np.float64]
 
@@ -25,10 +26,7 @@ def hands_on_floor(poses: Array, translation: Array, body: Body) -> Array:
     joints = body.posed_joints(torch.from_numpy(poses).float(), moved).numpy().astype(np.float64)
     for side, sign in (("left", 1.0), ("right", -1.0)):
         elbow, wrist = joints[:, INDEX[f"{side}_elbow"]], joints[:, INDEX[f"{side}_wrist"]]
-        near = np.clip((0.35 - (wrist[:, 1] - body.floor)) / 0.2, 0.0, 1.0)
-        along = wrist - elbow
-        pointing_down = np.clip(-along[:, 1] / np.linalg.norm(along, axis=1), 0.0, 1.0)
-        bend = near**2 * (3 - 2 * near) * pointing_down * np.radians(75.0)
+        bend = wrist_bend(elbow, wrist, wrist[:, 1] - body.floor)
         bent[:, INDEX[f"{side}_wrist"]] = np.outer(sign * bend, [0.0, 0.0, 1.0])
     return bent
 
