@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-FRAMINGS = ("full body", "upper body", "head")
+FRAMINGS = ("full body", "upper body", "head", "lower body")
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Avatar(nn.Module):
         opacity: float,
         generator: torch.Generator,
         residual_skinning: bool = True,
+        detail: float = 1.0,
     ) -> "Avatar":
         """Grey discs on the star pose's surface, drawn evenly over its area (eq. 1 of the paper).
 
@@ -75,8 +76,9 @@ class Avatar(nn.Module):
             opacity: Opacity of each, in (0, 1).
             generator: CPU generator of the positions and of the field's start weights.
             residual_skinning: Learn f of eq. 4.
+            detail: Points on head and hands, for each elsewhere on the same area.
         """
-        means, normals = body.sample_surface(count, generator)
+        means, normals = body.sample_surface(count, generator, detail)
         distance, _ = cKDTree(means.cpu().numpy()).query(means.cpu().numpy(), k=NEIGHBOURS + 1)
         spacing = torch.as_tensor(distance[:, 1:].mean(axis=1), dtype=torch.float32).clamp(min=1e-4)
         scales = SCALE_PER_SPACING * spacing.to(means.device)[:, None].repeat(1, 3)

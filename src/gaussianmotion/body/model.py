@@ -19,8 +19,13 @@ from scipy.spatial import cKDTree
 from smplx.lbs import batch_rigid_transform, batch_rodrigues
 from torch import Tensor
 
-from gaussianmotion.body.joints import PARENTS
+from gaussianmotion.body.joints import INDEX, PARENTS
 from gaussianmotion.body.poses import star_pose
+
+# The joints whose part of the surface people look at most closely.
+DETAILED = [
+    INDEX[name] for name in ("head", "left_wrist", "right_wrist", "left_hand", "right_hand")
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,17 +112,21 @@ class Body:
         return self.weights[nearest]
 
     def sample_surface(
-        self, count: int, generator: torch.Generator
+        self, count: int, generator: torch.Generator, detail: float = 1.0
     ) -> tuple[Float[Tensor, "N 3"], Float[Tensor, "N 3"]]:
         """Points spread evenly over the canonical surface, and the normals there.
 
         Args:
             count: N.
             generator: A CPU generator; equal states give equal points on every device.
+            detail: Points on head and hands, for each elsewhere on the same area.
         """
         corners, normals = self.vertices[self.faces].cpu(), self.normals[self.faces].cpu()
         edges = corners[:, 1:] - corners[:, :1]
         area = torch.linalg.cross(edges[:, 0], edges[:, 1]).norm(dim=-1)
+        if detail != 1.0:
+            owner = self.weights.argmax(dim=1).cpu()[self.faces[:, 0].cpu()]
+            area = torch.where(torch.isin(owner, torch.tensor(DETAILED)), detail * area, area)
         face = torch.multinomial(area, count, replacement=True, generator=generator)
         u, v = torch.rand(2, count, generator=generator)
         root = u.sqrt()

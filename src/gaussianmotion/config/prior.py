@@ -17,6 +17,7 @@ class FramingWords(Section):
     full_body: str = "full body"
     upper_body: str = "upper body"
     head: str = "head shot"
+    lower_body: str = "lower body"
 
 
 class PriorConfig(Section):

@@ -150,6 +150,7 @@ class CameraConfig(Section):
     full_body: Share = 0.6
     upper_body: Share = 0.2
     head: Share = 0.2
+    lower_body: Share = Field(0.0, description="Hips to feet: hems and shoes.")
     margin: tuple[float, float] = Field(
         (1.1, 1.4), description="Height of the framed part's picture over the part's own height."
     )
@@ -161,9 +162,11 @@ class CameraConfig(Section):
 
     @model_validator(mode="after")
     def _shares(self) -> "CameraConfig":
-        total = self.full_body + self.upper_body + self.head
+        total = self.full_body + self.upper_body + self.head + self.lower_body
         if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"full_body + upper_body + head must be 1, but they sum to {total:g}")
+            raise ValueError(
+                f"full_body + upper_body + head + lower_body must be 1, but they sum to {total:g}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -188,6 +191,10 @@ class TrainConfig(Section):
         50_000, description="Points on the body at the start."
     )
     opacity: Share = Field(0.1, description="Opacity at the start.")
+    detail: Positive = Field(
+        1.0,
+        description="Points on head and hands at the start, for each elsewhere on the same area.",
+    )
     opacity_compensation: bool = Field(
         False,
         description="Draw splats that are smaller than a pixel fainter instead of larger "

@@ -17,8 +17,9 @@ FRAMED_JOINTS = {
     "full body": list(range(24)),
     "upper body": [3, 6, 9, 12, 13, 14, 15, 16, 17],
     "head": [12, 15],
+    "lower body": [0, 1, 2, 4, 5, 7, 8, 10, 11],
 }
-PADDING = {"full body": 0.12, "upper body": 0.12, "head": 0.1}
+PADDING = {"full body": 0.12, "upper body": 0.12, "head": 0.1, "lower body": 0.12}
 # The head joint is where neck and skull meet; the crown is this far along the neck-to-head line.
 CROWN = 0.22
 NECK, HEAD = 12, 15
@@ -83,7 +84,7 @@ def sample_cameras(
     elevation = _between(config.elevation, draws[1])
     fov_y = _between(config.fov_y, draws[2])
     margin = _between(config.margin, draws[3])
-    shares = torch.tensor([config.full_body, config.upper_body, config.head]).cumsum(0)
+    shares = torch.tensor([getattr(config, name.replace(" ", "_")) for name in FRAMINGS]).cumsum(0)
     kind = torch.searchsorted(shares, draws[4], right=True).clamp(max=len(FRAMINGS) - 1)
     framing = [FRAMINGS[index] for index in kind.tolist()]
     targets, distances = [], []
@@ -120,9 +121,11 @@ def _fit(
     Args:
         probe: A camera that looks the same way, at unit distance from the origin.
     """
-    axis = torch.nn.functional.normalize(joints[HEAD] - joints[NECK], dim=0)
-    crown = joints[HEAD] + (CROWN - PADDING[framing]) * axis
-    points = torch.cat([joints[FRAMED_JOINTS[framing]], crown[None]])
+    points = joints[FRAMED_JOINTS[framing]]
+    if HEAD in FRAMED_JOINTS[framing]:
+        axis = torch.nn.functional.normalize(joints[HEAD] - joints[NECK], dim=0)
+        crown = joints[HEAD] + (CROWN - PADDING[framing]) * axis
+        points = torch.cat([points, crown[None]])
     rotation = probe.viewmats[0, :3, :3]
     seen = points @ rotation.T
     low, high = seen.amin(dim=0), seen.amax(dim=0)

@@ -111,6 +111,7 @@ def train(
                 settings.opacity,
                 generators["start"],
                 settings.residual_skinning,
+                settings.detail,
             )
         else:
             avatar = from_state(resumed["avatar"]).to(device)
@@ -129,10 +130,9 @@ def train(
             kept = training_state(finished, seconds, avatar, optimiser, density, states)
             save_checkpoint(checkpoint, digest, kept)
 
-        label = f"{prompt_id}, seed {seed}"
         with (
             Curves(out_dir / "curves.csv", finished) as curves,
-            StepProgress(label, finished, settings.steps, progress) as bar,
+            StepProgress(f"{prompt_id}, seed {seed}", finished, settings.steps, progress) as bar,
         ):
             skipped = 0  # steps in a row
             while finished < settings.steps:

@@ -10,6 +10,7 @@ from smplx.lbs import lbs
 
 from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.joints import INDEX, JOINTS, MIRROR, PARENTS
+from gaussianmotion.body.model import DETAILED
 from gaussianmotion.body.poses import a_pose, named_pose, star_pose, t_pose
 from gaussianmotion.body.rotation import multiply, slerp, to_axis_angle, to_quaternion
 from gaussianmotion.errors import UserError
@@ -177,3 +178,13 @@ def test_quaternions_and_axis_angles_are_two_names_of_one_rotation() -> None:
     expected = to_quaternion(1.5 * vectors)
     small = vectors.norm(dim=-1) < 2
     torch.testing.assert_close(half[small], expected[small], atol=1e-5, rtol=0)
+
+
+def test_detail_puts_more_points_on_head_and_hands(open_body: Body) -> None:
+    def share(detail: float) -> float:
+        points, _ = open_body.sample_surface(4000, torch.Generator().manual_seed(0), detail)
+        owner = open_body.nearest_weights(points).argmax(dim=1)
+        return torch.isin(owner, torch.tensor(DETAILED)).float().mean().item()
+
+    plain, more = share(1.0), share(3.0)
+    assert more == pytest.approx(3 * plain / (1 + 2 * plain), rel=0.1)

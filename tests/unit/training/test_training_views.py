@@ -11,6 +11,7 @@ from gaussianmotion.training.cameras import sample_cameras, sample_views
 FULL = {"full_body": 1.0, "upper_body": 0.0, "head": 0.0}
 UPPER = {"full_body": 0.0, "upper_body": 1.0, "head": 0.0}
 HEAD = {"full_body": 0.0, "upper_body": 0.0, "head": 1.0}
+LOWER = {"full_body": 0.0, "upper_body": 0.0, "head": 0.0, "lower_body": 1.0}
 SIZE = 96
 
 
@@ -50,6 +51,15 @@ def test_a_closer_framing_shows_its_part_only(open_body, share, inside, outside)
     pixels = cameras.project(open_body.posed_joints(poses))[..., :2]
     assert ((pixels[:, inside] > 0) & (pixels[:, inside] < SIZE)).all()
     assert (pixels[:, outside, 1] > SIZE).all()
+
+
+def test_a_lower_body_view_shows_hips_and_feet_and_no_head(open_body):
+    poses = a_pose().repeat(16, 1, 1)
+    cameras = draw(open_body, poses, **LOWER)
+    assert set(cameras.framing) == {"lower body"}
+    pixels = cameras.project(open_body.posed_joints(poses))[..., :2]
+    assert ((pixels[:, [1, 2, 10, 11]] > 0) & (pixels[:, [1, 2, 10, 11]] < SIZE)).all()
+    assert (pixels[:, 15, 1] < 0).all()
 
 
 def test_a_head_view_shows_the_crown(open_body):
