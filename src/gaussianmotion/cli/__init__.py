@@ -16,6 +16,7 @@ from gaussianmotion import __version__
 from gaussianmotion.cli import (
     avatar_tools,
     demo,
+    export,
     manage,
     references,
     report,
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
         references,
         scores,
         avatar_tools,
+        export,
         manage,
         demo,
         synthesis,
