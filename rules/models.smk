@@ -12,7 +12,7 @@ rule models:
     benchmark:
         f"{ROOT}/benchmarks/models/{{part}}.tsv"
     wildcard_constraints:
-        part=one_of(["prior", *OWN_PRIORS, *SCORERS.values()]),
+        part=one_of(["prior", *OWN_PRIORS, *weights_of(list(scores()))]),
     # On a cluster, where it was started: compute nodes often have no network.
     localrule: True
     conda:

@@ -2,30 +2,16 @@
 #
 # A rule per score, so that editing one score's source makes that score again and no other.
 
-# What a score of one avatar looks at.
-LOOKED_AT = {
-    "clip": ["front.png", "views.json"],
-    "hps": ["front.png", "views.json"],
-    "alignment": ["front.png", "views.json"],
-    "geometry": ["avatar.safetensors"],
-    "pose": ["avatar.safetensors"],
-}
-
-# Weights that ship with the code: trained again, they score again. Where they are missing, the
-# score itself says what to do.
-SHIPPED = {
-    "alignment": [f"{CONFIG.scores.alignment_model}/open_clip_model.safetensors"]
-}
-
-for NAME in LOOKED_AT:
+for NAME, SCORE in run_scores().items():
 
     rule:
         name:
             f"score_{NAME}"
         input:
-            files=[f"{RUN}/{name}" for name in LOOKED_AT[NAME]],
+            files=[f"{RUN}/{name}" for name in SCORE.files(CONFIG.render.views)],
             models=models_of(NAME),
-            weights=[path for path in SHIPPED.get(NAME, []) if Path(path).is_file()],
+            # Trained again, they score again. Where they are missing, the score says what to do.
+            ships=[str(path) for path in SCORE.ships(CONFIG) if path.is_file()],
             sources=sources(f"score_{NAME}"),
         output:
             f"{RUN}/scores/{NAME}.json",

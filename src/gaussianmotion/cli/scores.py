@@ -7,7 +7,7 @@ from pathlib import Path
 from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
 from gaussianmotion.cli.device import device_of, leased_gpu
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.registry import POOLED_SCORES, RUN_SCORES, pooled_score, run_score
+from gaussianmotion.scores.registry import pooled_score, pooled_scores, run_score, run_scores
 from gaussianmotion.scores.score_file import ScoreFile
 
 
@@ -15,7 +15,7 @@ def add_commands(commands: Commands) -> None:
     """Add the commands to the parser."""
     score = add_command(commands, "score", _score, "score one avatar")
     add_config(score)
-    score.add_argument("name", choices=list(RUN_SCORES), help="which score")
+    score.add_argument("name", choices=list(run_scores()), help="which score")
     score.add_argument("--run", type=Path, required=True, metavar="FOLDER")
     score.add_argument(
         "--out", type=Path, metavar="FILE", help="default: scores/NAME.json in that folder"
@@ -25,7 +25,7 @@ def add_commands(commands: Commands) -> None:
         commands, "score-pooled", _pooled, "score avatars together, against reference images"
     )
     add_config(pooled)
-    pooled.add_argument("name", choices=list(POOLED_SCORES), help="which score")
+    pooled.add_argument("name", choices=list(pooled_scores()), help="which score")
     pooled.add_argument("--runs", type=Path, nargs="+", required=True, metavar="FOLDER")
     pooled.add_argument(
         "--references",

@@ -100,11 +100,12 @@ def _models(options: argparse.Namespace) -> None:
     from gaussianmotion.config.file import load_variants
     from gaussianmotion.models.fetch import check_models
     from gaussianmotion.pipeline.experiment import own_priors
+    from gaussianmotion.scores.registry import weights_of
 
     config = resolve_config(options)
     whole = options.only is None and config.variants_file.exists()
     priors = own_priors(config, load_variants(config.variants_file)) if whole else {}
-    check_models(config, options.out, options.only, priors)
+    check_models(config, options.out, options.only, priors, weights_of(config.scores.names))
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -51,8 +51,8 @@ def _collect(options: argparse.Namespace) -> None:
 
 def _table(options: argparse.Namespace) -> None:
     config = resolve_config(options)
+    from gaussianmotion.tables.columns import read_scores
     from gaussianmotion.tables.files import write_table
-    from gaussianmotion.tables.measures import read_scores
 
     frame = read_scores(options.scores)
     out = options.out or options.scores.with_name(f"{options.name}.csv")

@@ -1,10 +1,11 @@
 """What avatars are judged by: references, scores and their weights, the user study."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from gaussianmotion.config.score_names import declared_scores
 from gaussianmotion.config.section import (
     SHA256_PATTERN,
     Count,
@@ -46,7 +47,11 @@ class NoisedConfig(Section):
     seed: Seed = 0
 
 
-ScoreName = Literal["clip", "hps", "fid", "alignment", "features", "geometry", "pose"]
+# Each declared score; the type checker cannot know them.
+if TYPE_CHECKING:
+    ScoreName = str
+else:
+    ScoreName = Literal[tuple(declared_scores())]
 PAPER_SCORES: tuple[ScoreName, ...] = ("clip", "fid", "hps", "geometry", "pose")
 
 
@@ -55,8 +60,7 @@ class ScoresConfig(Section):
 
     names: list[ScoreName] = Field(
         default_factory=lambda: list(PAPER_SCORES),
-        description="clip, hps: of the front view. fid: FID and KID. alignment, features: the "
-        "small models that ship, under their own names. geometry, pose: need no weights.",
+        description="What each of them measures, reads and needs is in docs/scores.md.",
     )
     alignment_model: UserPath = Field(
         Path("resources/alignment"),

@@ -12,13 +12,14 @@ from gaussianmotion.doctor.models import look_for_models
 from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import experiment_models
 from gaussianmotion.pipeline.experiment import own_priors
+from gaussianmotion.scores.registry import weights_of
 
 __all__ = ["Finding", "examine"]
 
 
 def examine(config: Config) -> list[Finding]:
     """Look at everything that the experiment needs."""
-    models = list(experiment_models(config, _own_priors(config)))
+    models = list(experiment_models(config, _own_priors(config), weights_of(config.scores.names)))
     return [
         look_at_python(),
         *look_for_devices(config),

@@ -13,6 +13,7 @@ from pathlib import Path
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
 from gaussianmotion.runtime import gpu
+from gaussianmotion.scores.registry import scores
 
 _CUDA = Path("/usr/local/cuda")  # where torch looks last
 
@@ -101,13 +102,14 @@ def _major(version: str) -> str:
 
 
 def look_for_packages(config: Config) -> Iterator[Finding]:
-    """What only some scores need."""
-    if "pose" in config.scores.names:
-        there = importlib.util.find_spec("ai_edge_litert") is not None
-        how = "installed" if there else "absent: run `make env`, or pip install ai-edge-litert"
-        yield Finding("pose detector's runtime", there, how)
-    if "alignment" in config.scores.names:
-        folder = config.scores.alignment_model
-        there = (folder / "open_clip_model.safetensors").is_file()
-        how = str(folder) if there else f"{folder} holds no weights: restore it from git"
-        yield Finding("scores.alignment_model", there, how)
+    """What only some scores need: optional libraries, and models that ship with the repository."""
+    for score in (scores()[name] for name in config.scores.names):
+        if score.package is not None:
+            module, package = score.package
+            there = importlib.util.find_spec(module) is not None
+            how = "installed" if there else f"absent: run `make env`, or pip install {package}"
+            yield Finding(f"{package}, for the score {score.name}", there, how)
+        for path in score.ships(config):
+            there = path.is_file()
+            how = str(path) if there else f"{path} is absent: restore it from git"
+            yield Finding(f"model of the score {score.name}", there, how)

@@ -1,7 +1,7 @@
 """The models stage: fetches what is missing, checks all of it, and tells the scores where it is."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +21,6 @@ from gaussianmotion.models.sources import (
     hub_cache,
     is_offline,
     models_folder,
-    needed_models,
     prior_models,
     shared_folder,
     weights_model,
@@ -58,20 +57,22 @@ def check_models(
     out: Path | None = None,
     only: Literal["prior"] | WeightsName | None = None,
     own_priors: Mapping[str, PriorConfig] = MappingProxyType({}),
+    weights: Iterable[WeightsName] = (),
 ) -> dict[str, object]:
     """Fetch what is missing, check all of it, and record what is where.
 
     Args:
-        config: The prior, the scores' names and weights, the folder.
+        config: The prior, the scores' weights, the folder.
         out: JSON to write: of each model its source, revision, folder and digests.
         only: The prior, or the weights of one scorer; else all that the experiment needs.
         own_priors: Those of variants that have one, where all is wanted.
+        weights: Those that the experiment's scores need, where all is wanted.
 
     Raises:
         UserError: a model is missing and cannot be fetched, or is not what it should be.
     """
     if only is None:
-        models = list(experiment_models(config, own_priors))
+        models = list(experiment_models(config, own_priors, weights))
     elif only == "prior":
         models = list(prior_models(config.prior))
     else:
@@ -97,7 +98,7 @@ def prior_digests(config: PriorConfig, pose: bool) -> dict[str, str]:
     """
     digests = {}
     whole = Config(prior=config)
-    for model in needed_models(whole):
+    for model in prior_models(config):
         if model.key == "prior.model" or (pose and model.key == "prior.controlnet"):
             folder = find_model(model, whole)
             if folder is None:

@@ -7,7 +7,7 @@ several users may share (``models.folder``, else HF_HOME): ``hub/`` is a cache o
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -25,9 +25,6 @@ from gaussianmotion.models.hub import (
 WeightsName = Literal["clip", "inception", "hps"]
 #: Name in the environment of the folder that users share.
 MODELS_FOLDER = "GAUSSIANMOTION_MODELS_FOLDER"
-
-# The weights of each score; the other scores need none, or what ships.
-SCORERS: dict[str, WeightsName] = {"clip": "clip", "hps": "hps", "fid": "inception"}
 
 
 @dataclass(frozen=True)
@@ -60,22 +57,19 @@ class Model:
         return self.source.startswith(("https://", "http://"))
 
 
-def needed_models(config: Config) -> Iterator[Model]:
-    """The models of the prior, and of those scores that the experiment reports."""
-    yield from prior_models(config.prior)
-    for score in config.scores.names:
-        if score in SCORERS:
-            yield weights_model(config, SCORERS[score])
-
-
-def experiment_models(config: Config, own_priors: Mapping[str, PriorConfig]) -> Iterator[Model]:
-    """Those of :func:`needed_models`, and those of variants that have priors of their own.
+def experiment_models(
+    config: Config, own_priors: Mapping[str, PriorConfig], weights: Iterable[WeightsName]
+) -> Iterator[Model]:
+    """The models of the prior, of the scores, and of variants that have priors of their own.
 
     Args:
         config: The experiment's.
         own_priors: By variant; its name stands before the models' keys.
+        weights: Of the scores that the experiment reports (``scores.registry.weights_of``).
     """
-    yield from needed_models(config)
+    yield from prior_models(config.prior)
+    for name in weights:
+        yield weights_model(config, name)
     shared = list(prior_models(config.prior))
     for variant, prior in own_priors.items():
         for model in prior_models(prior):

@@ -66,17 +66,20 @@ def _evaluation(*names: str) -> tuple[str, ...]:
 
 
 _CLIP = tuple(
-    f"pictures/{name}" for name in ("prompt_scorer", "open_clip_model", "checkpoint_file")
+    f"pictures/{name}" for name in ("prompt_scorers", "open_clip_model", "checkpoint_file")
 )
 _POOLED = ("distances/pooled", "distances/frechet", "pictures/checkpoint_file")
 _SCORES = {
     "score_clip": _score(("models.folder", "models.clip"), "pictures/clip_score", *_CLIP),
-    "score_hps": _score(("models.folder", "models.hps"), "pictures/hps", *_CLIP),
+    "score_hps": _score(("models.folder", "models.hps"), "pictures/hps_score", *_CLIP),
     "score_alignment": _score(
         ("scores.alignment_model",),
         *(
             f"pictures/{name}"
-            for name in ("alignment", "claims", "open_clip_model", "checkpoint_file")
+            for name in (
+                *("alignment_score", "alignment_model", "descriptions"),
+                *("open_clip_model", "checkpoint_file"),
+            )
         ),
     ),
     "score_geometry": _avatar_score(
@@ -84,7 +87,15 @@ _SCORES = {
         *(
             f"geometry/{name}"
             for name in (
-                *("geometry", "judged_views", "colour", "silhouette", "holes", "splat_cloud"),
+                *(
+                    "geometry_score",
+                    "measurements",
+                    "judged_views",
+                    "colour",
+                    "silhouette",
+                    "holes",
+                    "splat_cloud",
+                ),
                 *("consistency", "appearance", "render_speed"),
             )
         ),
@@ -93,13 +104,23 @@ _SCORES = {
         ("background",),
         *(
             f"pose/{name}"
-            for name in ("pose_score", "orientation", "pose_agreement", "detector", "mannequin")
+            for name in (
+                "pose_score",
+                "posed_frames",
+                "orientation",
+                "pose_agreement",
+                "detector",
+                "mannequin",
+            )
         ),
     ),
     "pooled_fid": _score(
-        ("models.folder", "models.inception"), "distances/fid", "distances/inception", *_POOLED
+        ("models.folder", "models.inception"),
+        "distances/fid_score",
+        "distances/inception",
+        *_POOLED,
     ),
-    "pooled_features": _score((), "distances/lite_features", "distances/efficientnet", *_POOLED),
+    "pooled_features": _score((), "distances/features_score", "distances/efficientnet", *_POOLED),
 }
 STAGES = {
     "prompts": Stage(("prompts", "prompt"), ("pipeline/prompts.py",)),
@@ -159,7 +180,7 @@ STAGES = {
             *(
                 f"tables/{name}"
                 for name in (
-                    *("measures", "intervals", "files", "notes", "table1", "ablations"),
+                    *("columns", "intervals", "files", "notes", "table1", "ablations"),
                     *("win_rate", "contrasts"),
                     *(f"verdicts/{part}" for part in ("rule", "table", "cautions", "paper_claims")),
                 )

@@ -41,9 +41,9 @@ PRELOADED = (
     "gaussianmotion.rendering.views",
     "gaussianmotion.rendering.animate",
     "gaussianmotion.rendering.sheet",
-    "gaussianmotion.scores.geometry.geometry",
-    "gaussianmotion.scores.pose.pose_score",
-    "gaussianmotion.scores.pictures.alignment",
+    "gaussianmotion.scores.geometry.measurements",
+    "gaussianmotion.scores.pose.posed_frames",
+    "gaussianmotion.scores.pictures.alignment_model",
     "gaussianmotion.scores.distances.pooled",
     "open_clip",
 )

@@ -1,71 +1,61 @@
-"""The scores by name, each found in its module when it is asked for.
+"""All declared scores, found by walking the rooms of this package."""
 
-Modules are imported late: one score's libraries must not be needed, nor its source be read, to make
-another one.
-"""
-
-from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
-from pathlib import Path
-from typing import Protocol, cast, runtime_checkable
+from types import MappingProxyType
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.score_names import declared_scores
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.score_file import ScoreFile
+from gaussianmotion.models.sources import WeightsName
+from gaussianmotion.scores.score import PooledScore, RunScore, Score
 
 
-@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
-class RunScore(Protocol):
-    """A score of one avatar."""
-
-    def __call__(self, run: Path, config: Config, device: str) -> ScoreFile:
-        """Score the run whose folder is ``run``."""
-
-
-@runtime_checkable
-class PooledScore(Protocol):
-    """A score of many avatars together, against references of the same prompts."""
-
-    def __call__(
-        self, runs: Sequence[Path], references: Sequence[Path], config: Config, device: str
-    ) -> ScoreFile:
-        """Score the runs; ``references[i]`` is the folder of the references of ``runs[i]``."""
+@cache
+def scores() -> MappingProxyType[str, Score]:
+    """Every declaration by name, in the order of their names."""
+    found = {}
+    for name, room in declared_scores().items():
+        score = import_module(f"gaussianmotion.scores.{room}.{name}_score").SCORE
+        if score.name != name:
+            raise ValueError(f"scores/{room}/{name}_score.py declares a score {score.name!r}")
+        found[name] = score
+    return MappingProxyType(found)
 
 
-# Name -> module of this package and function.
-RUN_SCORES = {
-    "clip": ("pictures.clip_score", "score_clip"),
-    "hps": ("pictures.hps", "score_hps"),
-    "alignment": ("pictures.alignment", "score_alignment"),
-    "geometry": ("geometry.geometry", "score_geometry"),
-    "pose": ("pose.pose_score", "score_pose"),
-}
-POOLED_SCORES = {
-    "fid": ("distances.fid", "score_fid"),
-    "features": ("distances.lite_features", "score_features"),
-}
+def run_scores() -> dict[str, RunScore]:
+    """The scores of one avatar."""
+    return {name: score for name, score in scores().items() if isinstance(score, RunScore)}
+
+
+def pooled_scores() -> dict[str, PooledScore]:
+    """The scores of many avatars together."""
+    return {name: score for name, score in scores().items() if isinstance(score, PooledScore)}
 
 
 def run_score(name: str) -> RunScore:
-    """The function of a score of one avatar.
+    """A score of one avatar.
 
     Raises:
         UserError: there is no such score.
     """
-    return cast(RunScore, _find(name, RUN_SCORES, "score"))
+    found = run_scores()
+    if name not in found:
+        raise UserError(f"score: no score {name!r}; choose one of {', '.join(found)}")
+    return found[name]
 
 
 def pooled_score(name: str) -> PooledScore:
-    """The function of a score of many avatars.
+    """A score of many avatars.
 
     Raises:
         UserError: there is no such score.
     """
-    return cast(PooledScore, _find(name, POOLED_SCORES, "score-pooled"))
+    found = pooled_scores()
+    if name not in found:
+        raise UserError(f"score-pooled: no score {name!r}; choose one of {', '.join(found)}")
+    return found[name]
 
 
-def _find(name: str, places: dict[str, tuple[str, str]], command: str) -> object:
-    if name not in places:
-        raise UserError(f"{command}: no score {name!r}; choose one of {', '.join(places)}")
-    module, function = places[name]
-    return getattr(import_module(f"gaussianmotion.scores.{module}"), function)
+def weights_of(names: list[str]) -> tuple[WeightsName, ...]:
+    """The sections of ``models`` that some scores need, each once, in the order of the scores."""
+    return tuple(dict.fromkeys(w for name in names for w in scores()[name].weights))

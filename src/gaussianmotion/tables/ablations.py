@@ -11,19 +11,19 @@ from typing import Any
 import pandas as pd
 
 from gaussianmotion.config import Config
-from gaussianmotion.tables.contrasts import Cell, cells, contrast, over_prompts
-from gaussianmotion.tables.files import Table, counted, with_interval
-from gaussianmotion.tables.intervals import Estimate
-from gaussianmotion.tables.measures import (
+from gaussianmotion.tables.columns import (
     FACTS,
-    Measure,
+    Column,
     absent_notes,
-    measures,
+    measured_columns,
     missing_reason,
     origin_notes,
     rows_of,
 )
-from gaussianmotion.tables.notes import distance_notes
+from gaussianmotion.tables.contrasts import Cell, cells, contrast, over_prompts
+from gaussianmotion.tables.files import Table, counted, with_interval
+from gaussianmotion.tables.intervals import Estimate
+from gaussianmotion.tables.notes import declared_notes
 
 REFERENCE = "ours"
 
@@ -37,23 +37,26 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
     """
     listed = frame.loc[(frame["kind"] == "variant") & (frame["prompt"] != ""), "prompt"]
     prompts = config.ablation.prompts or list(dict.fromkeys(listed))[:3]
-    columns = measures(frame, config.scores.names)
+    columns = measured_columns(frame, config.scores.names)
     variants = list(config.ablation.variants)
     grid = {(prompt, seed) for prompt in ["", *prompts] for seed in config.ablation.seeds}
-    found = {measure: _column(frame, measure, variants, grid) for measure in columns}
+    found = {column: _records(frame, column, variants, grid) for column in columns}
     usual = {
-        measure: Counter(record["n"] for record in column if "n" in record).most_common(1)[0][0]
-        for measure, column in found.items()
-        if any("n" in record for record in column)
+        column: Counter(record["n"] for record in records if "n" in record).most_common(1)[0][0]
+        for column, records in found.items()
+        if any("n" in record for record in records)
     }
-    texts = [[_text(record, usual.get(m)) for record in column] for m, column in found.items()]
+    texts = [
+        [_text(record, usual.get(column)) for record in records]
+        for column, records in found.items()
+    ]
     seeds = list(map(str, config.ablation.seeds))
     of = [f"{counted(len(seeds), 'seed')} ({', '.join(seeds)})"]
     if prompts:
         of.insert(0, f"{counted(len(prompts), 'prompt')} ({', '.join(prompts)})")
     return Table(
         title="Ablations: mean [95 % interval] and Δ, the paired difference to ours",
-        headings=["variant", *(measure.heading for measure in columns)],
+        headings=["variant", *(column.heading for column in columns)],
         rows=[list(row) for row in zip(variants, *texts, strict=True)],
         frame=pd.DataFrame(
             [record for row in zip(*found.values(), strict=True) for record in row],
@@ -62,7 +65,7 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
         notes=[
             f"{', '.join(of)}. Δ is of the prompts and seeds that both have.",
             *origin_notes(columns, usual),
-            *distance_notes(columns, config),
+            *declared_notes(columns, config),
             *absent_notes(frame, config.scores.names),
             "N: pictures that a number is of, in the cell where it is another; of a distance, in "
             "each seed.",
@@ -78,58 +81,58 @@ _RECORD = (
 )
 
 
-def _column(
-    frame: pd.DataFrame, measure: Measure, variants: list[str], grid: set[Cell]
+def _records(
+    frame: pd.DataFrame, column: Column, variants: list[str], grid: set[Cell]
 ) -> list[dict[str, Any]]:
-    """One measure of each variant."""
-    comparable = _of_one_n(frame, measure)
-    values = _values(comparable, measure, variants, grid)
-    column = []
+    """One column's numbers, those of each variant."""
+    comparable = _of_one_n(frame, column)
+    values = _values(comparable, column, variants, grid)
+    records = []
     for variant in variants:
-        record = _record(comparable, measure, variant, values)
+        record = _record(comparable, column, variant, values)
         if "mean" not in record:
-            elsewhere = len(rows_of(frame, measure, variant)) > 0
+            elsewhere = len(rows_of(frame, column, variant)) > 0
             record["reason"] = (
                 "not measured in these prompts and seeds"
                 if elsewhere
-                else missing_reason(frame, measure, variant)
+                else missing_reason(frame, column, variant)
             )
-        column.append(record)
-    return column
+        records.append(record)
+    return records
 
 
-def _of_one_n(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+def _of_one_n(frame: pd.DataFrame, column: Column) -> pd.DataFrame:
     """Of a pooled score only the rows of the ablations' N.
 
     Where a variant is in the main grid, too, its first seed is pooled over more prompts, and
     distances fall with N.
     """
-    if not measure.pooled:
+    if not column.pooled:
         return frame
-    ours = (frame["score"] == measure.score) & (frame["kind"] == "variant")
+    ours = (frame["score"] == column.score) & (frame["kind"] == "variant")
     return frame[~ours | (frame["n"] == frame.loc[ours, "n"].min())]
 
 
 def _values(
-    frame: pd.DataFrame, measure: Measure, variants: list[str], grid: set[Cell]
+    frame: pd.DataFrame, column: Column, variants: list[str], grid: set[Cell]
 ) -> dict[str, dict[Cell, float]]:
     """Values by variant within the ablations' grid."""
     return {
         variant: {
-            cell: value for cell, value in cells(frame, measure, variant).items() if cell in grid
+            cell: value for cell, value in cells(frame, column, variant).items() if cell in grid
         }
         for variant in dict.fromkeys([REFERENCE, *variants])
     }
 
 
 def _record(
-    frame: pd.DataFrame, measure: Measure, variant: str, values: dict[str, dict[Cell, float]]
+    frame: pd.DataFrame, column: Column, variant: str, values: dict[str, dict[Cell, float]]
 ) -> dict[str, Any]:
     mean = over_prompts(values[variant])
-    record: dict[str, Any] = {"variant": variant, **measure.facts}
+    record: dict[str, Any] = {"variant": variant, **column.facts}
     if mean is None:
         return record
-    rows = rows_of(frame, measure, variant)
+    rows = rows_of(frame, column, variant)
     used = rows[
         [
             (prompt, int(seed)) in values[variant]
@@ -137,7 +140,7 @@ def _record(
         ]
     ]
     # A distance is of its own pictures only: those of several seeds are not pooled further.
-    n = used["n"].max() if measure.pooled else used["n"].sum()
+    n = used["n"].max() if column.pooled else used["n"].sum()
     record |= {"n": int(n), "runs": mean.values, "clusters": mean.clusters}
     record |= {"mean": mean.value, "low": mean.low, "high": mean.high, "reason": ""}
     if variant != REFERENCE:

@@ -15,9 +15,9 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.pipeline.prompts import read_prompts
 from gaussianmotion.runtime.atomic import atomic_path
-from gaussianmotion.scores.registry import POOLED_SCORES
+from gaussianmotion.scores.registry import scores
 from gaussianmotion.scores.score_file import ScoreFile, read_score
-from gaussianmotion.tables.measures import COLUMNS, OF_PICTURES
+from gaussianmotion.tables.columns import COLUMNS, of_pictures
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def collect(config: Config, root: Path, out: Path) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for score in config.scores.names:
         places = _of_variants(experiment, score, root)
-        if score in OF_PICTURES:
+        if of_pictures(score):
             places += _of_baselines(experiment, score, root)
         results = [read_score(place.path) for place in places]
         _refuse_mixture([place.path for place in places], results)
@@ -66,7 +66,7 @@ def configured_experiment(config: Config, root: Path) -> Experiment:
 
 
 def _of_variants(experiment: Experiment, score: str, root: Path) -> list[_Place]:
-    if score in POOLED_SCORES:
+    if scores()[score].pooled:
         pools = dict.fromkeys((run.variant, run.seed) for run in experiment.runs)
         return [
             _Place(
@@ -85,7 +85,7 @@ def _of_variants(experiment: Experiment, score: str, root: Path) -> list[_Place]
 
 
 def _of_baselines(experiment: Experiment, score: str, root: Path) -> list[_Place]:
-    names = [""] if score in POOLED_SCORES else list(experiment.prompts)
+    names = [""] if scores()[score].pooled else list(experiment.prompts)
     return [
         _Place(
             root / "baselines" / system / "scores" / name / f"{score}.json",

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from gaussianmotion.tables.columns import Column, rows_of
 from gaussianmotion.tables.intervals import Estimate, cluster_mean
-from gaussianmotion.tables.measures import Measure, rows_of
 
 Cell = tuple[str, int]  # prompt id (empty where a score is pooled) and seed
 
 
-def cells(frame: pd.DataFrame, measure: Measure, variant: str) -> dict[Cell, float]:
+def cells(frame: pd.DataFrame, column: Column, variant: str) -> dict[Cell, float]:
     """A variant's values by prompt and seed."""
-    rows = rows_of(frame, measure, variant)
+    rows = rows_of(frame, column, variant)
     rows = rows[rows["kind"] == "variant"]
     return {
         (prompt, int(seed)): float(value)

@@ -1,40 +1,38 @@
-"""Lines below tables of distances: what they are to, and what N does to them."""
+"""Lines below tables: what distances are to, and what their declarations say of measures."""
 
 from collections.abc import Iterable
 
 from gaussianmotion.config import Config
-from gaussianmotion.tables.measures import Measure
-
-# Values whose expectation falls with N.
-BIASED = ("fid", "frechet")
+from gaussianmotion.tables.columns import Column
 
 
-def distance_notes(chosen: Iterable[Measure], config: Config) -> list[str]:
-    """Nothing where no distance of pooled pictures is shown.
+def declared_notes(chosen: Iterable[Column], config: Config) -> list[str]:
+    """What distances of pooled pictures are to, and the remarks that measures are declared with.
 
     Args:
-        chosen: The measures of a table.
+        chosen: The columns of a table.
         config: Whose ``reference`` says what the pictures are compared with.
     """
-    pooled = [measure for measure in chosen if measure.pooled]
-    if not pooled:
+    chosen = list(chosen)
+    names: dict[str, list[str]] = {}
+    for column in chosen:
+        if column.declared.note:
+            names.setdefault(column.declared.note, []).append(column.name)
+    remarks = [f"{', '.join(group)}: {note}." for note, group in names.items()]
+    return [*_references(chosen, config), *remarks]
+
+
+def _references(chosen: list[Column], config: Config) -> list[str]:
+    names = ", ".join(column.name for column in chosen if column.pooled)
+    if not names:
         return []
-    names = ", ".join(measure.name for measure in pooled)
     wanted = config.reference
     words = f" with the words {wanted.suffix!r} added" if wanted.suffix else ""
     if wanted.pose == "none":
         how = "without a pose, as the paper's"
     else:
         how = f"posed ({wanted.pose}), unlike the paper's"
-    notes = [
+    return [
         f"{names}: to {wanted.count} samples from {config.prior.model} of each prompt{words}, "
         f"{how}."
     ]
-    biased = [measure.name for measure in pooled if measure.name in BIASED]
-    if biased:
-        notes.append(
-            f"{', '.join(biased)}: biased upward, the more so the fewer pictures there are (the "
-            "covariances need more pictures than the network has features); compare numbers of "
-            "the same N only."
-        )
-    return notes

@@ -10,26 +10,24 @@ from dataclasses import asdict, dataclass, replace
 import pandas as pd
 
 from gaussianmotion.config import Config
-from gaussianmotion.tables.contrasts import Cell, contrast, over_prompts
-from gaussianmotion.tables.files import Table, with_interval
-from gaussianmotion.tables.measures import (
+from gaussianmotion.tables.columns import (
     FACTS,
-    OF_PICTURES,
-    Measure,
+    Column,
     absent_notes,
-    measures,
+    measured_columns,
     missing_reason,
+    of_pictures,
     origin_notes,
     rows_of,
 )
-from gaussianmotion.tables.notes import distance_notes
+from gaussianmotion.tables.contrasts import Cell, contrast, over_prompts
+from gaussianmotion.tables.files import Table, with_interval
+from gaussianmotion.tables.notes import declared_notes
 
 # The rows of the paper's table, in its order.
 PAPER_SYSTEMS = ("DreamHuman", "TADA", "HumanNorm", "HumanGaussian")
 OURS = "ours"
 NAMES = {OURS: "Ours"}
-# Scores that compare pictures of one prompt only.
-PAIRED = ("hps",)
 
 
 @dataclass(frozen=True)
@@ -66,28 +64,28 @@ def table1(frame: pd.DataFrame, config: Config) -> Table:
         frame: All scores.
         config: Of which variants, ablation, baselines and scores are read.
     """
-    scores = [name for name in config.scores.names if name in OF_PICTURES]
-    columns = measures(frame, scores)
+    scores = [name for name in config.scores.names if of_pictures(name)]
+    columns = measured_columns(frame, scores)
     rows: list[list[str]] = []
     records: list[dict[str, object]] = []
     for name, variant, kind in _systems(config):
-        entries = [_entry(frame, measure, variant, kind, config.seeds) for measure in columns]
+        entries = [_entry(frame, column, variant, kind, config.seeds) for column in columns]
         row = [name]
-        for measure, entry in zip(columns, entries, strict=True):
-            paired = [entry.difference_text()] if measure.score in PAIRED else []
+        for column, entry in zip(columns, entries, strict=True):
+            paired = [entry.difference_text()] if column.declared.paired else []
             row += [entry.text(), *paired]
         rows.append(row)
-        for measure, entry in zip(columns, entries, strict=True):
+        for column, entry in zip(columns, entries, strict=True):
             system = {"system": name, "variant": variant, "kind": kind}
-            records.append({**system, **measure.facts, **asdict(entry)})
+            records.append({**system, **column.facts, **asdict(entry)})
     return Table(
         title="Table 1. Pictures of the avatars, mean and 95 % interval",
-        headings=["system", *(text for measure in columns for text in _headings(measure))],
+        headings=["system", *(text for column in columns for text in _headings(column))],
         rows=rows,
         frame=pd.DataFrame(records, columns=list(_RECORD)),
         notes=[
             *origin_notes(columns),
-            *distance_notes(columns, config),
+            *declared_notes(columns, config),
             *absent_notes(frame, scores),
             *_paired_notes(columns, config.seeds),
             "N: pictures that a number is of. Intervals: Student's t over prompts, whose seeds are "
@@ -106,13 +104,13 @@ _RECORD = (
 )
 
 
-def _headings(measure: Measure) -> list[str]:
-    paired = [f"Δ {measure.name}, ours paired"] if measure.score in PAIRED else []
-    return [measure.heading, *paired]
+def _headings(column: Column) -> list[str]:
+    paired = [f"Δ {column.name}, ours paired"] if column.declared.paired else []
+    return [column.heading, *paired]
 
 
-def _paired_notes(columns: list[Measure], seeds: list[int]) -> list[str]:
-    names = [f"Δ {measure.name}" for measure in columns if measure.score in PAIRED]
+def _paired_notes(columns: list[Column], seeds: list[int]) -> list[str]:
+    names = [f"Δ {column.name}" for column in columns if column.declared.paired]
     if not names:
         return []
     return [
@@ -133,19 +131,17 @@ def _systems(config: Config) -> list[tuple[str, str, str]]:
     ]
 
 
-def _entry(
-    frame: pd.DataFrame, measure: Measure, variant: str, kind: str, seeds: list[int]
-) -> Entry:
+def _entry(frame: pd.DataFrame, column: Column, variant: str, kind: str, seeds: list[int]) -> Entry:
     """One cell; a variant of the main grid counts with that grid's seeds, every prompt alike."""
     mine = frame[(frame["kind"] == "baseline") == (kind == "baseline")]
     if kind == "baseline" and not (mine["variant"] == variant).any():
         return Entry(None, reason="not provided")
-    rows = rows_of(mine, measure, variant)
+    rows = rows_of(mine, column, variant)
     if kind == "variant":
         rows = rows[rows["seed"].isin(seeds)]
     if rows.empty:
-        return Entry(None, reason=missing_reason(mine, measure, variant))
-    if measure.pooled:
+        return Entry(None, reason=missing_reason(mine, column, variant))
+    if column.pooled:
         # Seeds that are pooled over fewer prompts (the ablations') are another quantity.
         rows = rows[rows["n"] == rows["n"].max()]
         low, high = (
@@ -156,7 +152,7 @@ def _entry(
     estimate = over_prompts(values)
     assert estimate is not None
     found = Entry(estimate.value, estimate.low, estimate.high, n=int(rows["n"].sum()))
-    ours = _by_cell(rows_of(frame[frame["kind"] == "variant"], measure, OURS), seeds[0])
+    ours = _by_cell(rows_of(frame[frame["kind"] == "variant"], column, OURS), seeds[0])
     difference = over_prompts(contrast({"row": values, OURS: ours}, {"row": 1.0, OURS: -1.0}))
     if difference is None or variant == OURS:
         return found

@@ -10,16 +10,16 @@ import math
 import pandas as pd
 
 from gaussianmotion.config import Config
-from gaussianmotion.tables.files import Table, with_interval
-from gaussianmotion.tables.intervals import share
-from gaussianmotion.tables.measures import (
+from gaussianmotion.tables.columns import (
     FACTS,
-    OF_PICTURES,
-    Measure,
-    measures,
+    Column,
+    measured_columns,
+    of_pictures,
     origin_notes,
     rows_of,
 )
+from gaussianmotion.tables.files import Table, with_interval
+from gaussianmotion.tables.intervals import share
 from gaussianmotion.tables.table1 import PAPER_SYSTEMS
 
 REFERENCE = "ours"
@@ -35,9 +35,9 @@ def win_rate_table(frame: pd.DataFrame, config: Config) -> Table:
         config: Of which variants, ablation, baselines and scores are read.
     """
     chosen = [
-        measure
-        for measure in measures(frame, config.scores.names)
-        if measure.better != "none" and not measure.pooled
+        column
+        for column in measured_columns(frame, config.scores.names)
+        if column.better != "none" and not column.pooled
     ]
     systems = list(dict.fromkeys([*PAPER_SYSTEMS, *config.baselines]))
     variants = list(dict.fromkeys([*config.variants, *config.ablation.variants]))
@@ -47,14 +47,14 @@ def win_rate_table(frame: pd.DataFrame, config: Config) -> Table:
     rows: list[list[str]] = []
     for opponent, kind in opponents:
         row = [opponent]
-        for measure in chosen:
-            record = _duel(frame, measure, opponent, kind, config.seeds[0])
+        for column in chosen:
+            record = _duel(frame, column, opponent, kind, config.seeds[0])
             records.append(record)
             row.append(_text(record))
         rows.append(row)
     return Table(
         title="How often ours is better than each of the others: share of prompts [95 % interval]",
-        headings=["ours against", *(measure.heading for measure in chosen)],
+        headings=["ours against", *(column.heading for column in chosen)],
         rows=rows,
         frame=pd.DataFrame(records, columns=list(_RECORD)),
         notes=[
@@ -73,23 +73,23 @@ _RECORD = (
 
 
 def _duel(
-    frame: pd.DataFrame, measure: Measure, opponent: str, kind: str, seed: int
+    frame: pd.DataFrame, column: Column, opponent: str, kind: str, seed: int
 ) -> dict[str, object]:
     record: dict[str, object] = {
         "opponent": opponent,
         "kind": kind,
-        **measure.facts,
+        **column.facts,
         "reason": "",
     }
     theirs = frame[frame["kind"] == kind]
     if kind == "baseline" and not (theirs["variant"] == opponent).any():
         return {**record, "prompts": 0, "reason": "not provided"}
-    if kind == "baseline" and measure.score not in OF_PICTURES:
+    if kind == "baseline" and not of_pictures(column.score):
         return {**record, "prompts": 0, "reason": "needs the avatar itself"}
-    pairs = _paired(frame[frame["kind"] == "variant"], theirs, measure, opponent, seed)
+    pairs = _paired(frame[frame["kind"] == "variant"], theirs, column, opponent, seed)
     if not pairs:
         return {**record, "prompts": 0, "reason": "no prompt in common"}
-    sign = 1.0 if measure.better == "higher" else -1.0
+    sign = 1.0 if column.better == "higher" else -1.0
     equal = [math.isclose(ours, other, rel_tol=EQUAL) for ours, other in pairs]
     ties = sum(equal)
     wins = sum(
@@ -105,14 +105,14 @@ def _duel(
 
 
 def _paired(
-    ours: pd.DataFrame, theirs: pd.DataFrame, measure: Measure, opponent: str, seed: int
+    ours: pd.DataFrame, theirs: pd.DataFrame, column: Column, opponent: str, seed: int
 ) -> list[tuple[float, float]]:
     """For each prompt of both the means over the seeds that both have.
 
     Of another system there is one picture, which is compared with one of ours, that of ``seed``: a
     mean of several varies less, and would win or lose more often for that alone.
     """
-    mine, other = rows_of(ours, measure, REFERENCE), rows_of(theirs, measure, opponent)
+    mine, other = rows_of(ours, column, REFERENCE), rows_of(theirs, column, opponent)
     if other["seed"].isna().all():
         mine = mine[mine["seed"] == seed]
     else:

@@ -3,9 +3,16 @@
 import hashlib
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
+
+from gaussianmotion.config import Config, PriorConfig
+from gaussianmotion.models import fetch
+from gaussianmotion.scores.registry import weights_of
 
 COMMIT = "a" * 40
 LARGE = (".safetensors", ".pt", ".pth")
@@ -27,6 +34,16 @@ CLIP, HPS, INCEPTION = b"clip" * 800, b"hps2" * 900, b"incp" * 600
 def digest(content: bytes) -> str:
     """SHA-256, as hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def check_models(
+    config: Config,
+    out: Path | None = None,
+    only: str | None = None,
+    own_priors: Mapping[str, PriorConfig] = MappingProxyType({}),
+) -> dict:
+    """The models stage as its command calls it: with the weights that the scores need."""
+    return fetch.check_models(config, out, only, own_priors, weights_of(config.scores.names))  # type: ignore[arg-type]
 
 
 @dataclass

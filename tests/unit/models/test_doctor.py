@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fake_hub import FakeHub
+from fake_hub import FakeHub, check_models
 
 from gaussianmotion.cli import main
 from gaussianmotion.cli.device import device_of
@@ -13,7 +13,6 @@ from gaussianmotion.config import Config
 from gaussianmotion.config.file import merge, validate
 from gaussianmotion.doctor import Finding, examine
 from gaussianmotion.errors import UserError
-from gaussianmotion.models.fetch import check_models
 
 LOCAL = {
     "device": "cpu",

@@ -12,14 +12,14 @@ from small_checkpoints import write_clip, write_run
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.pictures.alignment import (
+from gaussianmotion.scores.pictures.alignment_model import (
     AlignmentModel,
-    judge,
+    fit,
     load_alignment,
     rivals,
-    score_alignment,
 )
-from gaussianmotion.scores.pictures.claims import Lexicon
+from gaussianmotion.scores.pictures.alignment_score import SCORE
+from gaussianmotion.scores.pictures.descriptions import Lexicon
 
 SHIPPED = Path(__file__).resolve().parents[3] / "resources/alignment"
 PROMPT = "a man in a blue suit"
@@ -67,7 +67,7 @@ def test_a_prompt_competes_with_itself_changed_in_one_thing() -> None:
 
 
 def test_a_run_is_scored_by_its_front_and_its_prompt(folder: Path, run: Path) -> None:
-    found = score_alignment(run, config(folder), "cpu")
+    found = SCORE(run, config(folder), "cpu")
     model = load_alignment(folder)
     with Image.open(run / "front.png") as image:
         cosines = model.cosines(image.convert("RGB"), [PROMPT, *OTHERS]).tolist()
@@ -84,14 +84,12 @@ def test_a_run_is_scored_by_its_front_and_its_prompt(folder: Path, run: Path) ->
 
 
 def test_the_same_picture_scores_the_same(folder: Path, run: Path) -> None:
-    assert score_alignment(run, config(folder), "cpu") == score_alignment(
-        run, config(folder), "cpu"
-    )
+    assert SCORE(run, config(folder), "cpu") == SCORE(run, config(folder), "cpu")
 
 
 def test_a_prompt_that_is_not_understood_gets_no_number(folder: Path, tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", "a viking in a blue kilt", 1)
-    found = score_alignment(run, config(folder), "cpu")
+    found = SCORE(run, config(folder), "cpu")
     assert (found.status, found.values) == ("too few", {})
     assert found.reason
     assert found.details["unknown_words"] == ["kilt", "viking"]
@@ -117,7 +115,7 @@ def test_a_missing_or_damaged_model_is_one_line(
     model = shutil.copytree(folder, tmp_path / "model")
     broken(model)
     with pytest.raises(UserError, match=message) as error:
-        score_alignment(run, config(model), "cpu")
+        SCORE(run, config(model), "cpu")
     assert "\n" not in str(error.value)
 
 
@@ -128,12 +126,12 @@ def test_weights_of_another_network_are_refused(folder: Path, run: Path, tmp_pat
     data["model_cfg"]["text_cfg"]["layers"] += 1
     path.write_text(json.dumps(data))
     with pytest.raises(UserError, match="not a checkpoint of"):
-        score_alignment(run, config(model), "cpu")
+        SCORE(run, config(model), "cpu")
 
 
 def test_a_run_without_views_is_one_line(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no views\.json"):
-        score_alignment(tmp_path, config(folder), "cpu")
+        SCORE(tmp_path, config(folder), "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +155,8 @@ def test_the_shipped_model_tells_colours_of_true_renders(shipped: AlignmentModel
     shares = []
     for name, prompt in captions.items():
         with Image.open(folder / name) as image:
-            values, _ = judge(shipped, image.convert("RGB"), prompt)
-        shares.append((values["contrast"].value, values["rank"].value))
+            values, _ = fit(shipped, image.convert("RGB"), prompt)
+        shares.append((values["contrast"], values["rank"]))
     contrast, rank = np.mean(shares, axis=0)
     assert contrast > 75.0
     assert rank > 80.0

@@ -11,8 +11,9 @@ from small_checkpoints import NETWORK, write_clip, write_picture, write_run
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.pictures.clip_score import ClipScorer, score_clip
+from gaussianmotion.scores.pictures.clip_score import SCORE
 from gaussianmotion.scores.pictures.pictures import read_picture
+from gaussianmotion.scores.pictures.prompt_scorers import ClipScorer
 
 # open_clip would normalise pictures as OpenAI's without a word.
 WITHOUT_PICTURES = json.dumps({"model_cfg": NETWORK})
@@ -59,7 +60,7 @@ def test_a_long_prompt_is_cut_at_77_tokens_and_keeps_its_end(weights: Path) -> N
 def test_a_run_is_scored_by_its_front_and_its_prompt(weights: Path, tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", PROMPTS[0], 1)
     clip = {"source": str(weights), "file": weights.name, "sha256": None, "architecture": "small"}
-    found = score_clip(run, Config.model_validate({"models": {"clip": clip}}), "cpu")
+    found = SCORE(run, Config.model_validate({"models": {"clip": clip}}), "cpu")
     scorer = ClipScorer(weights, "small", "test", "cpu")
     assert found.values["clip_score"].value == scorer.score([run / "front.png"], PROMPTS[:1])[0]
     assert found.protocol == "clip-1"

@@ -14,7 +14,7 @@ from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.scores.geometry.consistency import front_back, left_right
-from gaussianmotion.scores.geometry.geometry import MEANINGS, score_geometry
+from gaussianmotion.scores.geometry.geometry_score import SCORE
 from gaussianmotion.scores.geometry.holes import hole_share, near_side
 from gaussianmotion.scores.geometry.judged_views import head_views, standing_views, unseen_views
 from gaussianmotion.scores.geometry.silhouette import body_depth, overlap
@@ -164,17 +164,17 @@ def test_invisible_avatar_has_the_worst_values_and_no_error(open_body, shape):
 def test_score_file_says_what_was_measured(open_body, tmp_path: Path):
     config = Config(render=SETTINGS, threads=1)
     avatar = save_mannequin(tmp_path / "avatar.safetensors", open_body, config, 4000)
-    score_geometry(tmp_path, config, "cpu").write(tmp_path / "geometry.json")
+    SCORE(tmp_path, config, "cpu").write(tmp_path / "geometry.json")
     score = read_score(tmp_path / "geometry.json")
-    assert set(score.values) == set(MEANINGS)
+    assert set(score.values) == {measure.name for measure in SCORE.measures}
     assert (score.protocol, score.n, score.status) == ("geometry-1", 18, "ok")
     assert score.inputs == {"avatar.safetensors": file_sha256(avatar)}
     assert score.details["render"]["backend"] == "numba"
-    again = score_geometry(tmp_path, config, "cpu")
+    again = SCORE(tmp_path, config, "cpu")
     same = {name: value for name, value in score.values.items() if name != "render_ms"}
     assert {name: again.values[name] for name in same} == same
 
 
 def test_run_without_avatar_is_one_line(tmp_path: Path):
     with pytest.raises(UserError, match="no avatar"):
-        score_geometry(tmp_path, Config(), "cpu")
+        SCORE(tmp_path, Config(), "cpu")

@@ -13,7 +13,8 @@ from small_checkpoints import ARCHITECTURE, register, write_hps, write_picture, 
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.pictures.hps import HpsScorer, score_hps
+from gaussianmotion.scores.pictures.hps_score import SCORE
+from gaussianmotion.scores.pictures.prompt_scorers import HpsScorer
 
 PROMPTS = ["a man in a blue suit", "A  woman's <b>red</b> dress, " + "very " * 100 + "long"]
 
@@ -91,7 +92,7 @@ def test_a_run_is_scored_by_its_front_and_its_prompt(scorer: HpsScorer, tmp_path
     config = Config.model_validate(
         {"models": {"hps": {**weights, "architecture": ARCHITECTURE, "sha256": None}}}
     )
-    found = score_hps(run, config, "cpu")
+    found = SCORE(run, config, "cpu")
     assert found.values["hpsv2"].value == pytest.approx(
         scorer.score([run / "front.png"], [PROMPTS[0]])[0], abs=1e-6
     )

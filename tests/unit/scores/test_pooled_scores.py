@@ -10,9 +10,8 @@ from torchmetrics.image.fid import NoTrainInceptionV3
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.distances.fid import score_fid
+from gaussianmotion.scores.distances import features_score, fid_score
 from gaussianmotion.scores.distances.inception import load_inception
-from gaussianmotion.scores.distances.lite_features import score_features
 from gaussianmotion.scores.distances.pooled import as_tensor, distances
 from gaussianmotion.scores.pictures.pictures import read_picture
 from gaussianmotion.scores.score_file import ScoreFile
@@ -59,7 +58,7 @@ def test_with_few_pictures_there_is_kid_and_no_fid(inception: Path, tmp_path: Pa
     runs, references = _experiment(tmp_path, 2)
     weights = {"source": str(inception), "file": inception.name, "sha256": None}
     config = Config.model_validate({"models": {"inception": weights}})
-    found = score_fid(runs, references, config, "cpu")
+    found = fid_score.SCORE(runs, references, config, "cpu")
     assert found.status == "ok"
     assert list(found.values) == ["kid"]
     assert found.details["note"] == "no fid: 20 pictures, and it needs at least 100 in each set"
@@ -75,7 +74,7 @@ def test_lite_features_have_their_own_name_and_find_renders_of_references_near(
     tmp_path: Path,
 ) -> None:
     runs, references = _experiment(tmp_path, 3, each=7)
-    far = score_features(runs, references, Config(), "cpu")
+    far = features_score.SCORE(runs, references, Config(), "cpu")
     assert far.score == "features"
     assert list(far.values) == ["kernel"]
     assert far.details["features"] == 1280
@@ -89,7 +88,7 @@ def test_lite_features_have_their_own_name_and_find_renders_of_references_near(
     for run, folder in zip(copies, references, strict=True):
         for index in range(7):
             (run / f"views/{index:02d}.png").write_bytes((folder / f"{index:02d}.png").read_bytes())
-    near = score_features(copies, references, Config(), "cpu")
+    near = features_score.SCORE(copies, references, Config(), "cpu")
     assert near.values["kernel"].value < min(0.0, far.values["kernel"].value) + 1e-9
 
 
@@ -137,7 +136,7 @@ def test_prompts_without_references_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="2 prompts have renders and 1 have references"):
         _pool(groups, groups[:1], tmp_path)
     with pytest.raises(UserError, match="holds no references: run `gaussianmotion reference`"):
-        score_features([write_run(tmp_path / "run", "p", 0)], [tmp_path], Config(), "cpu")
+        features_score.SCORE([write_run(tmp_path / "run", "p", 0)], [tmp_path], Config(), "cpu")
 
 
 def test_another_networks_checkpoint_is_one_line(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from painted import person, subject
 
 from gaussianmotion.body import Body
 from gaussianmotion.config import Config, RenderConfig
-from gaussianmotion.scores.pose import pose_score
+from gaussianmotion.scores.pose import posed_frames
 from gaussianmotion.scores.pose.detector import NAMES
 from gaussianmotion.scores.pose.mannequin import save_mannequin
 from gaussianmotion.scores.pose.orientation import agreement, facing
+from gaussianmotion.scores.pose.pose_score import SCORE
 
 CONFIG = Config(render=RenderConfig(size=128), threads=1)
 
@@ -44,23 +45,23 @@ def test_orientation_counts_quarters_and_unseen_people_as_wrong():
 def test_frames_show_all_sides_of_different_moments(open_body: Body):
     who = subject(person(open_body), open_body)
     azimuths, moments = [], []
-    for number, motion in enumerate(pose_score.MOTIONS):
-        poses, cameras = pose_score.shots(who, motion, 15.0 * number, CONFIG)
+    for number, motion in enumerate(posed_frames.MOTIONS):
+        poses, cameras = posed_frames.shots(who, motion, 15.0 * number, CONFIG)
         azimuths += (cameras.azimuth % 360.0).tolist()
         moments.append(poses)
         corners = cameras.project(open_body.posed_vertices(poses))[..., :2]
         assert corners.min() > 0
-        assert corners.max() < pose_score.SIZE
+        assert corners.max() < posed_frames.SIZE
     assert sorted(round(a) for a in azimuths) == list(range(0, 360, 15))
-    assert len(torch.unique(torch.cat(moments), dim=0)) == 2 * pose_score.FRAMES
+    assert len(torch.unique(torch.cat(moments), dim=0)) == 2 * posed_frames.FRAMES
 
 
 def test_score_with_its_ceiling_and_cache(open_body: Body, tmp_path: Path, monkeypatch):
     pytest.importorskip("ai_edge_litert")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(pose_score, "FRAMES", 4)
+    monkeypatch.setattr(posed_frames, "FRAMES", 4)
     save_mannequin(tmp_path / "avatar.safetensors", open_body, CONFIG, 8000)
-    score = pose_score.score_pose(tmp_path, CONFIG, "cpu")
+    score = SCORE(tmp_path, CONFIG, "cpu")
     assert (score.protocol, score.n, score.model) == ("pose-1", 8, "pose_landmark_full")
     assert len(score.model_digest) == 64
     assert score.values["pck"].value > 0.85
@@ -71,26 +72,26 @@ def test_score_with_its_ceiling_and_cache(open_body: Body, tmp_path: Path, monke
 
     # What is in the cache is taken, and made again where it is damaged.
     cached.write_text(json.dumps(score.details["ceiling"] | {"pck": 0.5}))
-    assert pose_score.score_pose(tmp_path, CONFIG, "cpu").details["ceiling"]["pck"] == 0.5
+    assert SCORE(tmp_path, CONFIG, "cpu").details["ceiling"]["pck"] == 0.5
     cached.write_text("{")
-    again = pose_score.score_pose(tmp_path, CONFIG, "cpu")
+    again = SCORE(tmp_path, CONFIG, "cpu")
     assert again.details["ceiling"] == score.details["ceiling"]
     assert again == score
 
 
 def test_avatar_turned_round_has_the_wrong_orientation(open_body: Body, monkeypatch):
     pytest.importorskip("ai_edge_litert")
-    monkeypatch.setattr(pose_score, "FRAMES", 4)
+    monkeypatch.setattr(posed_frames, "FRAMES", 4)
     who = subject(person(open_body), open_body)
-    real = pose_score.draw_sequence
+    real = posed_frames.draw_sequence
 
     def from_behind(subject, poses, still, cameras, *rest):
         half_turn = torch.diag(torch.tensor([-1.0, 1.0, -1.0, 1.0]))
         turned = type(cameras)(**{**vars(cameras), "viewmats": cameras.viewmats @ half_turn})
         return real(subject, poses, still, turned, *rest)
 
-    monkeypatch.setattr(pose_score, "draw_sequence", from_behind)
-    found = pose_score.judge(who, pose_score.PoseDetector(), CONFIG)
+    monkeypatch.setattr(posed_frames, "draw_sequence", from_behind)
+    found = posed_frames.measure(who, posed_frames.PoseDetector(), CONFIG)
     assert found["orientation"] < 0.25
     assert found["left_right"] < 0.4
 
@@ -99,9 +100,9 @@ def test_person_whom_nobody_sees_has_no_error_but_no_joint_right(
     open_body: Body, tmp_path: Path, monkeypatch
 ):
     pytest.importorskip("ai_edge_litert")
-    monkeypatch.setattr(pose_score, "FRAMES", 4)
+    monkeypatch.setattr(posed_frames, "FRAMES", 4)
     avatar = person(open_body)
     avatar.logit_opacities.fill_(-20.0)
-    found = pose_score.judge(subject(avatar, open_body), pose_score.PoseDetector(), CONFIG)
+    found = posed_frames.measure(subject(avatar, open_body), posed_frames.PoseDetector(), CONFIG)
     assert found["person_found"] == 0.0
     assert (found["pck"], found["orientation"], found["mean_error_torsos"]) == (0.0, 0.0, None)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from gaussianmotion.scores.pictures.claims import Lexicon
+from gaussianmotion.scores.pictures.descriptions import Lexicon
 from gaussianmotion.synthesis.alignment.captions import (
     draw_texts,
     false_texts,
@@ -43,9 +43,9 @@ def test_captions_are_read_as_what_is_true(lexicon: Lexicon, person: dict[str, s
     rng = np.random.default_rng(0)
     right = truth(person)
     for _ in range(30):
-        claims = lexicon.claims(person_part(caption(person, 0.0, 0, "white", rng)))
+        claims = lexicon.traits(person_part(caption(person, 0.0, 0, "white", rng)))
         assert {slot: claim.value for slot, claim in claims.items()}.items() <= right.items()
-    full = lexicon.claims(person_part(caption(person, 0.0, 0, "white", rng, full=True)))
+    full = lexicon.traits(person_part(caption(person, 0.0, 0, "white", rng, full=True)))
     unnamed = {"age", "build"} if person["build"] == "average" else set()
     assert right.keys() - unnamed <= full.keys() | {"age"}
 
@@ -54,7 +54,7 @@ def test_changing_a_caption_is_captioning_a_changed_person(lexicon: Lexicon) -> 
     rng = np.random.default_rng(0)
     text = caption(WOMAN, 0.0, 0, "white", rng, full=True)
     for slot, value in (("top_colour", "orange"), ("bottom_colour", "white"), ("sex", "man")):
-        changed = lexicon.alter(text, lexicon.claims(text)[slot], value)
+        changed = lexicon.alter(text, lexicon.traits(text)[slot], value)
         assert changed == caption(WOMAN | {slot: value}, 0.0, 0, "white", rng, full=True)
 
 
@@ -67,9 +67,9 @@ def test_false_captions_are_false_or_leave_the_hat_out(
     for seed in range(20):
         reword = wording(0.0, seed)
         text = reword(person)
-        named = lexicon.claims(text)
+        named = lexicon.traits(text)
         for false in false_texts(text, person, lexicon, 20, rng, reword):
-            said = {slot: claim.value for slot, claim in lexicon.claims(false).items()}
+            said = {slot: claim.value for slot, claim in lexicon.traits(false).items()}
             hatless = "hat" in named and "hat" not in said
             changed = any(right.get(slot) != value for slot, value in said.items())
             # One hat in ten goes unnamed, in true captions and so in false ones.
@@ -81,7 +81,7 @@ def test_a_hat_is_as_often_too_much_as_it_is_missing(lexicon: Lexicon) -> None:
     people = [WOMAN, JEANS, DRESS, WOMAN, SUIT] * 60  # a fifth of the training wears hats
     count = len(people)
     drawn = draw_texts(people, [0.0] * count, lexicon, 3, np.random.default_rng(3))
-    hat = np.array(["hat" in lexicon.claims(text) for text in drawn.texts])
+    hat = np.array(["hat" in lexicon.traits(text) for text in drawn.texts])
     more = fewer = 0
     for place in range(count, len(drawn.texts)):
         own = place % count
@@ -98,7 +98,7 @@ def test_a_false_hat_is_worded_as_a_true_one(lexicon: Lexicon) -> None:
         reword = wording(0.0, seed)
         for false in false_texts(reword(WOMAN), WOMAN, lexicon, 20, np.random.default_rng(seed),
                                  reword):  # fmt: skip
-            if "hat" in lexicon.claims(false):
+            if "hat" in lexicon.traits(false):
                 hatted += 1
                 assert false.count(" and ") <= 1, false
                 assert "boots" not in false

@@ -12,7 +12,7 @@ from open_clip import SimpleTokenizer
 from PIL import Image
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.pictures.alignment import load_alignment
+from gaussianmotion.scores.pictures.alignment_model import load_alignment
 from gaussianmotion.synthesis.alignment.card import write_alignment_card
 from gaussianmotion.synthesis.alignment.data import augmented, load_pictures, normalise, plain
 from gaussianmotion.synthesis.alignment.export import export_alignment

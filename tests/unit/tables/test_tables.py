@@ -18,8 +18,8 @@ from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
 from gaussianmotion.tables.ablations import ablations_table
 from gaussianmotion.tables.collect import collect
+from gaussianmotion.tables.columns import COLUMNS, measured_columns, read_scores
 from gaussianmotion.tables.files import number, tex, write_table
-from gaussianmotion.tables.measures import COLUMNS, measures, read_scores
 from gaussianmotion.tables.table1 import table1
 from gaussianmotion.tables.win_rate import win_rate_table
 
@@ -246,7 +246,7 @@ def test_a_score_that_is_not_configured_makes_an_empty_table(tmp_path: Path) -> 
     write_prompts(tmp_path, ["ann"])
     collect(config, tmp_path, tmp_path / "scores.csv")
     frame = read_scores(tmp_path / "scores.csv")
-    assert measures(frame, []) == []
+    assert measured_columns(frame, []) == []
     for table in (table1(frame, config), win_rate_table(frame, config)):
         write_table(table, tmp_path / "table.csv")
     assert (tmp_path / "table.md").read_text().startswith("**")

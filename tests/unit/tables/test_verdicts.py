@@ -8,8 +8,8 @@ from scored_experiment import Number, config_of, write_alone, write_prompts
 
 from gaussianmotion.config.file import load_variants
 from gaussianmotion.tables.collect import collect
+from gaussianmotion.tables.columns import read_scores
 from gaussianmotion.tables.files import Table
-from gaussianmotion.tables.measures import read_scores
 from gaussianmotion.tables.verdicts.paper_claims import BETWEEN, CLAIMS, OVER_TAU, Claim, Part
 from gaussianmotion.tables.verdicts.rule import imbalance, judge
 from gaussianmotion.tables.verdicts.table import compared, verdicts_table

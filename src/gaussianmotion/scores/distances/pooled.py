@@ -20,6 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.models.finite import finite
 from gaussianmotion.scores.distances.frechet import (
     RESAMPLES,
     Products,
@@ -28,6 +29,7 @@ from gaussianmotion.scores.distances.frechet import (
     kernel_distance,
 )
 from gaussianmotion.scores.pictures.pictures import azimuth_views, batches, reference_pictures
+from gaussianmotion.scores.score import OfRuns, PooledScore
 from gaussianmotion.scores.score_file import ScoreFile, Value, input_digests
 
 LEAST_KERNEL = 20
@@ -37,27 +39,28 @@ BATCH = 32
 Features = Callable[[UInt8[Tensor, "B 3 H W"]], Float[Tensor, "B D"]]
 
 
-def run_distances(
-    features: Features,
-    runs: Sequence[Path],
-    references: Sequence[Path],
-    labels: tuple[str, str],
-    score: ScoreFile,
-) -> ScoreFile:
-    """:func:`distances` of the views of runs, each of another prompt.
+def of_runs(score: PooledScore, features: Features, model: str, digest: str) -> OfRuns:
+    """What measures the views of runs against the references of their prompts.
 
     Args:
-        runs: Folders of the runs; their views must be there.
-        references: For each run the folder of its prompt's references.
+        score: The declaration, of a Frechet and a kernel distance.
+        features: The network, with its weights loaded.
+        model: Its name.
+        digest: SHA-256 of its weights.
     """
-    return distances(
-        features,
-        [azimuth_views(run) for run in runs],
-        [reference_pictures(folder) for folder in references],
-        labels,
-        score,
-        _common_root([*runs, *references]),
-    )
+    frechet, kernel = score.measures
+
+    def of_runs(runs: Sequence[Path], references: Sequence[Path]) -> ScoreFile:
+        return distances(
+            lambda pictures: finite(features(pictures), model),
+            [azimuth_views(run) for run in runs],
+            [reference_pictures(folder) for folder in references],
+            (frechet.name, kernel.name),
+            score.file({}, n=0, model=model, model_digest=digest),
+            _common_root([*runs, *references]),
+        )
+
+    return of_runs
 
 
 def distances(

@@ -11,79 +11,27 @@ the very text encoder of Stable Diffusion 1.5, by which the avatars are optimise
 ``models.clip`` to it to compare with those papers.
 """
 
-from dataclasses import fields
-from pathlib import Path
-
-from jaxtyping import Float
-from open_clip.transform import PreprocessCfg, image_transform_v2
-from PIL import Image
-from torch import Tensor
-
 from gaussianmotion.config import Config
-from gaussianmotion.models.fetch import model_path, weights_digest
-from gaussianmotion.scores.pictures.open_clip_model import ClipModel, load_clip
-from gaussianmotion.scores.pictures.pictures import front_view
-from gaussianmotion.scores.pictures.prompt_scorer import PromptScorer
-from gaussianmotion.scores.score_file import ScoreFile
-
-PROTOCOL = "clip-1"
+from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
 
 
-class ClipScorer(PromptScorer):
-    """CLIP scores of any number of pictures, the weights loaded once.
+def _prepare(config: Config, device: str) -> OfRun:
+    from gaussianmotion.models.fetch import model_path
+    from gaussianmotion.scores.pictures.prompt_scorers import ClipScorer, of_front_view
 
-    Args:
-        path: The network's weights, ``open_clip_config.json`` beside them.
-        name: What the network is called in titles.
-        source: Where the weights are from.
-        device: Where to compute.
-
-    Raises:
-        UserError: the weights are missing, damaged or of another network.
-    """
-
-    key = "clip"
-    value_name = "clip_score"
-    protocol = PROTOCOL
-
-    def __init__(self, path: Path, name: str, source: str, device: str) -> None:
-        self.title, self.model_id = f"CLIP score ({name}, {source})", f"{name} {source}"
-        self.digest = weights_digest(path)
-        self.model = load_clip(path, None, device)
-        self._transform = image_transform_v2(_preprocess(self.model), is_train=False)
-
-    def prepared(self, image: Image.Image) -> Float[Tensor, "3 H W"]:
-        return self._transform(image)
-
-    def of_cosines(self, cosines: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
-        return 100.0 * cosines.clamp(min=0.0)
-
-
-def clip_scorer(config: Config, device: str) -> ClipScorer:
-    """The scorer that a configuration names.
-
-    Raises:
-        UserError: its weights are not here, or not usable.
-    """
     weights = config.models.clip
-    return ClipScorer(model_path(config, "clip"), weights.architecture, weights.source, device)
+    path = model_path(config, "clip")
+    scorer = ClipScorer(path, weights.architecture, weights.source, device)
+    return of_front_view(SCORE, scorer)
 
 
-def score_clip(run: Path, config: Config, device: str) -> ScoreFile:
-    """The CLIP score of a run's front view.
-
-    Args:
-        run: Folder of the run; its views must be there.
-        config: Names the weights.
-        device: Where to compute.
-
-    Raises:
-        UserError: pictures or weights are missing or damaged.
-    """
-    picture, prompt = front_view(run)
-    return clip_scorer(config, device).files([picture], [prompt], run)[0]
-
-
-def _preprocess(model: ClipModel) -> PreprocessCfg:
-    known = {field.name for field in fields(PreprocessCfg)}
-    return PreprocessCfg(**{k: v for k, v in model.preprocess.items() if k in known})
+SCORE = RunScore(
+    name="clip",
+    title="CLIP score",
+    protocol="clip-1",
+    looks_at=FRONT,
+    keys=("device", "models.folder", "models.clip"),
+    weights=("clip",),
+    measures=(Measure("clip_score", "front view and prompt, 100 max(cos, 0)", "higher"),),
+    prepare=_prepare,
+)

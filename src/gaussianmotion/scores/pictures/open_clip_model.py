@@ -6,13 +6,16 @@ embeddings that do not fit; here both are errors.
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import open_clip
 import torch
 from jaxtyping import Float, Int
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image
 from torch import Tensor
 
 from gaussianmotion.errors import UserError
@@ -36,6 +39,16 @@ class ClipModel:
     tokenizer: open_clip.tokenizer.SimpleTokenizer
     preprocess: dict[str, Any]
     device: torch.device
+
+    @cached_property
+    def _transform(self) -> Any:
+        known = {field.name for field in fields(PreprocessCfg)}
+        settings = {key: value for key, value in self.preprocess.items() if key in known}
+        return image_transform_v2(PreprocessCfg(**settings), is_train=False)
+
+    def prepared(self, image: Image.Image) -> Float[Tensor, "3 H W"]:
+        """A picture resized and normalised as the network's own configuration says."""
+        return self._transform(image)
 
     def tokens(self, texts: list[str]) -> Int[Tensor, "B L"]:
         """Tokens of texts, cut to the context's length with the end token kept."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaussianmotion.guidance.text import words
-from gaussianmotion.scores.pictures.claims import GARMENTS, Lexicon
+from gaussianmotion.scores.pictures.descriptions import GARMENTS, Lexicon
 from gaussianmotion.synthesis.people import dressing
 from gaussianmotion.synthesis.people.palette import COLOUR_WORDS, GARMENT_COLOURS, HAIR_COLOURS
 from gaussianmotion.synthesis.pictures.captions import (
@@ -152,7 +152,7 @@ def draw_texts(
     texts = captions + [options[k] for k in range(false_each) for options in false]
     codes = Codes()
     truths = codes.of([truth(item) for item in attributes])
-    said = [{slot: claim.value for slot, claim in lexicon.claims(text).items()} for text in texts]
+    said = [{slot: claim.value for slot, claim in lexicon.traits(text).items()} for text in texts]
     wrong = false_of(truths, codes.of(said))
     count = len(captions)
     for own in range(count):
@@ -189,7 +189,7 @@ def false_texts(
         rng: Of the choice.
         reword: What worded ``text``, to caption the person with another hat or none.
     """
-    said = lexicon.claims(text)
+    said = lexicon.traits(text)
     claims: dict[str, Any] = {
         slot: claim
         for slot, claim in said.items()

@@ -22,7 +22,7 @@ download. It is not CLIP, and its numbers are comparable with nothing but its ow
 |---|---|
 | open_clip_model.safetensors | weights, fp16: ModifiedResNet at 96 px, text transformer |
 | open_clip_config.json | open_clip's `model_cfg` and `preprocess_cfg` |
-| lexicon.json | words that are read as claims (`scores/pictures/claims.py`), and all words known |
+| lexicon.json | words that are read (`scores/pictures/descriptions.py`), and all words known |
 | distractors.txt | descriptions of held-out people, among which a prompt is ranked |
 | training.json, measures.json | how it was trained, what was measured |
 

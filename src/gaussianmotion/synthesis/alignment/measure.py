@@ -19,8 +19,8 @@ from torch.nn.functional import interpolate
 from gaussianmotion.camera import view_word
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
-from gaussianmotion.scores.pictures.alignment import AlignmentModel, load_alignment
-from gaussianmotion.scores.pictures.claims import contradict
+from gaussianmotion.scores.pictures.alignment_model import AlignmentModel, load_alignment
+from gaussianmotion.scores.pictures.descriptions import contradict
 from gaussianmotion.synthesis.alignment.captions import person_part, with_hat, without_hat
 from gaussianmotion.synthesis.alignment.data import Pictures, load_pictures, normalise, plain
 from gaussianmotion.synthesis.pictures.captions import caption
@@ -107,7 +107,7 @@ def _retrieval(
 ) -> dict[str, float]:  # fmt: skip
     """Shares of pictures that find their caption, and captions their picture, among 16."""
     captions = [person_part(items.captions[i]) for i in rows]
-    claims = [model.lexicon.claims(text) for text in captions]
+    claims = [model.lexicon.traits(text) for text in captions]
     cosines = pictures @ embed_texts(model, captions).T
     rng = np.random.default_rng(seed)
     found: Right = defaultdict(list)
@@ -134,7 +134,7 @@ def _pairs(
         text = person_part(items.captions[i])
         versions = {
             slot: (text, [lexicon.alter(text, claim, v) for v in lexicon.alternatives(claim)])
-            for slot, claim in lexicon.claims(text).items()
+            for slot, claim in lexicon.traits(text).items()
         }
         swapped = lexicon.swap_colours(text)
         versions["swapped colours"] = (text, [swapped] if swapped else [])

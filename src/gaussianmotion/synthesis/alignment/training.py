@@ -21,7 +21,7 @@ from open_clip import CLIP
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from gaussianmotion.scores.pictures.claims import Lexicon
+from gaussianmotion.scores.pictures.descriptions import Lexicon
 from gaussianmotion.synthesis.alignment.captions import draw_texts, new_lexicon
 from gaussianmotion.synthesis.alignment.data import Pictures, augmented, load_pictures, normalise
 from gaussianmotion.synthesis.alignment.network import MODEL, Tokens, new_model

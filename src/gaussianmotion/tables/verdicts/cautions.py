@@ -9,11 +9,11 @@ from itertools import combinations
 
 import pandas as pd
 
+from gaussianmotion.tables.columns import Column
 from gaussianmotion.tables.contrasts import Cell, cells
-from gaussianmotion.tables.measures import Measure
 from gaussianmotion.tables.verdicts.paper_claims import IMBALANCE, Claim, Part
 
-Known = Mapping[tuple[str, str], Measure]  # by score and value name
+Known = Mapping[tuple[str, str], Column]  # by score and value name
 Values = Mapping[str, Mapping[Cell, float]]  # by variant
 
 
@@ -23,7 +23,7 @@ def cautions(frame: pd.DataFrame, claims: tuple[Claim, ...], known: Known) -> li
     Args:
         frame: All scores.
         claims: Those that were judged.
-        known: The measures that have numbers.
+        known: The columns that have numbers.
     """
     notes = []
     for claim in claims:
@@ -83,5 +83,5 @@ def _without_trade(frame: pd.DataFrame, part: Part, known: Known) -> list[str]:
     ]
 
 
-def _values(frame: pd.DataFrame, measure: Measure, variants: Mapping[str, object]) -> Values:
-    return {name: cells(frame, measure, name) for name in variants}
+def _values(frame: pd.DataFrame, column: Column, variants: Mapping[str, object]) -> Values:
+    return {name: cells(frame, column, name) for name in variants}

@@ -9,9 +9,9 @@ from math import isclose
 import pandas as pd
 
 from gaussianmotion.config import Config
+from gaussianmotion.tables.columns import Column, measured_columns, origin_notes
 from gaussianmotion.tables.contrasts import cells
 from gaussianmotion.tables.files import Table, counted, number, with_interval
-from gaussianmotion.tables.measures import Measure, measures, origin_notes
 from gaussianmotion.tables.verdicts.cautions import cautions
 from gaussianmotion.tables.verdicts.paper_claims import CLAIMS, IMBALANCE, Claim, Part
 from gaussianmotion.tables.verdicts.rule import (
@@ -25,7 +25,7 @@ from gaussianmotion.tables.verdicts.rule import (
     of_claim,
 )
 
-Known = Mapping[tuple[str, str], Measure]  # by score and value name
+Known = Mapping[tuple[str, str], Column]  # by score and value name
 
 
 def verdicts_table(
@@ -39,7 +39,10 @@ def verdicts_table(
         claims: The paper's, in its order.
     """
     scores = list(dict.fromkeys(frame["score"]))
-    known = {(m.score, m.name): m for m in measures(frame, scores, headlines=False)}
+    known = {
+        (column.score, column.name): column
+        for column in measured_columns(frame, scores, all_measures=True)
+    }
     rows: list[list[str]] = []
     records: list[dict[str, object]] = []
     facts: list[dict[str, object]] = []
@@ -119,8 +122,8 @@ def _keys(claim: Claim) -> list[tuple[str, str]]:
 
 def _unit(part: Part, known: Known) -> str:
     """Of the effect; the imbalance is a pure number."""
-    measure = known.get((part.score, part.values[0]))
-    return "" if measure is None or part.how == IMBALANCE else measure.unit
+    column = known.get((part.score, part.values[0]))
+    return "" if column is None or part.how == IMBALANCE else column.unit
 
 
 def _in_words(verdict: str) -> str:

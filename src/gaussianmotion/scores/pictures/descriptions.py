@@ -1,4 +1,4 @@
-"""What a description claims about a person, and the same description with one claim made false.
+"""What a description says of a person, and the same description with one trait made false.
 
 A text model is judged, and judges, by contrast: "a red t-shirt and blue jeans" must fit its picture
 better than "a green t-shirt and blue jeans". So texts are read for the few things that a small
@@ -22,7 +22,7 @@ Words = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
-class Claim:
+class Trait:
     """One thing that a text says.
 
     Attributes:
@@ -81,12 +81,12 @@ class Lexicon:
         words = sorted(self._roles, key=len, reverse=True)
         return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, words))})(?![\w-])", re.I)
 
-    def claims(self, text: str) -> dict[str, Claim]:
+    def traits(self, text: str) -> dict[str, Trait]:
         """What ``text`` says, by slot; what it says twice counts once, the first time."""
-        found: dict[str, Claim] = {}
+        found: dict[str, Trait] = {}
 
         def add(slot: str, value: str, match: re.Match[str], phrase: tuple[int, int]) -> None:
-            found.setdefault(slot, Claim(slot, value, match.start(), match.end(), phrase))
+            found.setdefault(slot, Trait(slot, value, match.start(), match.end(), phrase))
 
         before: list[re.Match[str]] = []
         for match in self._pattern.finditer(text):
@@ -123,11 +123,11 @@ class Lexicon:
         roles = self._roles[words[0].group().lower()] if words else []
         return next((value for known, value in roles if known == role), "")
 
-    def alternatives(self, claim: Claim) -> list[str]:
-        """Other values that the claim could have had in the same sentence."""
-        slot = claim.slot
+    def alternatives(self, trait: Trait) -> list[str]:
+        """Other values that the trait could have had in the same sentence."""
+        slot = trait.slot
         if slot == "hair":
-            lengths = claim.value in LENGTHS
+            lengths = trait.value in LENGTHS
             values = [v for v in self.hair if v != "bald" and (v in LENGTHS) == lengths]
         elif slot == "hair_colour":
             values = list(self.hair_colours)
@@ -137,15 +137,15 @@ class Lexicon:
             values = list(self.garments[slot])
         else:
             values = list(self.colours)
-        return [] if claim.value == "bald" else [value for value in values if value != claim.value]
+        return [] if trait.value == "bald" else [value for value in values if value != trait.value]
 
-    def alter(self, text: str, claim: Claim, value: str) -> str:
-        """``text`` with this claim's value changed, and its article with it."""
+    def alter(self, text: str, trait: Trait, value: str) -> str:
+        """``text`` with this trait's value changed, and its article with it."""
         tables = {**self.person, **self.garments, "hair": self.hair}
         tables["hair_colour"] = self.hair_colours
-        word = tables.get(claim.slot, self.colours)[value][0]
-        first, last = claim.phrase
-        phrase = text[first : claim.start] + word + text[claim.end : last]
+        word = tables.get(trait.slot, self.colours)[value][0]
+        first, last = trait.phrase
+        phrase = text[first : trait.start] + word + text[trait.end : last]
         return self._with_article(text, first, last, phrase)
 
     def _with_article(self, text: str, first: int, last: int, phrase: str) -> str:
@@ -162,13 +162,13 @@ class Lexicon:
 
     def swap_colours(self, text: str) -> str | None:
         """``text`` with the colours of two garments exchanged; None where it does not name two."""
-        coloured = [c for c in self.claims(text).values() if c.slot.removesuffix("_colour") in
+        coloured = [c for c in self.traits(text).values() if c.slot.removesuffix("_colour") in
                     GARMENTS and c.slot.endswith("_colour")]  # fmt: skip
         for first in coloured:
             for second in coloured:
                 if first.slot != second.slot and first.value != second.value:
                     swapped = self.alter(text, first, second.value)
-                    again = self.claims(swapped).get(second.slot)
+                    again = self.traits(swapped).get(second.slot)
                     return self.alter(swapped, again, first.value) if again else None
         return None
 
@@ -178,11 +178,11 @@ class Lexicon:
         return sorted({w for w in re.findall(r"[^\W\d_]+", text.lower()) if w not in known})
 
 
-def contradict(first: dict[str, Claim], second: dict[str, Claim]) -> bool:
+def contradict(first: dict[str, Trait], second: dict[str, Trait]) -> bool:
     """Whether two descriptions cannot be of the same person."""
     if any(slot in second and second[slot].value != c.value for slot, c in first.items()):
         return True
-    outfits = [{s for s in claims if s in ("suit", "dress", "top", "bottom")} for claims in
+    outfits = [{s for s in traits if s in ("suit", "dress", "top", "bottom")} for traits in
                (first, second)]  # fmt: skip
     # A dress, a suit and separate garments exclude each other.
     kinds = [{s if s in ("suit", "dress") else "separates" for s in outfit} for outfit in outfits]

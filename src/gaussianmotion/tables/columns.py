@@ -1,7 +1,7 @@
 """The scores as one table in memory, and which of their values the tables show.
 
-``scores.csv`` has one row for each value of each score file (:mod:`.collect`). A measure is one
-value name of one score, such as ``sharpness`` of ``geometry``.
+``scores.csv`` has one row for each value of each score file (:mod:`.collect`). A column is one
+measure of one score, such as ``sharpness`` of ``geometry``, as it was measured.
 """
 
 import re
@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.scores.registry import scores
+from gaussianmotion.scores.score import Measure
 
 TEXT = (
     *("kind", "variant", "prompt", "score", "title", "protocol", "model", "value_name", "unit"),
@@ -21,29 +23,14 @@ COLUMNS = (
     *("kind", "variant", "prompt", "seed", "score", "title", "protocol", "model", "n"),
     *("value_name", "value", "unit", "better", "low", "high", "status", "reason"),
 )
-# Which values of a score the tables show, in their order; of other scores the first one.
-HEADLINES = {
-    "clip": ("clip_score",),
-    "fid": ("fid", "kid"),
-    "hps": ("hpsv2",),
-    "alignment": ("alignment",),
-    "features": ("frechet", "kernel"),
-    "geometry": (
-        *("silhouette_iou", "coverage", "holes"),
-        *("sharpness", "saturation", "noise", "splats"),
-    ),
-    "pose": ("pck", "orientation"),
-}
-# Scores of pictures alone: other systems' renders have them, too.
-OF_PICTURES = ("clip", "fid", "hps", "alignment", "features")
 _PICTURES = re.compile(r"(\d+) pictures;")
 # What a table's .csv says of a measure beside each of its numbers.
 FACTS = ("score", "value_name", "title", "protocol", "model", "unit", "better")
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One value of one score.
+class Column:
+    """One measure of one score, as its numbers in ``scores.csv`` say.
 
     Attributes:
         score: Key in ``scores.names``.
@@ -64,6 +51,12 @@ class Measure:
     unit: str
     better: str
     pooled: bool
+
+    @property
+    def declared(self) -> Measure:
+        """Its declaration; without remarks where the score has no such measure any more."""
+        score = scores().get(self.score)
+        return (score and score.measure(self.name)) or Measure(self.name, "")
 
     @property
     def arrow(self) -> str:
@@ -117,23 +110,25 @@ def read_scores(path: Path) -> pd.DataFrame:
     return frame
 
 
-def measures(frame: pd.DataFrame, scores: Sequence[str], headlines: bool = True) -> list[Measure]:
-    """What was measured, in the order of ``scores`` and of :data:`HEADLINES`.
+def measured_columns(
+    frame: pd.DataFrame, names: Sequence[str], all_measures: bool = False
+) -> list[Column]:
+    """What was measured, in the order of the scores' names and of their declarations.
 
     Args:
         frame: All scores.
-        scores: Which of them.
-        headlines: Only the values that tables show.
+        names: Which of them.
+        all_measures: Diagnostics, too, which no table shows.
     """
-    found: list[Measure] = []
-    for score in scores:
+    found: list[Column] = []
+    for score in names:
         rows = frame[(frame["score"] == score) & (frame["status"] == "ok")]
-        names = list(dict.fromkeys(rows["value_name"]))
-        chosen = [name for name in HEADLINES.get(score, ()) if name in names] or names[:1]
-        for name in chosen if headlines else names:
+        measured = list(dict.fromkeys(rows["value_name"]))
+        shown = [name for name in _shown(score) if name in measured]
+        for name in measured if all_measures else shown:
             first = rows[rows["value_name"] == name].iloc[0]
             found.append(
-                Measure(
+                Column(
                     score=score,
                     name=name,
                     title=first["title"],
@@ -147,51 +142,58 @@ def measures(frame: pd.DataFrame, scores: Sequence[str], headlines: bool = True)
     return found
 
 
-def rows_of(frame: pd.DataFrame, measure: Measure, variant: str) -> pd.DataFrame:
-    """The rows of one measure and one variant or system that have a number."""
+def of_pictures(score: str) -> bool:
+    """Whether other systems' renders have the score, too."""
+    return score in scores() and scores()[score].of_pictures
+
+
+def rows_of(frame: pd.DataFrame, column: Column, variant: str) -> pd.DataFrame:
+    """The rows of one column and one variant or system that have a number."""
     return frame[
         (frame["variant"] == variant)
-        & (frame["score"] == measure.score)
-        & (frame["value_name"] == measure.name)
+        & (frame["score"] == column.score)
+        & (frame["value_name"] == column.name)
         & (frame["status"] == "ok")
     ]
 
 
-def missing_reason(frame: pd.DataFrame, measure: Measure, variant: str) -> str:
-    """Why a variant or system has no number of a measure, in a table of all its runs."""
-    rows = frame[(frame["variant"] == variant) & (frame["score"] == measure.score)]
+def missing_reason(frame: pd.DataFrame, column: Column, variant: str) -> str:
+    """Why a variant or system has no number of a column, in a table of all its runs."""
+    rows = frame[(frame["variant"] == variant) & (frame["score"] == column.score)]
     if rows.empty:
         return "not measured"
-    if measure.pooled:
+    if column.pooled:
         # The smaller of the two sets: "12 pictures; a distance of two sets needs ...".
         few = [int(found[1]) for found in map(_PICTURES.match, rows["reason"]) if found]
         return f"N too small (N={max(few) if few else rows['n'].max()})"
     return str(rows["reason"].iloc[0]) or "no number"
 
 
-def origin_notes(chosen: Iterable[Measure], n: Mapping[Measure, int] | None = None) -> list[str]:
+def origin_notes(chosen: Iterable[Column], n: Mapping[Column, int] | None = None) -> list[str]:
     """A line for each score, which says where its values' numbers come from.
 
     Args:
-        chosen: The measures of a table.
+        chosen: The columns of a table.
         n: Of how many pictures each is, where that is the same in the whole column.
     """
     names: dict[str, list[str]] = {}
-    for measure in chosen:
-        of = f", N={n[measure]}" if n and measure in n else ""
-        names.setdefault(measure.origin + of, []).append(measure.name)
+    for column in chosen:
+        of = f", N={n[column]}" if n and column in n else ""
+        names.setdefault(column.origin + of, []).append(column.name)
     return [f"{', '.join(group)}: {origin}." for origin, group in names.items()]
 
 
-def absent_notes(frame: pd.DataFrame, scores: Iterable[str]) -> list[str]:
-    """Why values that belong into the tables have no column: nobody has a number of them."""
+def absent_notes(frame: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """Why numbers that belong into the tables have no column: nobody has any of them."""
     notes = []
-    for score in scores:
+    for score in names:
         rows = frame[frame["score"] == score]
-        names = " and ".join(
-            name for name in HEADLINES.get(score, ()) if name not in set(rows["value_name"])
-        )
+        absent = " and ".join(name for name in _shown(score) if name not in set(rows["value_name"]))
         reasons = [reason for reason in dict.fromkeys(rows["reason"]) if reason]
-        if names and reasons:
-            notes.append(f"No {names}: {reasons[0].removeprefix(f'no {names}: ')}.")
+        if absent and reasons:
+            notes.append(f"No {absent}: {reasons[0].removeprefix(f'no {absent}: ')}.")
     return notes
+
+
+def _shown(score: str) -> tuple[str, ...]:
+    return scores()[score].columns if score in scores() else ()

@@ -1,11 +1,11 @@
-"""Texts are read for what they claim, and changed in one claim at a time."""
+"""Texts are read for what they say, and changed in one trait at a time."""
 
 from pathlib import Path
 
 import pytest
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.scores.pictures.claims import Lexicon, contradict, read_lexicon
+from gaussianmotion.scores.pictures.descriptions import Lexicon, contradict, read_lexicon
 
 LEXICON = Lexicon(
     person={
@@ -32,11 +32,11 @@ LEXICON = Lexicon(
 
 
 def values(text: str) -> dict[str, str]:
-    return {slot: claim.value for slot, claim in LEXICON.claims(text).items()}
+    return {slot: trait.value for slot, trait in LEXICON.traits(text).items()}
 
 
 @pytest.mark.parametrize(
-    ("text", "claims"),
+    ("text", "traits"),
     [
         ("a man in a blue suit", {"sex": "man", "suit": "suit", "suit_colour": "blue"}),
         (
@@ -54,8 +54,8 @@ def values(text: str) -> dict[str, str]:
         ("a red viking", {}),
     ],
 )  # fmt: skip
-def test_claims_are_read(text: str, claims: dict[str, str]) -> None:
-    assert values(text) == claims
+def test_claims_are_read(text: str, traits: dict[str, str]) -> None:
+    assert values(text) == traits
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_claims_are_read(text: str, claims: dict[str, str]) -> None:
 def test_one_claim_is_changed_and_its_article_with_it(
     text: str, slot: str, value: str, expected: str
 ) -> None:
-    claim = LEXICON.claims(text)[slot]
-    assert value in LEXICON.alternatives(claim)
-    assert LEXICON.alter(text, claim, value) == expected
+    trait = LEXICON.traits(text)[slot]
+    assert value in LEXICON.alternatives(trait)
+    assert LEXICON.alter(text, trait, value) == expected
 
 
 def test_every_alternative_changes_its_own_claim_only() -> None:
     text = "an old man with long red hair in a black t-shirt, navy trousers and an orange hat"
     before = values(text)
-    for slot, claim in LEXICON.claims(text).items():
-        for value in LEXICON.alternatives(claim):
-            assert values(LEXICON.alter(text, claim, value)) == before | {slot: value}
+    for slot, trait in LEXICON.traits(text).items():
+        for value in LEXICON.alternatives(trait):
+            assert values(LEXICON.alter(text, trait, value)) == before | {slot: value}
 
 
 def test_colours_of_two_garments_are_exchanged() -> None:
@@ -99,7 +99,7 @@ def test_colours_of_two_garments_are_exchanged() -> None:
 
 def test_descriptions_contradict_where_one_person_cannot_be_both() -> None:
     def clash(first: str, second: str) -> bool:
-        return contradict(LEXICON.claims(first), LEXICON.claims(second))
+        return contradict(LEXICON.traits(first), LEXICON.traits(second))
 
     assert clash("a man in a red shirt", "a man in a blue shirt")
     assert clash("a woman in a red dress", "a person in black trousers")
