@@ -31,7 +31,7 @@ from gaussianmotion.pipeline.ownership import (
 )
 from gaussianmotion.models.sources import MODELS_FOLDER, share_hub_cache
 from gaussianmotion.pipeline.stages import stage_settings, stage_sources
-from gaussianmotion.scores.registry import pooled_scores, run_scores, scores, weights_of
+from gaussianmotion.scores import registry
 from gaussianmotion.tracking.store import sqlite_path, store_uri
 
 try:
@@ -57,9 +57,9 @@ ROOT = f"{CONFIG.results}/{CONFIG.experiment}"
 RUN = f"{ROOT}/{{variant}}/{{prompt}}/{{seed}}"
 MOTIONS = EXPERIMENT.motions
 POOL = gpu.device_pool()
-POOLED = tuple(pooled_scores())  # of all prompts of a variant and seed
+POOLED = tuple(registry.pooled_scores())  # of all prompts of a variant and seed
 PICTURE_SCORES = tuple(  # of one front view: other systems have them, too
-    name for name, score in run_scores().items() if score.of_pictures
+    name for name, score in registry.run_scores().items() if score.of_pictures
 )
 SCORE_TABLES = ["table1", "ablations", "win_rate", "verdicts"]
 TABLES = [*SCORE_TABLES, "table2"]
@@ -67,7 +67,7 @@ OWN_PRIORS = [f"{variant}/prior" for variant in EXPERIMENT.own_priors]
 MODELS = [
     "prior",
     *OWN_PRIORS,
-    *weights_of(CONFIG.scores.names),
+    *registry.weights_of(CONFIG.scores.names),
 ]
 VIEW_FILES = [f"views/{index:02d}.png" for index in range(CONFIG.render.views)]
 ENVIRONMENT = "../envs/gaussianmotion.yaml"
@@ -153,7 +153,7 @@ def models_part(wildcards):
 
 def models_of(score):
     """The check of a score's weights, as inputs of its job."""
-    return [f"{ROOT}/models/{name}.json" for name in scores()[score].weights]
+    return [f"{ROOT}/models/{name}.json" for name in registry.scores()[score].weights]
 
 
 def score_files():

@@ -12,7 +12,9 @@ rule models:
     benchmark:
         f"{ROOT}/benchmarks/models/{{part}}.tsv"
     wildcard_constraints:
-        part=one_of(["prior", *OWN_PRIORS, *weights_of(list(scores()))]),
+        part=one_of(
+            ["prior", *OWN_PRIORS, *registry.weights_of(list(registry.scores()))]
+        ),
     # On a cluster, where it was started: compute nodes often have no network.
     localrule: True
     conda:

@@ -2,7 +2,7 @@
 #
 # A rule per score, so that editing one score's source makes that score again and no other.
 
-for NAME, SCORE in run_scores().items():
+for NAME, SCORE in registry.run_scores().items():
 
     rule:
         name:
