@@ -38,9 +38,20 @@ def rasterise_numba(
     return rgb, alpha, info
 
 
-def _arrays(*tensors: Tensor) -> list[np.ndarray]:
-    """The tensors' memory as C-ordered arrays."""
+def inputs_of(*tensors: Tensor) -> list[np.ndarray]:
+    """Values to read, C-ordered: a tensor's memory, or a copy where its order is another."""
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
+
+
+def outputs_of(*tensors: Tensor) -> list[np.ndarray]:
+    """Memory to write to, always the tensors' own: what went into a copy would be lost.
+
+    Raises:
+        ValueError: a tensor is not C-ordered, as the kernels need it.
+    """
+    if not all(tensor.is_contiguous() for tensor in tensors):
+        raise ValueError("results can be written to C-ordered tensors only")
+    return [tensor.detach().numpy() for tensor in tensors]
 
 
 class _Project(torch.autograd.Function):
@@ -52,10 +63,10 @@ class _Project(torch.autograd.Function):
         depths, seen = means.new_empty(2, batch, count)
         splats = means.new_empty(batch, count, SPLAT)
         keys = torch.empty(batch, count, dtype=torch.int64)
-        inputs = _arrays(means, covars, viewmats, Ks)
-        (shared,) = _arrays(opacities)
+        inputs = inputs_of(means, covars, viewmats, Ks)
+        (shared,) = inputs_of(opacities)
         outputs = [
-            *_arrays(radii, means2d, depths, conics, seen, splats),
+            *outputs_of(radii, means2d, depths, conics, seen, splats),
             keys.numpy().view(np.uint64),
         ]
         for_each(
@@ -90,10 +101,11 @@ class _Project(torch.autograd.Function):
             v_seen = means.new_zeros(batch, count)
         v_means, v_covars = means.new_empty(means.shape), means.new_empty(covars.shape)
         v_viewmats = means.new_empty(viewmats.shape)
-        inputs = _arrays(means, covars)
-        (shared,) = _arrays(opacities)
-        cameras = _arrays(viewmats, Ks)
-        rest = _arrays(radii, v_means2d, v_conics, v_seen, v_means, v_covars, v_viewmats)
+        inputs = inputs_of(means, covars)
+        (shared,) = inputs_of(opacities)
+        cameras = inputs_of(viewmats, Ks)
+        rest = inputs_of(radii, v_means2d, v_conics, v_seen)
+        rest += outputs_of(v_means, v_covars, v_viewmats)
         for_each(
             lambda b: project_view_backward(
                 *(array[b] for array in inputs),
@@ -119,10 +131,9 @@ class _Blend(torch.autograd.Function):
         rgb = means2d.new_empty(batch, height, width, 3)
         alpha = means2d.new_empty(batch, height, width, 1)
         through, last = means2d.new_empty(2, batch, height, width)
-        splat_array, colour_array, background = _arrays(splats, colours, backgrounds)
+        splat_array, colour_array, background = inputs_of(splats, colours, backgrounds)
         key_array = keys.numpy().view(np.uint64)
-        rgb_, alpha_, through_, last_ = _arrays(rgb, alpha[..., 0], through, last)
-        alpha_ = alpha.numpy()[..., 0]
+        rgb_, alpha_, through_, last_ = outputs_of(rgb, alpha[..., 0], through, last)
         orders: list[Any] = [None] * batch
 
         def order(b: int) -> None:
@@ -163,10 +174,10 @@ class _Blend(torch.autograd.Function):
         width, height = ctx.size
         orders, touched = ctx.orders, ctx.touched
         rows = -(-height // TILE)
-        conic_array, seen_array, background, through_, last_ = _arrays(
+        conic_array, seen_array, background, through_, last_ = inputs_of(
             conics, seen, backgrounds, through, last
         )
-        v_rgb_, v_alpha_ = _arrays(v_rgb, v_alpha[..., 0])
+        v_rgb_, v_alpha_ = inputs_of(v_rgb, v_alpha[..., 0])
         v_slots = [np.empty((len(flags), SUMS), np.float32) for flags in touched]
         v_background = np.empty((batch, rows, 3), np.float64)
 
@@ -191,9 +202,9 @@ class _Blend(torch.autograd.Function):
             )
 
         for_each(blend, ((b, row) for b in range(batch) for row in range(rows)))
-        v_means2d, v_conics = conics.new_empty(batch, count, 2), torch.empty_like(conics)
+        v_means2d, v_conics = conics.new_empty(batch, count, 2), conics.new_empty(conics.shape)
         v_colours, v_seen = conics.new_empty(batch, count, 3), conics.new_empty(batch, count)
-        outputs = _arrays(v_means2d, v_conics, v_colours, v_seen)
+        outputs = outputs_of(v_means2d, v_conics, v_colours, v_seen)
 
         def gather(b: int) -> None:
             ids, _, first_slot, *_ = orders[b]
