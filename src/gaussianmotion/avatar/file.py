@@ -6,6 +6,7 @@ avatars should be equal files); a file without it, from a newer version, or cut 
 """
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,32 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
+from gaussianmotion.avatar.limits import LARGEST_LOG, LARGEST_WEIGHT, LONGEST_QUATERNION
 from gaussianmotion.avatar.skinning import SkinningField
+from gaussianmotion.body.joints import PARENTS
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.arrays import Array, check
 from gaussianmotion.runtime.atomic import atomic_path
 
 HEADER_KEY = "gaussianmotion-avatar"
 FORMAT_VERSION = 1
-FIELD_WIDTHS = {"means": 3, "quats": 4, "log_scales": 3, "logit_opacities": 0, "colours": 3}
+FIELD_PREFIX = "skinning."
+JOINTS = len(PARENTS)
+# What the tensors of a file must be: N Gaussians, 24 joints. No body is as large as 4 m; the limits
+# that a training has (``avatar.limits``) lie within these.
+ROOM, LARGEST = 12.0, math.log(40.0)
+FIELDS = {
+    "means": Array(("N", 3), low=-ROOM, high=ROOM, unit="m"),
+    "quats": Array(("N", 4), low=-LONGEST_QUATERNION, high=LONGEST_QUATERNION),
+    "log_scales": Array(("N", 3), low=-LARGEST_LOG, high=LARGEST),
+    "logit_opacities": Array(("N",), low=-LARGEST_LOG, high=LARGEST_LOG),
+    "colours": Array(("N", 3), low=-LARGEST_LOG, high=LARGEST_LOG),
+    "smpl_weights": Array(("N", JOINTS), low=0.0, high=1.0),
+}
+# How far from 1 the weights of a Gaussian may sum, in half precision, too.
+SUM_TOLERANCE = 0.01
+# The body's box has sides of this many metres at least.
+LEAST_SIDE = 0.05
 
 
 class AvatarMetadata(BaseModel):
@@ -64,7 +84,8 @@ def load_avatar(path: Path, device: torch.device | str = "cpu") -> tuple[Avatar,
     """Read an avatar that :func:`save_avatar` wrote.
 
     Raises:
-        UserError: the file is missing, damaged, not an avatar, or from a newer version.
+        UserError: the file is missing, damaged, not an avatar, from a newer version, or holds
+            numbers that no avatar has.
     """
     try:
         with safe_open(path, framework="pt", device="cpu") as handle:
@@ -96,12 +117,10 @@ def from_state(tensors: dict[str, Tensor]) -> Avatar:
         RuntimeError: a tensor of the skinning field has the wrong name or shape.
     """
     field = None
-    if "skinning.box" in tensors:
-        field = SkinningField(tensors["skinning.box"], tensors["smpl_weights"].shape[1])
-        prefix = "skinning."
-        field.load_state_dict(
-            {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        )
+    if f"{FIELD_PREFIX}box" in tensors:
+        field = SkinningField(tensors[f"{FIELD_PREFIX}box"], tensors["smpl_weights"].shape[1])
+        names = [name for name in tensors if name.startswith(FIELD_PREFIX)]
+        field.load_state_dict({name.removeprefix(FIELD_PREFIX): tensors[name] for name in names})
     gaussians = {name: tensors[name] for name in GAUSSIAN_FIELDS}
     return Avatar(**gaussians, smpl_weights=tensors["smpl_weights"], skinning=field)
 
@@ -126,14 +145,22 @@ def _read_header(path: Path, header: dict[str, str]) -> AvatarMetadata:
 
 
 def _build(path: Path, tensors: dict[str, Tensor]) -> Avatar:
-    count = tensors["means"].shape[0] if "means" in tensors else 0
-    for name, width in FIELD_WIDTHS.items():
-        shape = (count, width) if width else (count,)
-        if name not in tensors or tensors[name].shape != shape or count == 0:
-            raise UserError(f"{path} lacks a proper tensor {name!r}: train the avatar again")
-        if not tensors[name].isfinite().all():
-            raise UserError(f"{path} holds numbers that are not finite: train the avatar again")
-    try:
-        return from_state(tensors)
-    except (KeyError, IndexError, RuntimeError):
-        raise UserError(f"{path} has damaged skinning weights: train the avatar again") from None
+    remedy = "train the avatar again"
+    wanted = dict(FIELDS)
+    if any(name.startswith(FIELD_PREFIX) for name in tensors):
+        for name, value in SkinningField(torch.zeros(2, 3), JOINTS).state_dict().items():
+            limit = ROOM if name == "box" else LARGEST_WEIGHT
+            wanted[FIELD_PREFIX + name] = Array(tuple(value.shape), low=-limit, high=limit)
+    given = {
+        name: (value.float() if value.is_floating_point() else value).numpy()
+        for name, value in tensors.items()
+        if name in wanted
+    }
+    checked = {name: torch.from_numpy(x) for name, x in check(path, given, wanted, remedy).items()}
+    sums = checked["smpl_weights"].sum(dim=1)
+    if (sums - 1.0).abs().max() > SUM_TOLERANCE:
+        raise UserError(f"{path}: 'smpl_weights' of a Gaussian do not sum to 1: {remedy}")
+    box = checked.get(f"{FIELD_PREFIX}box")
+    if box is not None and (box[1] - box[0]).min() < LEAST_SIDE:
+        raise UserError(f"{path}: 'skinning.box' is no box around a body: {remedy}")
+    return from_state(checked)

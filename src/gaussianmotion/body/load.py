@@ -8,7 +8,6 @@ pose correctives.
 import contextlib
 import hashlib
 import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,11 @@ from smplx.utils import Struct
 from smplx.vertex_ids import vertex_ids as smplx_vertex_ids
 
 from gaussianmotion.body.joints import PARENTS
+from gaussianmotion.body.layout import LAYOUT, refuse_impossible, refuse_other_tables
 from gaussianmotion.body.model import Body, make_body
 from gaussianmotion.body.unpickle import read_pickle
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.arrays import check, read_npz
 
 NEEDED = ("v_template", "f", "weights", "J_regressor", "kintree_table", "shapedirs")
 OPTIONAL = ("landmark_vertex_ids",)
@@ -43,11 +44,12 @@ def load_body(
         device: Where the body's tensors live.
 
     Raises:
-        UserError: the file is missing, damaged, of another layout, or has fewer shape directions.
+        UserError: the file is missing, damaged, of another layout, no body, or has fewer shape
+            directions.
     """
     path = Path(path)
     arrays = _read(path)
-    _check(arrays, path)
+    refuse_other_tables(arrays, path)
     directions = arrays["shapedirs"].shape[-1]
     if len(betas) > directions:
         raise UserError(
@@ -59,6 +61,7 @@ def load_body(
     with torch.no_grad():
         vertices = smpl.forward_shape(coefficients).v_shaped[0]
         joints = smpl.J_regressor @ vertices
+    refuse_impossible(vertices, joints, smpl.faces_tensor, any(betas), path)
     return make_body(
         id=_identity(path, betas),
         rest_vertices=vertices,
@@ -86,18 +89,15 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if path.suffix == ".pkl":
         raw = read_pickle(path, NEEDED + OPTIONAL)
     elif path.suffix == ".npz":
-        raw = _read_npz(path)
+        raw = read_npz(path, NEEDED + OPTIONAL)
     else:
         raise UserError(f"body file {path} must be an .npz or .pkl in SMPL's layout")
     missing = [key for key in NEEDED if key not in raw]
     if missing:
         raise UserError(f"{path} is not in SMPL's layout: it lacks {', '.join(missing)}")
-    arrays = {}
-    for key, value in raw.items():
-        whole = key in ("f", "kintree_table", "landmark_vertex_ids")
-        if value.dtype.kind not in "fiu":
-            raise UserError(f"{path}: {key!r} holds {value.dtype}, not numbers")
-        arrays[key] = value.astype(np.int64 if whole else np.float32)
+    _refuse_other_models(raw, path)
+    wanted = {key: array for key, array in LAYOUT.items() if key in NEEDED or key in raw}
+    arrays = check(path, raw, wanted, "copy or download it again")
     if "landmark_vertex_ids" not in arrays:
         if len(arrays["v_template"]) != SMPL_VERTICES:
             raise UserError(
@@ -108,53 +108,11 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    try:
-        # From memory: numpy leaves a damaged file open.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            return {key: file[key] for key in NEEDED + OPTIONAL if key in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        if "Object arrays" in str(error):
-            raise UserError(
-                f"{path} holds Python objects, which are not read: give the .pkl that it was made "
-                "from, or save its arrays as plain numbers"
-            ) from None
-        raise UserError(f"{path} is damaged or no .npz: copy or download it again") from None
-
-
-def _check(arrays: dict[str, np.ndarray], path: Path) -> None:
-    joints = arrays["weights"].shape[-1]
-    if joints != 24:
+def _refuse_other_models(raw: dict[str, np.ndarray], path: Path) -> None:
+    joints = np.shape(raw["weights"])[-1] if np.ndim(raw["weights"]) else 0
+    if joints != len(PARENTS):
         kind = {52: "an SMPL-H", 55: "an SMPL-X"}.get(joints, "not an SMPL")
         raise UserError(f"{path} has {joints} joints: it is {kind} file; SMPL's 24 are needed")
-    vertices = len(arrays["v_template"])
-    expected: dict[str, tuple[int | None, ...]] = {
-        "v_template": (vertices, 3),
-        "f": (None, 3),
-        "weights": (vertices, 24),
-        "J_regressor": (24, vertices),
-        "kintree_table": (2, 24),
-        "shapedirs": (vertices, 3, None),
-        "landmark_vertex_ids": (5,),
-    }
-    for key, shape in expected.items():
-        got = arrays[key].shape
-        fits = len(got) == len(shape) and all(
-            want in (None, have) for have, want in zip(got, shape, strict=True)
-        )
-        if not fits:
-            text = " x ".join("any" if size is None else str(size) for size in shape)
-            raise UserError(f"{path}: {key!r} has shape {got}, but {text} is needed")
-        if arrays[key].dtype.kind == "f" and not np.isfinite(arrays[key]).all():
-            raise UserError(f"{path}: {key!r} has values that are not finite numbers")
-    for key in ("f", "landmark_vertex_ids"):
-        if arrays[key].min() < 0 or arrays[key].max() >= vertices:
-            raise UserError(f"{path}: {key!r} names vertices that do not exist")
-    if tuple(arrays["kintree_table"][0][1:]) != PARENTS[1:]:
-        raise UserError(f"{path}: its joint tree is not SMPL's, so poses would not fit it")
-    sums = arrays["weights"].sum(1)
-    if np.abs(sums - 1.0).max() > 0.02:
-        raise UserError(f"{path}: skinning weights of a vertex sum to {sums.min():.3f}, not 1")
 
 
 def _smplx(arrays: dict[str, np.ndarray], betas: int) -> SMPL:

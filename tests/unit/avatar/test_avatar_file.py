@@ -137,6 +137,50 @@ def test_tensors_that_do_not_fit_are_refused(path):
         load_avatar(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("smpl_weights", lambda x: x * float("nan"), "not finite"),
+        ("smpl_weights", lambda x: x[:-1].clone(), "199 x 24, but 200 x 24 is needed"),
+        ("smpl_weights", lambda x: x[:, :20].clone(), "200 x 20, but 200 x 24"),
+        ("smpl_weights", torch.zeros_like, "do not sum to 1"),
+        ("smpl_weights", lambda x: x > 0, "holds bool, not numbers"),
+        ("skinning.box", lambda x: x * float("inf"), "not finite"),
+        ("skinning.box", torch.zeros_like, "is no box"),
+        ("skinning.layers.2.weight", lambda x: x * float("nan"), "not finite"),
+        ("skinning.layers.2.weight", lambda x: x * 1e30, "but -100 to 100 is possible"),
+        ("skinning.layers.8.bias", lambda x: x[:-1].clone(), "has shape 23, but 24 is needed"),
+        ("log_scales", lambda x: torch.full_like(x, 88.0), "holds 88, but -88 to 3.689 is"),
+        ("means", lambda x: x * 1000.0, "m, but -12 to 12 is possible"),
+        ("means", lambda x: x.double() * 1e300, "not finite"),
+        ("quats", lambda x: x * 1e20, "is possible"),
+        ("colours", lambda x: x + 1e9, "is possible"),
+        ("means", lambda x: x[:0].clone(), "'means' is empty"),
+    ],
+)
+def test_numbers_that_no_avatar_has_are_refused(path, name, change, message):
+    rewritten(path, lambda tensors: tensors | {name: change(tensors[name])})
+    with pytest.raises(UserError, match=message) as error:
+        load_avatar(path)
+    assert f"'{name}'" in str(error.value)
+    assert "train the avatar again" in str(error.value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_another_precision_is_read(path, avatar, dtype):
+    rewritten(path, lambda tensors: {name: value.to(dtype) for name, value in tensors.items()})
+    loaded, _ = load_avatar(path)
+    for name, value in state(loaded).items():
+        assert value.dtype == torch.float32
+        assert torch.allclose(value, state(avatar)[name], atol=0.05), name
+
+
+def test_all_that_is_wrong_with_a_file_is_told_at_once(path):
+    rewritten(path, lambda tensors: {"means": tensors["means"]})
+    with pytest.raises(UserError, match=r"'quats' is missing; .*; and 2 more: train the avatar"):
+        load_avatar(path)
+
+
 def test_a_failed_write_keeps_the_old_file(path, avatar, monkeypatch):
     before = path.read_bytes()
 

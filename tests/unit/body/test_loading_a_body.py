@@ -1,5 +1,6 @@
 """Body files: what loads, and what is refused with which words."""
 
+import io
 import os
 import pickle
 import sys
@@ -116,6 +117,20 @@ def nan_template(arrays: dict) -> None:
         (lambda a: a.update(f=a["f"].astype(object)), "Python objects"),
         (lambda a: a["kintree_table"].fill(0), "joint tree is not SMPL's"),
         (lambda a: a.update(v_template=np.array("text")), "not numbers"),
+        (lambda a: a.update(f=a["f"][:0]), "'f' is empty"),
+        (lambda a: a.update(f=np.repeat(a["f"][:, :1], 3, axis=1)), "do not cover a body"),
+        (lambda a: a.update(f=a["f"] + 0.5), "holds fractions"),
+        (lambda a: a["v_template"].fill(0.3), "is 0 m tall"),
+        (lambda a: a.update(v_template=1000 * a["v_template"]), "m tall.* is in millimetres"),
+        (lambda a: a.update(v_template=100 * a["v_template"]), "m tall.* is in centimetres"),
+        (lambda a: a.update(v_template=a["v_template"][:, [0, 2, 1]]), "lies down"),
+        (lambda a: a.update(v_template=-a["v_template"]), "stands on its head"),
+        (lambda a: a["J_regressor"].fill(0), "'J_regressor' of a joint sum to 0.000"),
+        (lambda a: a.update(J_regressor=a["J_regressor"][[0] * 24]), "in one place"),
+        (lambda a: a["weights"].__setitem__(3, np.nan), "'weights' has values that are not finite"),
+        (lambda a: a.update(shapedirs=a["shapedirs"] * 1e30), "'shapedirs' holds"),
+        (lambda a: a.update(shapedirs=a["shapedirs"][:, :, 0]), "has shape 96 x 3, but 96 x 3 x S"),
+        (lambda a: a.update(kintree_table=a["kintree_table"][0]), "has shape 24, but 2 x 24"),
     ],
 )
 def test_a_file_of_another_layout_is_named_as_such(
@@ -129,6 +144,33 @@ def test_a_file_of_another_layout_is_named_as_such(
     assert "\n" not in str(error.value)
 
 
+def _npy(array: np.ndarray) -> bytes:
+    memory = io.BytesIO()
+    np.save(memory, array)
+    return memory.getvalue()
+
+
+def _flipped(whole: bytes) -> bytes:
+    """One bit of the data is another: the archive's checksum tells."""
+    middle = len(whole) // 2
+    return whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+
+
+def test_shape_coefficients_that_make_no_person_are_an_error(body_file: Path, arrays: dict) -> None:
+    arrays["shapedirs"][:, 1, 0] = arrays["v_template"][:, 1]
+    np.savez(body_file, **arrays)
+    with pytest.raises(UserError, match=r"with these body\.betas is .* m tall"):
+        load_body(body_file, betas=[9.0])
+
+
+def test_all_that_is_wrong_with_a_body_is_told_at_once(tmp_path: Path, arrays: dict) -> None:
+    arrays["f"] = arrays["f"][:0]
+    arrays["J_regressor"] = arrays["J_regressor"].T
+    np.savez(tmp_path / "wrong.npz", **arrays)
+    with pytest.raises(UserError, match="'f' is empty; 'J_regressor' has shape 96 x 24"):
+        load_body(tmp_path / "wrong.npz")
+
+
 def test_missing_truncated_and_foreign_files_are_errors(tmp_path: Path, body_file: Path) -> None:
     with pytest.raises(UserError, match=r"no body file .*open_body"):
         load_body(tmp_path / "absent.npz")
@@ -137,6 +179,8 @@ def test_missing_truncated_and_foreign_files_are_errors(tmp_path: Path, body_fil
         ("half.npz", whole[: len(whole) // 2], "damaged"),
         ("empty.npz", b"", "damaged"),
         ("text.npz", b"hello", "damaged"),
+        ("array.npz", _npy(np.zeros(3)), r"holds one array \(\.npy\), whatever its name"),
+        ("flipped.npz", _flipped(whole), "damaged"),
         ("half.pkl", pickle.dumps({"v_template": np.zeros(9)})[:40], "not a whole pickle|refused"),
         ("list.pkl", pickle.dumps([1, 2]), "no dict of arrays"),
         ("body.obj", b"v 0 0 0", "must be an .npz or .pkl"),
