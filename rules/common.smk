@@ -22,6 +22,7 @@ from gaussianmotion.runtime import gpu
 from gaussianmotion.config.file import read_layer
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import load_experiment
+from gaussianmotion.pipeline.experiment_files import motion_inputs
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
 from gaussianmotion.runtime.fork_client import ADDRESS as FORK_SERVER
 from gaussianmotion.runtime.fork_server import start_fork_server
@@ -44,7 +45,9 @@ try:
         read_layer(path)  # stricter than Snakemake, and by the file's name
     OVERRIDES = workflow.config_settings.config
     KEYS = [f"--config {key}" for key in OVERRIDES]
-    EXPERIMENT = load_experiment(config, ", ".join([*map(str, FILES), *KEYS]))
+    EXPERIMENT = load_experiment(
+        config, ", ".join([*map(str, FILES), *KEYS]), opened=workflow.is_main_process
+    )
     if workflow.is_main_process:
         refuse_other_experiment(EXPERIMENT, workflow.configfiles, OVERRIDES)
 except UserError as error:
@@ -281,8 +284,7 @@ def motion_source(wildcards):
 
 def motion_files(wildcards):
     """The clip's file as an input, where it is the user's own."""
-    source = MOTIONS[wildcards.motion]
-    return [source] if source.endswith(".npz") else []
+    return motion_inputs(MOTIONS[wildcards.motion])
 
 
 def experiment_folder(wildcards):

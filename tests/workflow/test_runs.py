@@ -181,6 +181,20 @@ def test_a_mistake_in_a_file_is_one_line_before_anything_runs(
     assert "Traceback" not in done.stderr
 
 
+def test_motions_that_are_none_are_all_told_before_anything_runs(workflow: Workflow) -> None:
+    """A dry run opens them: after hours of training would be late."""
+    (workflow.folder / "notes.bvh").write_text("hello")
+    (workflow.folder / "poses.npz").write_bytes(b"PK\x03\x04 cut short")
+    own = {"motions": ["walk", "notes.bvh", {"path": "poses.npz", "fps": 30}, "absent.pkl"]}
+    (workflow.folder / "own.yaml").write_text(json.dumps(own))
+    done = workflow.snakemake("--configfile", "config/laptop.yaml", "own.yaml", "-n")
+    assert done.returncode == 2
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("gaussianmotion:")]
+    for words in ("notes.bvh is damaged", "poses.npz is damaged", "no file absent.pkl"):
+        assert words in line
+    assert "Traceback" not in done.stderr
+
+
 def test_the_scheduler_looks_for_work_when_a_job_ends_and_not_every_second(
     workflow: Workflow,
 ) -> None:

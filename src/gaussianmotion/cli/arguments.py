@@ -13,6 +13,11 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import share_hub_cache
 from gaussianmotion.runtime.threads import limit_threads
 
+# A motion as one argument; the configuration has the same forms.
+MOTION_HELP = (
+    "bundled clip, path of a motion file, or '{path: x.bvh, fps: 30}' (docs/how-to/motions.md)"
+)
+
 Commands = Any  # argparse's sub-parsers; their class is private
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import (
+    MOTION_HELP,
     Commands,
     add_command,
     add_config,
@@ -20,9 +21,7 @@ def add_commands(commands: Commands) -> None:
     )
     add_config(agreement)
     agreement.add_argument("--avatar", type=Path, required=True, metavar="FILE")
-    agreement.add_argument(
-        "--motion", required=True, metavar="NAME", help="bundled clip, or path of a SMPL .npz"
-    )
+    agreement.add_argument("--motion", required=True, metavar="NAME", help=MOTION_HELP)
     agreement.add_argument(
         "--frames",
         type=whole_number(1),
@@ -46,9 +45,10 @@ def add_commands(commands: Commands) -> None:
 
 
 def _agreement(options: argparse.Namespace) -> None:
+    from gaussianmotion.pipeline.experiment_files import motion_name
     from gaussianmotion.scores.pose.pose_agreement import pose_agreement
 
-    name = f"{Path(options.motion).stem}.json"
+    name = f"{motion_name(options.motion)}.json"
     out = options.out or options.avatar.parent / "pose_agreement" / name
     config = resolve_config(options)
     result = pose_agreement(options.avatar, options.motion, out, config.render, options.frames)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import (
+    MOTION_HELP,
     Commands,
     add_command,
     add_config,
@@ -73,9 +74,7 @@ def add_commands(commands: Commands) -> None:
     animate = add_command(commands, "animate", _animate, "render an avatar in motion")
     add_config(animate)
     animate.add_argument("--avatar", type=Path, required=True, metavar="FILE")
-    animate.add_argument(
-        "--motion", required=True, metavar="NAME", help="bundled clip, or path of a SMPL .npz"
-    )
+    animate.add_argument("--motion", required=True, metavar="NAME", help=MOTION_HELP)
     animate.add_argument(
         "--out", type=Path, metavar="FILE", help="default: motions/MOTION.mp4 beside it"
     )
@@ -154,8 +153,10 @@ def _views(options: argparse.Namespace) -> None:
 
 
 def _animate(options: argparse.Namespace) -> None:
+    from gaussianmotion.pipeline.experiment_files import motion_name
+
     config = resolve_config(options)
-    out = options.out or options.avatar.parent / "motions" / f"{Path(options.motion).stem}.mp4"
+    out = options.out or options.avatar.parent / "motions" / f"{motion_name(options.motion)}.mp4"
     with leased_gpu(config) as leased:
         from gaussianmotion.rendering.animate import render_motion
 

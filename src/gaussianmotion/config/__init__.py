@@ -15,6 +15,7 @@ from gaussianmotion.config.evaluation import (
     WeightsConfig,
 )
 from gaussianmotion.config.experiment import AblationConfig, Config, TrackingConfig
+from gaussianmotion.config.motion import MotionFile
 from gaussianmotion.config.prior import BodyConfig, FramingWords, PriorConfig
 from gaussianmotion.config.rendering import RenderConfig
 from gaussianmotion.config.section import Count, Positive, Section, Seed, Share, Slug, SystemName
@@ -40,6 +41,7 @@ __all__ = [
     "LearningRates",
     "LossConfig",
     "ModelsConfig",
+    "MotionFile",
     "NoisedConfig",
     "PoseConfig",
     "Positive",

@@ -12,6 +12,7 @@ from gaussianmotion.config.evaluation import (
     ScoresConfig,
     StudyConfig,
 )
+from gaussianmotion.config.motion import Motions
 from gaussianmotion.config.prior import BodyConfig, PriorConfig
 from gaussianmotion.config.rendering import RenderConfig
 from gaussianmotion.config.section import Section, Seed, Slug, SystemName, UserPath
@@ -46,6 +47,10 @@ class TrackingConfig(Section):
     )
 
 
+def _walk_run_dance_kick() -> Motions:
+    return ["walk", "run", "dance", "kick"]
+
+
 class Config(Section):
     """A whole experiment."""
 
@@ -70,9 +75,10 @@ class Config(Section):
     scales: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Named overlays of these keys, for `--config scale=NAME`."
     )
-    motions: list[str] = Field(
-        default_factory=lambda: ["walk", "run", "dance", "kick"],
-        description="Bundled clips by name, or paths to AMASS / SMPL .npz files.",
+    motions: Motions = Field(
+        default_factory=_walk_run_dance_kick,
+        description="Bundled clips by name, paths of motion files, or mappings of a path and what "
+        "the file does not say (docs/how-to/motions.md).",
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     rasteriser: Literal["auto", "gsplat", "numba", "torch"] = Field(

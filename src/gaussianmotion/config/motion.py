@@ -1,11 +1,12 @@
 """A motion file as the configuration names it, with what the file itself does not say."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from gaussianmotion.config.section import Section, Slug, UserPath
 from gaussianmotion.config.yaml_file import parse_yaml
@@ -13,7 +14,7 @@ from gaussianmotion.errors import UserError
 
 
 class MotionFile(Section):
-    """A motion of the user's own; see docs/motions.md for the layouts that are read."""
+    """A motion of the user's own; see docs/how-to/motions.md for the layouts that are read."""
 
     path: UserPath = Field(description="The file.")
     name: Slug | None = Field(None, description="Of its video; none: the file's name.")
@@ -38,11 +39,39 @@ class MotionFile(Section):
 MotionSource = str | Path | MotionFile
 
 
-def motion_file(source: MotionSource) -> MotionFile | None:
+def _checked(value: Any) -> Any:
+    """A name or path as it is, a mapping as a file; for the configuration's list."""
+    if isinstance(value, str | MotionFile):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is no motion; write a clip's name, a path, or {EXAMPLE}")
+    try:
+        return MotionFile.model_validate(value)
+    except ValidationError as error:
+        raise ValueError(_mistake(error)) from None
+
+
+EXAMPLE = "{path: x.bvh, fps: 30}"
+# An entry of the configuration's list.
+Motions = list[Annotated[str | MotionFile, BeforeValidator(_checked)]]
+
+
+def _mistake(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"])) or "it"
+    what = {"extra_forbidden": "is no key of a motion", "missing": "is missing"}.get(
+        first["type"], f"is {first['input']!r}: {first['msg']}"
+    )
+    return (
+        f"{key} {what}; write for example {EXAMPLE}; keys are {', '.join(MotionFile.model_fields)}"
+    )
+
+
+def motion_file(source: MotionSource | Mapping[str, Any]) -> MotionFile | None:
     """The file that is meant; None where it is a bundled clip's name.
 
     Args:
-        source: A name, a path, or a mapping of YAML or JSON as text.
+        source: A name, a path, or a mapping, which may be text of YAML or JSON.
 
     Raises:
         UserError: the text is a mapping, but none of a motion file.
@@ -50,25 +79,17 @@ def motion_file(source: MotionSource) -> MotionFile | None:
     if isinstance(source, MotionFile):
         return source
     text = str(source)
-    if text.lstrip().startswith("{"):
-        return MotionFile.model_validate(_mapping(text))
-    named = isinstance(source, str) and not {"/", "."} & set(text)
-    return None if named else MotionFile.model_validate({"path": text})
-
-
-def _mapping(text: str) -> Any:
     try:
-        value = parse_yaml(text)
-        MotionFile.model_validate(value)
+        if isinstance(source, Mapping):
+            return MotionFile.model_validate(source)
+        if text.lstrip().startswith("{"):
+            return MotionFile.model_validate(parse_yaml(text))
+        named = isinstance(source, str) and not {"/", "."} & set(text)
+        return None if named else MotionFile.model_validate({"path": text})
     except yaml.YAMLError:
-        raise UserError(f"motion {text!r} is no mapping; write {{path: x.bvh, fps: 30}}") from None
+        raise UserError(f"motion {text!r} is no mapping; write {EXAMPLE}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"motion {text!r}: {key}: {first['msg']}; keys are {', '.join(MotionFile.model_fields)}"
-        ) from None
-    return value
+        raise UserError(f"motion {text!r}: {_mistake(error)}") from None
 
 
 def motion_text(source: MotionSource) -> str:

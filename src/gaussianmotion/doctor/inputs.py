@@ -6,6 +6,7 @@ from gaussianmotion.body import load_body
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
 from gaussianmotion.errors import UserError
+from gaussianmotion.pipeline.experiment_files import motion_name
 from gaussianmotion.pose.motion import load_motion
 
 
@@ -25,6 +26,7 @@ def look_at_motions(config: Config) -> Iterator[Finding]:
     for motion in config.motions:
         try:
             clip = load_motion(motion)
-            yield Finding(f"motion {motion}", True, f"{len(clip.poses)} frames")
+            said = f"{len(clip)} frames at {clip.fps:g} a second, {clip.layout}"
+            yield Finding(f"motion {motion_name(motion)}", True, said)
         except UserError as error:
-            yield Finding(f"motion {motion}", False, str(error))
+            yield Finding(f"motion {motion_name(motion)}", False, str(error))

@@ -94,4 +94,4 @@ def _strip(
 
 
 def _named(shown: list[Moment]) -> str:
-    return ", ".join(f"{moment.motion} at {moment.share:.0%}" for moment in shown)
+    return ", ".join(f"{moment.name} at {moment.share:.0%}" for moment in shown)

@@ -38,7 +38,7 @@ def draw_pose_guidance(page: Page, scene: Scene) -> str:
         prompt_below(page, MARGIN, top + width + 0.03, across, scene.quoted(row.prompt))
     return (
         "Left: avatars trained with and without the pose image in the ControlNet, in the pose and "
-        f"from the view of the first column ({', '.join(m.motion for m in shown)}). Right: a "
+        f"from the view of the first column ({', '.join(m.name for m in shown)}). Right: a "
         "front view of the avatar with guidance, and what the prior makes of it, noised to "
         f"t = {_timestep(scene, rows)} of 1000, with and without the pose image."
         f"{scene.left_out('fig5', len(scene.grid.ablation_prompts))} {scene.made_of(rows)}"

@@ -1,5 +1,6 @@
 """Pictures that no stage leaves behind: poses of a motion, and sharp stills."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from torch import Tensor
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import Cameras
 from gaussianmotion.config import Config
+from gaussianmotion.config.motion import MotionSource
+from gaussianmotion.pipeline.experiment_files import motion_name
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.rendering.cameras import fitted_orbit, moved, select
@@ -29,15 +32,20 @@ class Moment:
     """One pose of a motion.
 
     Attributes:
-        motion: Name of a bundled clip, or path.
+        motion: Name of a bundled clip, or file.
         share: Of the clip, or of one cycle of a cyclic one.
     """
 
-    motion: str
+    motion: MotionSource
     share: float
 
+    @property
+    def name(self) -> str:
+        """What the motion is called."""
+        return motion_name(self.motion)
 
-def moments(motions: list[str], count: int = 4) -> list[Moment]:
+
+def moments(motions: Sequence[MotionSource], count: int = 4) -> list[Moment]:
     """``count`` poses from all of the motions in turn, no pose twice."""
     return [Moment(motions[i % len(motions)], MOMENTS[i % len(MOMENTS)]) for i in range(count)]
 

@@ -42,7 +42,7 @@ class Experiment:
     Attributes:
         config: The base configuration.
         prompts: By id, in the order of the list.
-        motions: By the name of their video; values are clip names or paths.
+        motions: By the name of their video; values are clip names, paths, or mappings as JSON.
         overlays: All variants of the variants file, by name.
     """
 
@@ -120,12 +120,13 @@ def own_priors(config: Config, overlays: Mapping[str, Layer]) -> dict[str, Prior
     return {name: prior for name, prior in priors.items() if list(prior_models(prior)) != shared}
 
 
-def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
+def load_experiment(layer: Mapping[str, Any], where: str, opened: bool = False) -> Experiment:
     """Validate merged configuration keys and everything that they name.
 
     Args:
         layer: Keys as merged from files and command line.
         where: Names of the files, for messages.
+        opened: Open and read the files that it names, too, which takes seconds.
 
     Raises:
         UserError: the first mistake found.
@@ -149,12 +150,12 @@ def load_experiment(layer: Mapping[str, Any], where: str) -> Experiment:
         motions=motion_names(config.motions),
         overlays=overlays,
     )
-    _check_runs(experiment, where)
+    _check_runs(experiment, where, opened)
     _check_others(experiment, where)
     return experiment
 
 
-def _check_runs(experiment: Experiment, where: str) -> None:
+def _check_runs(experiment: Experiment, where: str, opened: bool) -> None:
     """What the runs are made of is there: variants, bodies, motions, the ablations' prompts."""
     config = experiment.config
     if config.experiment in BESIDE:
@@ -162,7 +163,7 @@ def _check_runs(experiment: Experiment, where: str) -> None:
             f"{where}: experiment: {config.experiment!r} is another folder of {config.results}; "
             f"write another name, for example my_{config.experiment}"
         )
-    check_motions(list(experiment.motions.values()))
+    check_motions(config.motions, opened)
     for name in dict.fromkeys((*config.variants, *config.ablation.variants)):
         check_body(experiment.variant(name).body.path, where)
         if name in RESERVED:

@@ -3,50 +3,92 @@
 import difflib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from gaussianmotion.config.motion import MotionSource, motion_file, motion_text
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import slug
 
 # The clips that ship; pose/motion.py reads them, but takes seconds to import.
 _CLIPS = Path(__file__).resolve().parents[3] / "resources" / "motions"
+_JOINT_NAMES = Path(__file__).resolve().parents[3] / "config" / "joint_names.yaml"
 
 
-def motion_names(motions: list[str]) -> dict[str, str]:
-    """Names of videos for clips and files: a clip's own name, or the slug of a file's stem.
+def motion_names(motions: Sequence[MotionSource]) -> dict[str, str]:
+    """Motions by the names of their videos: a clip's own name, the given one, or the file's slug.
+
+    Returns:
+        Each motion as one argument of a command (a name, a path, or a mapping as JSON).
 
     Raises:
         UserError: two motions would write the same video.
     """
     names: dict[str, str] = {}
     for motion in motions:
-        name = motion if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", motion) else slug(Path(motion).stem)
+        name, text = motion_name(motion), motion_text(motion)
         if name in names:
             raise UserError(
-                f"motions: {motion!r} and {names[name]!r} would both be written to {name}.mp4; "
-                "rename one file"
+                f"motions: {text!r} and {names[name]!r} would both be written to {name}.mp4; "
+                "give one a name, as in {path: x.npz, name: second}"
             )
-        names[name] = os.path.expanduser(motion)
+        names[name] = text
     return names
 
 
-def check_motions(motions: list[str]) -> None:
-    """Check that each motion is a clip that ships, or a file that is there.
+def motion_name(motion: MotionSource) -> str:
+    """The name of a motion's video."""
+    file = motion_file(motion)
+    if file is None:
+        text = str(motion)
+        return text if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", text) else slug(text)
+    stem = file.path.stem
+    return file.name or (stem if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", stem) else slug(stem))
+
+
+def motion_inputs(motion: MotionSource) -> list[str]:
+    """The files of the user's that a motion is read from."""
+    file = motion_file(motion)
+    if file is None:
+        return []
+    tables = [file.joint_names, _JOINT_NAMES] if file.path.suffix.lower() == ".bvh" else []
+    return [str(path) for path in (file.path, *tables) if path is not None]
+
+
+def check_motions(motions: Sequence[MotionSource], opened: bool = False) -> None:
+    """Check that each motion is a clip that ships, or a motion file.
+
+    Args:
+        motions: Of the configuration.
+        opened: Open and read the files, too, which takes seconds.
 
     Raises:
-        UserError: the first one that is neither.
+        UserError: some are neither; all of them in one line.
     """
+    mistakes = [said for motion in motions if (said := _mistake(motion, opened))]
+    if mistakes:
+        raise UserError(f"motions: {'; and '.join(mistakes)}")
+
+
+def _mistake(motion: MotionSource, opened: bool) -> str | None:
     clips = sorted(path.stem for path in _CLIPS.glob("*.npz"))
-    for motion in motions:
-        if "/" in motion or motion.endswith(".npz"):
-            if not Path(motion).is_file():
-                raise UserError(f"motions: no file {motion}; name an AMASS or SMPL .npz file")
-        elif motion not in clips:
-            close = difflib.get_close_matches(motion, clips, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "or name the path of an .npz file"
-            raise UserError(
-                f"motions: no clip {motion!r}; choose some of {', '.join(clips)}; {hint}"
-            )
+    file = motion_file(motion)
+    if file is None and motion in clips:
+        return None
+    if file is None:
+        close = difflib.get_close_matches(str(motion), clips, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "or name the path of a motion file"
+        return f"no clip {str(motion)!r}; choose some of {', '.join(clips)}; {hint}"
+    if not file.path.is_file():
+        return f"no file {file.path}; name a motion file (docs/how-to/motions.md)"
+    if opened:
+        from gaussianmotion.pose.files.read import read_motion_file
+
+        try:
+            read_motion_file(file)
+        except UserError as error:
+            return str(error)
+    return None
 
 
 def check_body(path: Path, where: str) -> None:

@@ -17,12 +17,10 @@ from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.rotation import slerp, to_axis_angle, to_quaternion
 from gaussianmotion.config.motion import MotionFile, MotionSource, motion_file
 from gaussianmotion.errors import UserError
-from gaussianmotion.pose.files.finish import finish
-from gaussianmotion.pose.files.layouts import read_recording
+from gaussianmotion.pose.files.read import BODY, read_motion_file
 from gaussianmotion.pose.floor import set_on_floor
 
-RESOURCES = Path(__file__).resolve().parents[3] / "resources"
-BUNDLED = RESOURCES / "motions"
+BUNDLED = Path(__file__).resolve().parents[3] / "resources" / "motions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +94,7 @@ def bundled_motions() -> list[str]:
 
 
 def load_motion(source: MotionSource) -> Motion:
-    """A bundled clip by its name, or a motion file by its path (docs/motions.md).
+    """A bundled clip by its name, or a motion file by its path (docs/how-to/motions.md).
 
     Files are brought to the shipped body: its skeleton, its size, its floor. The first frame is at
     x = z = 0.
@@ -126,16 +124,14 @@ def _load(file: MotionFile, on_floor: bool = False) -> Motion:
         file: The file.
         on_floor: It stands on the shipped body's floor already.
     """
-    recording = read_recording(file)
-    body = _shipped_body()
-    found, moved, fps = finish(recording, file, body.rest_joints.double().numpy())
+    recording, found, moved, fps = read_motion_file(file)
     poses = torch.from_numpy(found.astype(np.float32))
     translation = torch.from_numpy(moved.astype(np.float32))
     return Motion(
         name=file.name or file.path.stem,
         fps=fps,
         poses=poses,
-        translation=translation if on_floor else set_on_floor(poses, translation, body),
+        translation=translation if on_floor else set_on_floor(poses, translation, _body()),
         source=recording.provenance or str(file.path),
         cyclic=recording.cyclic,
         layout=recording.layout,
@@ -143,5 +139,5 @@ def _load(file: MotionFile, on_floor: bool = False) -> Motion:
 
 
 @functools.cache
-def _shipped_body() -> Body:
-    return load_body(RESOURCES / "body" / "open_body.npz")
+def _body() -> Body:
+    return load_body(BODY)

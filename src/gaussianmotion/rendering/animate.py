@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from gaussianmotion.config import RenderConfig
+from gaussianmotion.config.motion import MotionSource
 from gaussianmotion.pose.motion import Motion, load_motion
 from gaussianmotion.rendering.clip import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence
@@ -20,7 +21,7 @@ ANIMATION_VERSION = 1
 
 def render_motion(
     avatar_path: Path,
-    motion: Motion | str,
+    motion: Motion | MotionSource,
     out_path: Path,
     config: RenderConfig,
     backend: Backend = "auto",
@@ -31,7 +32,7 @@ def render_motion(
 
     Args:
         avatar_path: An avatar file.
-        motion: A motion, or the name of a bundled one, or the path of an AMASS / SMPL .npz.
+        motion: A motion, or what :func:`load_motion` takes.
         out_path: The .mp4 to write or to replace.
         config: Size, rate, camera.
         backend: As of ``splat.rasterise``.
@@ -44,7 +45,7 @@ def render_motion(
     Raises:
         UserError: avatar, body or motion cannot be read, or the folder cannot be written.
     """
-    if isinstance(motion, str):
+    if not isinstance(motion, Motion):
         motion = load_motion(motion)
     subject = load_subject(avatar_path, device)
     clip = prepare(motion, config)

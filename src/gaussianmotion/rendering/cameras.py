@@ -85,6 +85,17 @@ def select(cameras: Cameras, indices: list[int]) -> Cameras:
     )
 
 
+def enlarged(cameras: Cameras, factor: int) -> Cameras:
+    """The same views with ``factor`` times the pixels along each side."""
+    scale = torch.tensor([factor, factor, 1.0], device=cameras.Ks.device)
+    return replace(
+        cameras,
+        Ks=cameras.Ks * scale[:, None],
+        width=cameras.width * factor,
+        height=cameras.height * factor,
+    )
+
+
 def smoothed(path: Float[Tensor, "T 3"], sigma: float) -> Float[Tensor, "T 3"]:
     """A path with its jerks removed by a Gaussian in time; straight motion stays as it is.
 

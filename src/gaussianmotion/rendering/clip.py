@@ -92,8 +92,11 @@ def film(clip: Clip, body: Body, size: int, config: RenderConfig) -> tuple[Camer
 
 def heading(poses: Float[Tensor, "T 24 3"]) -> float:
     """Azimuth in degrees that the person faces on average: 0 along +z, 90 along +x."""
-    forward = batch_rodrigues(poses[:, 0])[:, :, 2].mean(dim=0)
-    return float(torch.rad2deg(torch.atan2(forward[0], forward[2])))
+    pelvis = batch_rodrigues(poses[:, 0])
+    up, forward = pelvis[:, :, 1], pelvis[:, :, 2]
+    # Who bends down until they look at the floor faces where the head points.
+    ahead = (forward - forward[:, 1:2] * up).mean(dim=0)
+    return float(torch.rad2deg(torch.atan2(ahead[0], ahead[2])))
 
 
 def _camera_path(clip: Clip) -> Float[Tensor, "T 3"]:

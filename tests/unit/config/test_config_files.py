@@ -239,7 +239,7 @@ def test_a_results_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> N
     ("layer", "message"),
     [
         ({"motions": ["wlak"]}, "no clip 'wlak'; choose some of .* did you mean 'walk'"),
-        ({"motions": ["./none.npz"]}, "no file ./none.npz"),
+        ({"motions": ["./none.npz"]}, "no file none.npz; name a motion file"),
         ({"body": {"path": "none.npz"}}, "body.path: no file none.npz"),
         ({"results": "a{b}"}, "results: a{b}: the name may not hold braces"),
         ({"experiment": "mlflow"}, "write another name, for example my_mlflow"),

@@ -71,7 +71,7 @@ def read_content(path: Path) -> Content:
     except Exception as error:  # A damaged file fails in any way it likes.
         raise UserError(
             f"{path} is damaged or no motion file ({type(error).__name__}): copy or download it "
-            "again; docs/motions.md has the layouts that are read"
+            "again; docs/how-to/motions.md has the layouts that are read"
         ) from None
 
 

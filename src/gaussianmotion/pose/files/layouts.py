@@ -18,7 +18,7 @@ class Layout:
     """One kind of motion file.
 
     Attributes:
-        name: As docs/motions.md has it.
+        name: As docs/how-to/motions.md has it.
         matches: Whether the content has its keys or shape.
         read: The content's reader; raises UserError.
     """
@@ -75,13 +75,13 @@ def _held(content: Content) -> str:
     if isinstance(value, np.ndarray):
         return (
             f"holds an array of shape {value.shape}, which is no motion that is known: T x 22 x 3 "
-            "joints or Motion-X's T x 322 are; see docs/motions.md"
+            "joints or Motion-X's T x 322 are; see docs/how-to/motions.md"
         )
     if isinstance(value, dict):
         keys = [str(key) for key in value]
         some = ", ".join(keys[:8]) + (", ..." if len(keys) > 8 else "")
         return (
             f"lacks poses, an array of T x 72 (SMPL) or T x 156 (AMASS) radians; it holds "
-            f"{some or 'nothing'}, which is no layout that is known; see docs/motions.md"
+            f"{some or 'nothing'}, which is no layout that is known; see docs/how-to/motions.md"
         )
-    return f"holds {type(value).__name__}, which is no motion; see docs/motions.md"
+    return f"holds {type(value).__name__}, which is no motion; see docs/how-to/motions.md"
