@@ -10,6 +10,9 @@ convolution stay in float32, and so do all latents and noises outside: score dis
 differences of predictions, which half precision's rounding would drown.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -25,6 +28,7 @@ from gaussianmotion.guidance.networks import (
 )
 from gaussianmotion.guidance.sampling import ddim, ddim_timesteps, guided
 from gaussianmotion.guidance.text import TextEncoder, words
+from gaussianmotion.models.finite import finite
 
 Images = Float[Tensor, "B 3 H W"]
 Latents = Float[Tensor, "B C h w"]
@@ -50,6 +54,7 @@ class DiffusionPrior:
         alpha_bar: Float[Tensor, " T"],
         vocabulary: frozenset[str] = frozenset(),
         latent_limit: float | None = None,
+        folders: Mapping[str, Path] = MappingProxyType({}),
     ) -> None:
         """Take over networks of one device and precision.
 
@@ -61,6 +66,8 @@ class DiffusionPrior:
             alpha_bar: Cumulative product of the alphas.
             vocabulary: Lower-case words that the prior knows; empty: any.
             latent_limit: What no clean latent exceeds, which sampling then keeps to.
+            folders: Where ``vae``, ``unet``, ``controlnet`` and ``text_encoder`` are from, for
+                messages.
 
         Raises:
             UserError: the parts do not belong together.
@@ -73,6 +80,7 @@ class DiffusionPrior:
         self._vae, self._unet, self._controlnet = vae, unet, controlnet
         self._text_encoder = text_encoder
         self._vocabulary = vocabulary
+        self._folders = folders
         check_parts(vae, unet, controlnet, text_encoder.dim)
         for network in (vae, unet, controlnet):
             network.eval().requires_grad_(False)
@@ -113,15 +121,28 @@ class DiffusionPrior:
 
     @torch.no_grad()
     def decode(self, latents: Latents) -> Images:
-        """Images of latents, RGB in [0, 1], float32."""
+        """Images of latents, RGB in [0, 1], float32.
+
+        Raises:
+            UserError: the autoencoder computes NaN or infinity.
+        """
         config = self._vae.config
         raw = latents / config.scaling_factor + (config.get("shift_factor") or 0.0)
         image = self._vae.decode(raw.to(self.dtype)).sample.float()
+        finite(image, self.name_of("vae"))
         return (0.5 * image + 0.5).clamp(0.0, 1.0).contiguous()
 
     def encode_text(self, prompts: list[str]) -> Float[Tensor, "B L D"]:
-        """Token states of prompts, float32; the empty prompt is the unconditional input."""
-        return self._text_encoder(prompts)
+        """Token states of prompts, float32; the empty prompt is the unconditional input.
+
+        Raises:
+            UserError: the text encoder computes NaN or infinity.
+        """
+        return finite(self._text_encoder(prompts), self.name_of("text_encoder"))
+
+    def name_of(self, part: str) -> str:
+        """What a message calls ``vae``, ``unet``, ``controlnet`` or ``text_encoder``."""
+        return str(self._folders.get(part, f"the prior's {part}"))
 
     @torch.no_grad()
     def predict_noise(
@@ -206,6 +227,9 @@ class DiffusionPrior:
 
         Returns:
             RGB in [0, 1].
+
+        Raises:
+            UserError: a network computes NaN or infinity, of which no picture is made.
         """
         start = len(self.alpha_bar) - 1 if start_timestep is None else start_timestep
         if start_latents is not None:
@@ -225,7 +249,13 @@ class DiffusionPrior:
         text = self.encode_text([negative] * len(prompts) + prompts)
 
         def predict(latents: Latents, timesteps: Int[Tensor, " B"]) -> Latents:
-            null, full = self.predict_noise(latents, timesteps, text, pose_image).chunk(2)
+            noise = self.predict_noise(latents, timesteps, text, pose_image)
+            if not bool(noise.isfinite().all()):
+                # Either network may be the cause: without the ControlNet, the UNet is alone.
+                alone = self.predict_noise(latents, timesteps, text)
+                finite(alone, self.name_of("unet"))
+                finite(noise, self.name_of("controlnet"))
+            null, full = noise.chunk(2)
             return guided(null, full, guidance_scale)
 
         timesteps = ddim_timesteps(start, steps)

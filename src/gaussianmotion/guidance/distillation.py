@@ -68,6 +68,7 @@ class ScoreDistillation:
         self._prompt = prompt
         self._words = prior_config
         self._states: dict[str, Float[Tensor, "L D"]] = {}
+        self._computed: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
 
     def __call__(
         self,
@@ -120,7 +121,9 @@ class ScoreDistillation:
                 timesteps = upload(timesteps, latents.device)
                 noise = upload(noise, latents.device)
                 noisy = prior.add_noise(latents, noise, timesteps)
-            eps = prior.predict_noise(noisy, timesteps, text, pose_image).chunk(len(branches))
+            predicted = prior.predict_noise(noisy, timesteps, text, pose_image)
+            self._computed = (rgb.detach(), latents.detach(), noisy, predicted)
+            eps = predicted.chunk(len(branches))
 
             delta = self._score(eps, noise, timesteps)
             weight = scores.weight(prior.alpha_bar, timesteps, config.weighting)
@@ -134,6 +137,22 @@ class ScoreDistillation:
             }
         loss = 0.5 * mse_loss(latents, target, reduction="sum") / len(rgb)
         return loss, figures
+
+    def fault(self) -> str | None:
+        """Which model of the prior made the last step's loss NaN or infinite; None where none did.
+
+        Asked after such a step only: looking waits for the device.
+        """
+        if self._computed is None:
+            return None
+        rgb, latents, noisy, predicted = (bool(x.isfinite().all()) for x in self._computed)
+        encodes, predicts = rgb and not latents, noisy and not predicted
+        if not encodes and not predicts:
+            return None
+        name_of = getattr(self._prior, "name_of", None)
+        if name_of is None:
+            return "the prior"
+        return str(name_of("vae")) if encodes else f"{name_of('unet')} (or its ControlNet)"
 
     def _inverted(
         self,

@@ -103,6 +103,21 @@ def load_network(kind: Any, folder: Path, dtype: torch.dtype) -> nn.Module:
     return network
 
 
+def checked(network: nn.Module, folder: Path) -> nn.Module:
+    """A network, once it is known that each of its weights is a number.
+
+    Raises:
+        UserError: one is NaN or infinite.
+    """
+    for name, tensor in network.state_dict().items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise UserError(
+                f"{folder}: {name} holds NaN or infinity, so the model is damaged: fetch or "
+                "restore it"
+            )
+    return network
+
+
 def load_alpha_bar(folder: Path) -> Float[Tensor, " T"]:
     """Cumulative product of the alphas per timestep, from ``scheduler_config.json``.
 

@@ -9,6 +9,7 @@ from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.load import (
+    checked,
     find_model,
     load_alpha_bar,
     load_latent_limit,
@@ -38,14 +39,20 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
     alpha_bar = load_alpha_bar(folder / "scheduler")  # First: what is cheap fails before the rest.
     vae_class = read_json(folder / "vae" / "config.json").get("_class_name")
     vae_kind = AutoencoderTiny if vae_class == "AutoencoderTiny" else AutoencoderKL
+    folders = {part: folder / part for part in ("vae", "unet", "text_encoder")}
+    folders["controlnet"] = control
+    kinds = {"vae": vae_kind, "unet": UNet2DConditionModel, "controlnet": ControlNetModel}
+    networks = {
+        part: checked(load_network(kind, folders[part], dtype).to(device), folders[part])
+        for part, kind in kinds.items()
+    }
     return DiffusionPrior(
-        vae=load_network(vae_kind, folder / "vae", dtype).to(device),
-        unet=load_network(UNet2DConditionModel, folder / "unet", dtype).to(device),
-        controlnet=load_network(ControlNetModel, control, dtype).to(device),
+        **networks,
         text_encoder=_load_text_encoder(folder, index, device, dtype),
         alpha_bar=alpha_bar,
         vocabulary=_load_vocabulary(folder),
         latent_limit=load_latent_limit(folder / "scheduler"),
+        folders=folders,
     )
 
 

@@ -17,6 +17,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import load_prior, precision
 from gaussianmotion.guidance.prompts import compose_prompt
 from gaussianmotion.models.fetch import pinned_revision, prior_digests
+from gaussianmotion.models.finite import finite
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.frame import draw_layers
@@ -77,7 +78,7 @@ def sample_noised(
         prior_config.framing_words,
     )
     with torch.no_grad():
-        start = prior.encode_image(picture)
+        start = finite(prior.encode_image(picture), prior.name_of("vae"))
     noise = prior.draw_noise([config.seed], subject.training_size)
     samples = {"render": picture, "pose": skeleton}
     for name, condition in (("with", skeleton), ("without", None)):

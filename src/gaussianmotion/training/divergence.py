@@ -86,12 +86,15 @@ def _refuse_blank(avatar: Avatar, step: int, settings: TrainConfig, kept: Path) 
     _stop(step, "nothing of the avatar can be seen", _advice(key, settings), kept)
 
 
-def refuse_untrained(optimiser: torch.optim.Optimizer, steps: int) -> None:
+def refuse_untrained(
+    optimiser: torch.optim.Optimizer, steps: int, model: str | None = None
+) -> None:
     """Stop before an avatar is written that most of its steps never reached.
 
     Args:
         optimiser: Adam, which counts the steps that it took.
         steps: Of the whole training.
+        model: What of the prior computed what is not finite, where it was the prior.
 
     Raises:
         UserError: more steps were left out than taken.
@@ -101,6 +104,11 @@ def refuse_untrained(optimiser: torch.optim.Optimizer, steps: int) -> None:
     if 2 * taken >= steps:
         return
     what = "none" if taken == 0 else f"only {taken}"
+    if model is not None:
+        raise UserError(
+            f"training diverged: of {steps} steps {what} could be taken, since what {model} "
+            "computes is not finite; fetch or restore the model, or set prior.dtype: float32"
+        )
     raise UserError(
         f"training diverged: of {steps} steps {what} could be taken, the others were not finite; "
         f"lower train.score.guidance_scale or train.lr, or set prior.dtype: float32"

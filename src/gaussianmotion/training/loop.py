@@ -134,7 +134,7 @@ def train(
             Curves(out_dir / "curves.csv", finished) as curves,
             StepProgress(f"{prompt_id}, seed {seed}", finished, settings.steps, progress) as bar,
         ):
-            skipped = 0  # steps in a row
+            skipped, fault = 0, None  # steps in a row, and what of the prior the last was due to
             while finished < settings.steps:
                 began = time.perf_counter()
 
@@ -186,7 +186,8 @@ def train(
                     skipped = 0
                 else:
                     row, skipped = {}, skipped + 1
-                    skip_or_stop(skipped, loss, avatar, finished + 1, checkpoint)
+                    fault = distil.fault()
+                    skip_or_stop(skipped, loss, avatar, finished + 1, checkpoint, fault)
                 finished += 1
 
                 if finished % REFRESH_EVERY == 0:
@@ -213,7 +214,7 @@ def train(
                     )
                     raise SystemExit(130)
 
-        refuse_untrained(optimiser, settings.steps)
+        refuse_untrained(optimiser, settings.steps, fault)
         refuse_lost(avatar, body, finished, settings, checkpoint)
         avatar.refresh_smpl_weights(body)
         final = curves.means(settings.steps - max(1, round(FINAL_SHARE * settings.steps)))

@@ -49,7 +49,14 @@ def all_finite(loss: Tensor, avatar: Avatar) -> Tensor:
     return torch.stack([value.isfinite().all() for value in (loss, *gradients)]).all()
 
 
-def skip_or_stop(skipped: int, loss: Tensor, avatar: Avatar, step: int, checkpoint: Path) -> None:
+def skip_or_stop(
+    skipped: int,
+    loss: Tensor,
+    avatar: Avatar,
+    step: int,
+    checkpoint: Path,
+    model: str | None = None,
+) -> None:
     """After a step whose loss or gradient is not finite, which must not enter the Gaussians.
 
     In half precision a single draw of noise may overflow once in 10,000 steps. Leaving that step
@@ -58,6 +65,7 @@ def skip_or_stop(skipped: int, loss: Tensor, avatar: Avatar, step: int, checkpoi
 
     Args:
         skipped: Such steps in a row, this one included.
+        model: What of the prior computed it, where it was the prior.
 
     Raises:
         UserError: there were :data:`MAX_SKIPPED` in a row.
@@ -72,6 +80,12 @@ def skip_or_stop(skipped: int, loss: Tensor, avatar: Avatar, step: int, checkpoi
         print(f"step {step} is left out: {what} is not finite", file=sys.stderr)
         return
     kept = f"; {checkpoint} keeps the state before it" if checkpoint.exists() else ""
+    if model is not None:
+        raise UserError(
+            f"training diverged at step {step}: what {model} computes is not finite, {skipped} "
+            "times in a row; the model is damaged, or its weights are too large for their "
+            f"precision: fetch or restore it, or set prior.dtype: float32{kept}"
+        )
     raise UserError(
         f"training diverged at step {step}: {what} is not finite, {skipped} times in a row; lower "
         f"train.score.guidance_scale or train.lr, or set prior.dtype: float32{kept}"

@@ -146,6 +146,16 @@ def test_many_nans_stop_the_training_and_keep_the_checkpoint(tmp_path, open_body
     assert not (tmp_path / "avatar.safetensors").exists()
 
 
+@pytest.mark.parametrize("steps", [24, 9])
+def test_a_prior_that_computes_nan_is_named_and_not_the_learning_rate(tmp_path, open_body, steps):
+    broken = Overflowing()
+    broken.first, broken.end = 1, 100
+    with pytest.raises(UserError, match="what the prior computes is not finite") as error:
+        run(open_body, tmp_path, small_config(steps=steps), prior=broken)
+    assert "lr" not in str(error.value)
+    assert not (tmp_path / "avatar.safetensors").exists()
+
+
 def test_a_log_gets_lines_with_an_estimate(tmp_path, open_body, capsys):
     run(open_body, tmp_path, small_config(steps=2), progress=True)
     line = capsys.readouterr().err.strip()

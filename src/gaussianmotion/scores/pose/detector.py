@@ -68,7 +68,8 @@ class PoseDetector:
             ) from None
         if not Path(model_path).is_file():
             raise UserError(f"the pose detector {model_path} is missing: restore it from git")
-        data = Path(model_path).read_bytes()
+        self._path = Path(model_path)
+        data = self._path.read_bytes()
         try:
             self._interpreter = Interpreter(model_content=data, num_threads=threads)
             self._interpreter.allocate_tensors()
@@ -132,4 +133,6 @@ class PoseDetector:
         self._interpreter.invoke()
         points = self._interpreter.get_tensor(self._landmarks).reshape(39, 5)[:, :2]
         presence = float(self._interpreter.get_tensor(self._presence)[0, 0])
+        if not (np.isfinite(points).all() and np.isfinite(presence)):
+            raise UserError(f"{self._path} computes NaN or infinity: restore it from git")
         return points.astype(np.float64) * scale + [left, top], presence
