@@ -35,11 +35,8 @@ check: env ## style, types, layers, workflow lint
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint --profile profiles/laptop
 
-ui: env ## training curves, pictures and videos in the browser (MLflow)
-	@case "$${MLFLOW_TRACKING_URI:-}" in \
-	  http://*|https://*) echo "MLFLOW_TRACKING_URI names a server, which shows its runs itself: open $$(echo "$$MLFLOW_TRACKING_URI" | sed 's|//[^/]*@|//|')" ;; \
-	  *) MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}" ;; \
-	esac
+ui: env ## training curves, pictures and comparisons in the browser (MLflow); PORT=5001 for another port
+	@$(BIN)/gaussianmotion ui --port $(or $(PORT),5000)
 
 lock: env ## write requirements.lock and envs/ anew from pyproject.toml
 	$(firstword $(shell command -v uv) $(BIN)/uv) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock

@@ -1,5 +1,13 @@
 # MLflow: the store is created once before anybody writes; every finished run is logged whole, and the
-# experiment when it is complete.
+# experiment when it is complete. What could not be logged is tried again at the next start: how often
+# it failed, which its record says, is a parameter.
+
+from gaussianmotion.tracking.logged import failures_of
+
+
+def failures(wildcards, output):
+    """How often a record's logging failed; another number, and the rule runs again."""
+    return failures_of(Path(output[0]))
 
 
 rule tracking_store:
@@ -41,10 +49,12 @@ rule log_run:
         runtime=15,
     params:
         folder=run_folder,
+        failures=failures,
     message:
         "log: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python -m gaussianmotion --log {log:q} log --out {output:q} {params.folder:q}"
+        "python -m gaussianmotion --log {log:q} log --out {output:q}"
+        " --failures {params.failures} {params.folder:q}"
 
 
 rule log_parents:
@@ -67,12 +77,13 @@ rule log_parents:
         runtime=30,
     params:
         root=experiment_folder,
+        failures=failures,
         runs=[folder_of(run) for run in EXPERIMENT.runs],
     message:
         "log: means of the variants of {params.root}"
     shell:
         "python -m gaussianmotion --log {log:q} log-parents {params.root:q}"
-        " --runs {params.runs:q} --out {output:q}"
+        " --runs {params.runs:q} --failures {params.failures} --out {output:q}"
 
 
 rule log_experiment:
@@ -97,9 +108,10 @@ rule log_experiment:
         runtime=30,
     params:
         root=experiment_folder,
+        failures=failures,
         runs=[folder_of(run) for run in EXPERIMENT.runs],
     message:
         "log: means, tables, figures and report of {params.root}"
     shell:
         "python -m gaussianmotion --log {log:q} log-experiment {params.root:q}"
-        " --runs {params.runs:q} --out {output:q}"
+        " --runs {params.runs:q} --failures {params.failures} --out {output:q}"

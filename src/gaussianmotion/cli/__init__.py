@@ -26,6 +26,7 @@ from gaussianmotion.cli import (
     study,
     synthesis,
     tables,
+    ui,
 )
 from gaussianmotion.cli.arguments import Parser, whole_number
 from gaussianmotion.cli.joblog import job_log
@@ -72,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         report,
         study,
         tables,
+        ui,
     ):
         module.add_commands(commands)
     return parser

@@ -3,12 +3,17 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.cli.arguments import (
+    Commands,
+    add_command,
+    add_config,
+    resolve_config,
+    whole_number,
+)
 from gaussianmotion.config import Config, TrackingConfig
 from gaussianmotion.runtime.atomic import write_json, write_text
 
@@ -29,6 +34,7 @@ def add_commands(commands: Commands) -> None:
     add_config(log)
     log.add_argument("run", type=Path, metavar="FOLDER", help="EXPERIMENT/VARIANT/PROMPT/SEED")
     log.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
+    _add_failures(log)
 
     for name, run, help_text in (
         ("log-parents", _log_parents, "log the variants' means"),
@@ -45,12 +51,23 @@ def add_commands(commands: Commands) -> None:
             help="the experiment's runs (default: all finished ones)",
         )
         whole.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
+        _add_failures(whole)
 
     sync = add_command(commands, "sync", _sync, "log all finished runs that MLflow lacks")
     add_config(sync)
 
     doctor = add_command(commands, "doctor", _doctor, "say what this computer has and lacks")
     add_config(doctor)
+
+
+def _add_failures(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--failures",
+        type=whole_number(0, 1_000_000),
+        default=0,
+        metavar="N",
+        help="how often this failed before, noted in the JSON (default: %(default)s)",
+    )
 
 
 def schema_text() -> str:
@@ -97,7 +114,8 @@ def _log(options: argparse.Namespace) -> None:
 
     config = _tracking(options)
     tracking.identify(options.run)
-    _write_logged(options, options.run, lambda: tracking.mirror(options.run, config))
+    call = partial(tracking.mirror, options.run, config)
+    tracking.write_logged(options.out, options.run, options.failures, call)
 
 
 def _log_parents(options: argparse.Namespace) -> None:
@@ -105,7 +123,7 @@ def _log_parents(options: argparse.Namespace) -> None:
 
     config = _tracking(options)
     call = partial(tracking.log_parents, options.root, config, options.runs)
-    _write_logged(options, options.root, call)
+    tracking.write_logged(options.out, options.root, options.failures, call)
 
 
 def _log_experiment(options: argparse.Namespace) -> None:
@@ -113,19 +131,7 @@ def _log_experiment(options: argparse.Namespace) -> None:
 
     config = _tracking(options)
     call = partial(tracking.log_experiment, options.root, config, options.runs)
-    _write_logged(options, options.root, call)
-
-
-def _write_logged(options: argparse.Namespace, what: Path, log: Callable[[], str]) -> None:
-    """Log, and say in a file whether it worked: a store that fails stops no workflow."""
-    from gaussianmotion import tracking
-
-    try:
-        facts = {"logged": True, "run_id": log()}
-    except Exception as error:  # whatever a server or a database says
-        tracking.warn(error, f"does not take {what}")
-        facts = {"logged": False, "reason": tracking.without_password(str(error))[:200]}
-    write_json(options.out, facts)
+    tracking.write_logged(options.out, options.root, options.failures, call)
 
 
 def _sync(options: argparse.Namespace) -> int:

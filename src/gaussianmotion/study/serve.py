@@ -1,10 +1,10 @@
 """Run the study's web server until it is stopped."""
 
-import socket
 import sys
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.listening import listen
 from gaussianmotion.study.app import create_app
 from gaussianmotion.study.pairs import PairSet, clip_files, read_pairs
 from gaussianmotion.study.store import Store
@@ -28,7 +28,7 @@ def serve(pairs_file: Path, database: str, host: str, port: int) -> None:
     if not pairs.pairs:
         raise UserError(f"{pairs_file} has no pairs: {pairs.reason}")
     files = clip_files(pairs, pairs_file.parent)
-    with _listen(host, port) as listening:
+    with listen(host, port) as listening:
         store = Store(database, pairs)
         address = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host
         address = f"[{address}]" if ":" in address else address
@@ -59,17 +59,3 @@ def _announce(pairs: PairSet, store: Store, address: str) -> None:
     if others:
         lines.append(f"votes on other pairs are in there too, kept apart: {', '.join(others)}")
     print("\n".join(lines), file=sys.stderr, flush=True)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, taken before anything is printed."""
-    # create_server leaves its socket open after the OverflowError of a port that cannot be.
-    if not 0 <= port <= 65535:
-        raise UserError(f"cannot listen at port {port}; choose another one with --port, 0 to 65535")
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        raise UserError(
-            f"cannot listen at {host}, port {port} ({error}); choose another one with --port"
-        ) from None

@@ -5,10 +5,11 @@ sync``). A failure to log costs one line of warning.
 """
 
 from gaussianmotion.tracking.experiment import log_experiment, log_parents
-from gaussianmotion.tracking.follow import live, mirror, sync, warn
+from gaussianmotion.tracking.follow import live, mirror, sync
 from gaussianmotion.tracking.identity import Identity, identify
+from gaussianmotion.tracking.logged import warn, write_logged
+from gaussianmotion.tracking.opening import create_store
 from gaussianmotion.tracking.store import (
-    create_store,
     store_uri,
     without_password,
     workflow_tracking,
@@ -27,4 +28,5 @@ __all__ = [
     "warn",
     "without_password",
     "workflow_tracking",
+    "write_logged",
 ]

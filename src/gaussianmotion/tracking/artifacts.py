@@ -4,19 +4,26 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gaussianmotion.tracking.place import local_folder, place
+
 STATE = "mlflow.json"
+# Records of what was logged: of a run or an experiment, and of the variants' means.
+LOGGED = "logged.json"
+PARENTS = "parents.json"
 # Kept out: what is no result, and what is written because of MLflow.
 _SKIPPED_FOLDERS = {"logs", "benchmarks"}
-_SKIPPED_FILES = {STATE, "logged.json", "parents.json"}
-_OF_RUN = {".png", ".mp4", ".json", ".csv", ".safetensors"}
+_SKIPPED_FILES = {STATE, LOGGED, PARENTS}
+PREVIEWS = "previews"
+_OF_RUN = {".png", ".mp4", ".json", ".csv", ".safetensors", ".html", ".glb"}
 _OF_EXPERIMENT = {".png", ".pdf", ".csv", ".tsv", ".md", ".tex", ".html", ".json", ".ipynb"}
 # Folders of an experiment that are no variant's.
 _SHARED = ("tables", "figures", "study")
 
 
 def run_files(folder: Path) -> list[Path]:
-    """Pictures, videos, scores, curves and the avatar of one run."""
-    return [path for path in sorted(folder.rglob("*")) if _is_result(path, folder, _OF_RUN)]
+    """Pictures, videos, scores, curves and the avatar of one run; previews are logged as steps."""
+    found = [path for path in sorted(folder.rglob("*")) if _is_result(path, folder, _OF_RUN)]
+    return [path for path in found if path.parent.name != PREVIEWS]
 
 
 def experiment_files(root: Path) -> list[Path]:
@@ -37,13 +44,18 @@ def send_new(
         paths: The files.
         sent: Path -> size and time of what MLflow has; brought up to date.
     """
+    local = local_folder(client.get_run(run_id).info.artifact_uri)
     for path in paths:
         name = str(path.relative_to(folder))
         stamp = [path.stat().st_size, path.stat().st_mtime_ns]
-        if sent.get(name) != stamp:
+        if sent.get(name) == stamp:
+            continue
+        if local is not None:
+            place(path, local, name)
+        else:
             parent = str(Path(name).parent)
             client.log_artifact(run_id, str(path), None if parent == "." else parent)
-            sent[name] = stamp
+        sent[name] = stamp
 
 
 def _is_result(path: Path, folder: Path, suffixes: set[str]) -> bool:

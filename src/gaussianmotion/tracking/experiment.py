@@ -12,18 +12,16 @@ from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.tracking.artifacts import STATE, experiment_files, send_new
+from gaussianmotion.tracking.description import describe_experiment
+from gaussianmotion.tracking.facts import mean_training, read_json, start_of
 from gaussianmotion.tracking.identity import finished_runs
-from gaussianmotion.tracking.mirror import read_json
+from gaussianmotion.tracking.opening import experiment_id, open_client
 from gaussianmotion.tracking.parameters import config_digest, trained_keys
 from gaussianmotion.tracking.parents import PARENT, replace_parent, shared_run
 from gaussianmotion.tracking.records import active_run, log_params, set_metrics, set_tags
-from gaussianmotion.tracking.scores import shared_grid, variant_scores
-from gaussianmotion.tracking.store import (
-    experiment_id,
-    open_client,
-    store_uri,
-    without_password,
-)
+from gaussianmotion.tracking.scores import shared_grid
+from gaussianmotion.tracking.store import is_store, store_name, store_uri
+from gaussianmotion.tracking.variant import end, refresh
 
 
 def log_experiment(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | None = None) -> str:
@@ -34,9 +32,8 @@ def log_experiment(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | 
     own = log_parents(root, tracking, runs)
     root = root.resolve()
     state = read_json(root / STATE)
-    client = open_client(store_uri(tracking))
+    client = open_client(tracking)
     send_new(client, own, root, experiment_files(root), state["files"][own])
-    client.set_terminated(own, "FINISHED")
     write_json(root / STATE, state)
     return own
 
@@ -63,10 +60,9 @@ def log_parents(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | Non
     state = read_json(root / STATE)
     folders = _folders(root, runs, state)
     uri = store_uri(tracking)
-    client = open_client(uri)
+    client = open_client(tracking)
     experiment = experiment_id(client, root.name, tracking, uri)
-    store = without_password(uri)
-    if without_password(str(state.get("uri"))) != store:
+    if not is_store(state.get("uri"), uri, root):
         state = {}
     had, has = state.get("files", {}), {}  # what each run of the store got
     parents = {}
@@ -77,20 +73,22 @@ def log_parents(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | Non
     for variant, members in variants.items():
         parent = _update_parent(client, experiment, tracking, variant, members)
         pooled = root / "scores" / variant
-        scores = variant_scores(members, pooled, shared)
-        tags = {"runs": str(len(members)), "shared_runs": str(len(shared)), **scores.tags}
-        set_tags(client, parent, tags)
-        set_metrics(client, parent, scores.metrics, scores.time)
+        set_tags(client, parent, {"shared_runs": str(len(shared))})
+        refresh(client, parent, members, pooled, shared)
         parents[variant] = parent
         has[parent] = had.get(parent, {})
         send_new(client, parent, root, sorted(pooled.glob("*/*.json")), has[parent])
-        client.set_terminated(parent, "FINISHED")
-    own = shared_run(client, experiment, tracking, "experiment", root.name)
-    set_tags(client, own, {"variants": ", ".join(variants), "folder": str(root)})
+    first = min(filter(None, map(_start, folders)), default=None)
+    own = shared_run(client, experiment, tracking, "experiment", root.name, first)
+    set_tags(client, own, {"variants": ", ".join(variants), "folder": root.name})
+    means, ended = mean_training(folders)
+    set_metrics(client, own, means, ended)
+    end(client, own, ended)
+    describe_experiment(client, experiment, root, folders)
     has[own] = had.get(own, {})
     names = [str(folder.relative_to(root)) for folder in folders]
     ids = {"run_id": own, "parents": parents}
-    write_json(root / STATE, {"uri": store, **ids, "runs": names, "files": has})
+    write_json(root / STATE, {"uri": store_name(uri, root), **ids, "runs": names, "files": has})
     return own
 
 
@@ -115,10 +113,11 @@ def _update_parent(
     configs = [trained_keys(read_json(run / "run.json").get("config", {})) for run in members]
     digests = {config_digest(config) for config in configs}
     digest = digests.pop() if len(digests) == 1 else "mixed"
-    parent = shared_run(client, experiment, tracking, "variant", variant)
+    start = min(filter(None, map(_start, members)), default=None)
+    parent = shared_run(client, experiment, tracking, "variant", variant, start)
     known = client.get_run(parent).data.tags.get("config_digest")
     if known not in (None, digest):
-        parent = replace_parent(client, experiment, tracking, variant, parent)
+        parent = replace_parent(client, experiment, tracking, variant, parent, start)
         known = client.get_run(parent).data.tags.get("config_digest")
     if known is None:
         if digest != "mixed":
@@ -126,10 +125,14 @@ def _update_parent(
         set_tags(client, parent, {"config_digest": digest})
     for run in members:
         state = read_json(run / STATE)
-        if without_password(str(state.get("uri"))) != without_password(store_uri(tracking)):
+        if not is_store(state.get("uri"), store_uri(tracking), run):
             continue
         child = active_run(client, state.get("run_id"))
         # A folder that was copied still names the run of the one that it was copied from.
         if child is not None and child.info.experiment_id == experiment:
             set_tags(client, child.info.run_id, {PARENT: parent})
     return parent
+
+
+def _start(run: Path) -> int | None:
+    return start_of(read_json(run / "run.json"))

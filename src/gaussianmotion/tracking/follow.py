@@ -1,6 +1,5 @@
 """Mirroring runs without ever stopping them: while they train, when they are done, or all again."""
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.tracking.artifacts import LOGGED, PARENTS
 from gaussianmotion.tracking.curves import curve_rows
 from gaussianmotion.tracking.experiment import log_experiment
 from gaussianmotion.tracking.identity import Identity, finished_runs, identify
+from gaussianmotion.tracking.logged import mend, reason_of, warn
+from gaussianmotion.tracking.machine import measured, start_anew
 from gaussianmotion.tracking.mirror import Mirror
+from gaussianmotion.tracking.opening import create_store
 from gaussianmotion.tracking.parameters import trained_keys
-from gaussianmotion.tracking.store import create_store, without_password, workflow_tracking
+from gaussianmotion.tracking.store import workflow_tracking
 
 # A store that is away is asked again this often at last, in seconds.
 _PATIENCE = 600.0
@@ -41,8 +44,13 @@ def live(
     """
     workflow = workflow_tracking()
     tracking = workflow or config.tracking
-    if not (tracking.enabled and tracking.live):
+    if not tracking.enabled:
         yield
+        return
+    start_anew(folder)
+    if not tracking.live:
+        with measured(folder):
+            yield
         return
     run = Mirror(folder, identity, tracking)
     params = trained_keys(config.model_dump(mode="json"))
@@ -71,7 +79,8 @@ def live(
     follower.start()
     status = "FAILED"
     try:
-        yield
+        with measured(folder):
+            yield
         status = "FINISHED"
     except (KeyboardInterrupt, SystemExit):
         status = "KILLED"
@@ -104,31 +113,24 @@ def sync(results: Path, tracking: TrackingConfig) -> tuple[int, list[tuple[Path,
     try:
         create_store(tracking)
     except Exception as error:  # a store can fail in any way; each run would wait for it
-        return 0, [(run, _reason(error)) for run in runs]
+        return 0, [(run, reason_of(error)) for run in runs]
     done = 0
     failed: list[tuple[Path, str]] = []
     for run in runs:
         try:
-            mirror(run, tracking)
+            mend(run / LOGGED, mirror(run, tracking))
             done += 1
         except Exception as error:  # a store can fail in any way
-            failed.append((run, _reason(error)))
+            failed.append((run, reason_of(error)))
     lost = {run for run, _ in failed}
     for root in dict.fromkeys(run.parents[2] for run in runs if run not in lost):
         try:
-            log_experiment(root, tracking)
+            own = log_experiment(root, tracking)
+            for name in (LOGGED, PARENTS):
+                mend(root / name, own)
         except Exception as error:  # a store can fail in any way
-            failed.append((root, _reason(error)))
+            failed.append((root, reason_of(error)))
     return done, failed
-
-
-def warn(error: Exception, when: str) -> None:
-    """One line: what is not logged, and how to log it later."""
-    print(
-        f"gaussianmotion: warning: MLflow {when}: {_reason(error)}; the files are complete, "
-        "`gaussianmotion sync` logs them later",
-        file=sys.stderr,
-    )
 
 
 def _try(call: Any, when: str, say: bool = True) -> bool:
@@ -139,8 +141,3 @@ def _try(call: Any, when: str, say: bool = True) -> bool:
             warn(error, when)
         return False
     return True
-
-
-def _reason(error: Exception) -> str:
-    lines = without_password(str(error)).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:300]

@@ -4,9 +4,7 @@ What was sent is remembered in ``mlflow.json`` beside the results, so mirroring 
 what is new, and nothing twice: what is rendered and scored later joins its training's run.
 """
 
-import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +13,20 @@ from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.revision import git_commit
 from gaussianmotion.tracking.artifacts import STATE, run_files, send_new
 from gaussianmotion.tracking.curves import send_curves
-from gaussianmotion.tracking.identity import Identity
+from gaussianmotion.tracking.dataset import log_prompts
+from gaussianmotion.tracking.description import NOTE, describe_experiment, escaped
+from gaussianmotion.tracking.facts import finish_of, read_json, start_of, training_metrics
+from gaussianmotion.tracking.identity import Identity, finished_runs
 from gaussianmotion.tracking.lock import alone
+from gaussianmotion.tracking.machine import send_measurements
+from gaussianmotion.tracking.opening import experiment_id, open_client
 from gaussianmotion.tracking.parameters import config_digest, trained_keys
 from gaussianmotion.tracking.parents import KIND, PARENT, shared_run
+from gaussianmotion.tracking.pictures import send_pictures
 from gaussianmotion.tracking.records import active_run, log_params, set_metrics, set_tags
 from gaussianmotion.tracking.scores import run_scores
-from gaussianmotion.tracking.store import (
-    experiment_id,
-    open_client,
-    store_uri,
-    without_password,
-)
+from gaussianmotion.tracking.store import is_store, store_name, store_uri
+from gaussianmotion.tracking.variant import refresh
 
 
 class Mirror:
@@ -59,24 +59,40 @@ class Mirror:
         Raises:
             UserError: a score file is damaged.
         """
-        client = open_client(self._uri)
+        client = open_client(self._tracking)
         facts = {} if params is not None else read_json(self._folder / "run.json")
         if params is None:
             params = trained_keys(facts.get("config", {}))
         name = self._identity.experiment
         experiment = experiment_id(client, name, self._tracking, self._uri)
         run_id = self._run_id(client, experiment, params, facts)
+        if NOTE not in client.get_experiment(experiment).tags:
+            root = self._folder.resolve().parents[2]
+            describe_experiment(client, experiment, root, finished_runs(root))
         try:
             self._send(client, experiment, run_id, params, facts)
             if status == "RUNNING":
                 client.update_run(run_id, status)
             elif status is not None:
-                client.set_terminated(run_id, status, _finish(facts))
+                client.set_terminated(run_id, status, finish_of(facts))
             if status is not None:
                 self._state["finished"] = status == "FINISHED"
+                self._tell_parent(client, run_id, status)
         finally:  # what a server took before it failed is not sent again
             self._save()
         return run_id
+
+    def _tell_parent(self, client: Any, run_id: str, status: str) -> None:
+        """The variant's run is training as long as one of its runs is."""
+        parent = client.get_run(run_id).data.tags[PARENT]
+        variant = self._folder.resolve().parents[1]
+        if status != "RUNNING":
+            own = variant.name == self._identity.variant
+            members = finished_runs(variant.parent) if own else []
+            members = [run for run in members if run.parents[1] == variant]
+            refresh(client, parent, members, variant.parent / "scores" / variant.name, set())
+        elif client.get_run(parent).info.status != "RUNNING":
+            client.update_run(parent, "RUNNING")
 
     def _run_id(
         self, client: Any, experiment: str, params: Mapping[str, Any], facts: Mapping[str, Any]
@@ -110,7 +126,7 @@ class Mirror:
 
     def _is_of_this_store(self) -> bool:
         """Whether the folder was last mirrored to the store that it is now."""
-        return without_password(str(self._state.get("uri"))) == without_password(self._uri)
+        return is_store(self._state.get("uri"), self._uri, self._folder)
 
     def _create(self, client: Any, experiment: str, digest: str, facts: Mapping[str, Any]) -> str:
         tags = {
@@ -119,13 +135,11 @@ class Mirror:
             KIND: "run",
             **({"config_digest": digest} if digest else {}),
         }
-        end = _finish(facts)
-        start = None if end is None else end - round(1000 * float(facts.get("seconds", 0)))
-        created = client.create_run(experiment, start, tags, run_name=self._identity.name)
+        created = client.create_run(experiment, start_of(facts), tags, run_name=self._identity.name)
         run_id = str(created.info.run_id)
         replaces = self._state.get("superseded") if self._is_of_this_store() else None
         self._state = {
-            "uri": without_password(self._uri),
+            "uri": store_name(self._uri, self._folder),
             "run_id": run_id,
             "finished": False,
             **({"superseded": replaces} if replaces else {}),
@@ -153,6 +167,10 @@ class Mirror:
         scores = run_scores(self._folder)
         set_tags(client, run_id, scores.tags)
         set_metrics(client, run_id, scores.metrics, scores.time)
+        set_metrics(client, run_id, training_metrics(facts), finish_of(facts) or 0)
+        measured = int(self._state.get("measured", 0))
+        self._state["measured"] = send_measurements(client, run_id, self._folder, measured)
+        send_pictures(client, run_id, self._folder, self._state.setdefault("previews", {}))
         sent = self._state.setdefault("files", {})
         send_new(client, run_id, self._folder, run_files(self._folder), sent)
 
@@ -166,37 +184,25 @@ class Mirror:
     ) -> None:
         commit = str(facts.get("git_commit", "")) if facts else git_commit()
         variant = self._identity.variant
+        prompt = self._identity.prompt or str(facts.get("prompt", ""))
+        start = client.get_run(run_id).info.start_time
         tags = {
-            PARENT: shared_run(client, experiment, self._tracking, "variant", variant),
-            "prompt": self._identity.prompt or str(facts.get("prompt", "")),
-            "folder": str(self._folder),
+            PARENT: shared_run(client, experiment, self._tracking, "variant", variant, start),
+            "prompt": prompt,
+            NOTE: escaped(prompt),
+            # Below the results folder, wherever that is.
+            "folder": f"{self._identity.experiment}/{self._identity.name}",
             "config_digest": config_digest(params),
             "git_commit": commit,
             "mlflow.source.git.commit": commit,
         }
         set_tags(client, run_id, tags)
+        log_prompts(client, run_id, self._folder.resolve().parents[2], prompt)
 
     def _save(self) -> None:
         write_json(self._folder / STATE, self._state)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; empty where there is none."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
 def _replacing(state: Mapping[str, Any]) -> dict[str, Any]:
     """The state of a folder whose next run takes the place of its present one."""
     return {"uri": state.get("uri"), "superseded": state.get("run_id")}
-
-
-def _finish(facts: Mapping[str, Any]) -> int | None:
-    """When the training ended, milliseconds since 1970; None where run.json does not say."""
-    try:
-        return round(1000 * datetime.fromisoformat(str(facts["finished_at"])).timestamp())
-    except (KeyError, ValueError):
-        return None

@@ -15,7 +15,14 @@ KIND = "kind"
 """Tag: ``run``, ``variant`` (a parent of runs), ``experiment``, or ``superseded``."""
 
 
-def shared_run(client: Any, experiment: str, tracking: TrackingConfig, kind: str, name: str) -> str:
+def shared_run(
+    client: Any,
+    experiment: str,
+    tracking: TrackingConfig,
+    kind: str,
+    name: str,
+    start: int | None = None,
+) -> str:
     """The id of an experiment's one run of this kind and name, created where there is none.
 
     Args:
@@ -24,17 +31,23 @@ def shared_run(client: Any, experiment: str, tracking: TrackingConfig, kind: str
         tracking: Where the store is.
         kind: ``variant`` or ``experiment``.
         name: Of the variant or the experiment.
+        start: When its first run began, milliseconds since 1970; now where not given.
     """
     found = _oldest(client, experiment, kind, name)
     if found is not None:
         return found
     with alone(tracking, client.get_experiment(experiment).name):
         found = _oldest(client, experiment, kind, name)
-        return found if found is not None else _create(client, experiment, kind, name)
+        return found if found is not None else _create(client, experiment, kind, name, start)
 
 
 def replace_parent(
-    client: Any, experiment: str, tracking: TrackingConfig, variant: str, old: str
+    client: Any,
+    experiment: str,
+    tracking: TrackingConfig,
+    variant: str,
+    old: str,
+    start: int | None,
 ) -> str:
     """A new parent for a variant whose configuration changed: parameters are immutable."""
     with alone(tracking, client.get_experiment(experiment).name):
@@ -42,14 +55,14 @@ def replace_parent(
         if found is not None and found != old:  # another job was faster
             return found
         client.set_tag(old, KIND, "superseded")
-        new = _create(client, experiment, "variant", variant)
+        new = _create(client, experiment, "variant", variant, start)
         client.set_tag(old, "superseded_by", new)
         return new
 
 
-def _create(client: Any, experiment: str, kind: str, name: str) -> str:
+def _create(client: Any, experiment: str, kind: str, name: str, start: int | None = None) -> str:
     tags = {KIND: kind, "name": name} | ({"variant": name} if kind == "variant" else {})
-    mine = str(client.create_run(experiment, run_name=name, tags=tags).info.run_id)
+    mine = str(client.create_run(experiment, start, tags, run_name=name).info.run_id)
     first = _oldest(client, experiment, kind, name) or mine
     if first != mine:
         client.delete_run(mine)

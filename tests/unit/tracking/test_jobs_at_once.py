@@ -1,4 +1,4 @@
-"""Eight processes that log at the same moment lose nothing and share one parent."""
+"""Eight processes that log at the same moment, into a store that is gone, lose nothing."""
 
 import multiprocessing
 from pathlib import Path
@@ -18,7 +18,13 @@ def _log(folder: Path, tracking: TrackingConfig, everybody: object) -> None:
     mirror(folder, tracking)
 
 
-def test_eight_jobs_at_once(tmp_path: Path, tracking: TrackingConfig) -> None:
+def test_eight_jobs_at_once_make_the_store_and_share_one_parent(tmp_path: Path) -> None:
+    database = tmp_path / "m/mlflow.db"
+    tracking = TrackingConfig(uri=f"sqlite:///{database}", artifacts=f"{tmp_path}/m/files")
+    # Of the database that was deleted: nothing of it may get into the new one.
+    database.parent.mkdir()
+    for ending in ("-wal", "-shm"):
+        database.with_name(f"mlflow.db{ending}").write_bytes(b"left over")
     folders = [write_run(tmp_path / f"at-once/ours/p{i}/0", STEPS) for i in range(JOBS)]
     for index, folder in enumerate(folders):
         write_score(folder / "scores/pose.json", float(index))
@@ -42,4 +48,5 @@ def test_eight_jobs_at_once(tmp_path: Path, tracking: TrackingConfig) -> None:
         assert run.data.metrics["pose/pose"] == index
         assert len(store.get_metric_history(run.info.run_id, "loss")) == STEPS
         names = {file.path for file in store.list_artifacts(run.info.run_id)}
-        assert names == {"avatar.safetensors", "curves.csv", "previews", "run.json", "scores"}
+        assert names == {"avatar.safetensors", "curves.csv", "run.json", "scores"}
+    assert not list(database.parent.glob(".*"))

@@ -26,7 +26,7 @@ def test_mirroring_twice_changes_nothing(tmp_path: Path, tracking: TrackingConfi
     assert run.data.params == {"device": "cpu", "train.steps": "3"}
     assert run.data.tags["prompt"] == "a person called ann"
     names = {item.path for item in store.list_artifacts(first)}
-    assert names == {"avatar.safetensors", "curves.csv", "previews", "run.json"}
+    assert names == {"avatar.safetensors", "curves.csv", "run.json"}
 
 
 def test_a_new_training_of_a_folder_gets_a_run_of_its_own(

@@ -18,8 +18,8 @@ from run_folders import (
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.tracking import log_experiment, log_parents, mirror, sync
+from gaussianmotion.tracking.opening import create_store
 from gaussianmotion.tracking.parents import _create
-from gaussianmotion.tracking.store import create_store
 
 # MLflow's own imports warn.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -89,8 +89,11 @@ def test_a_parent_holds_the_means_of_its_runs(tmp_path: Path, tracking: Tracking
     # What the report says, which is written in between.
     assert promised == known["run_id"] == own
     assert known["parents"] == {"ours": ours.info.run_id, "sds": sds.info.run_id}
-    assert ours.data.metrics == {"pose/pose": 2.5, "shared/pose/pose": 1.0, "fid/fid": 80.0}
-    assert sds.data.metrics == {"pose/pose": 2.0, "shared/pose/pose": 2.0}
+    took = {"training/seconds": 60.0, "training/total_seconds": 120.0}
+    means = {"pose/pose": 2.5, "shared/pose/pose": 1.0, "fid/fid": 80.0}
+    assert ours.data.metrics == took | means
+    took["training/total_seconds"] = 60.0
+    assert sds.data.metrics == took | {"pose/pose": 2.0, "shared/pose/pose": 2.0}
     assert ours.data.params == {"device": "cpu", "train.steps": "3"}
     assert ours.data.tags["runs"] == "2"
     assert ours.data.tags["protocol"] == "fid-1, pose-1"

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from run_folders import client, runs, sync_elsewhere, write_run
+from run_folders import client, runs, write_run
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config, TrackingConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.tracking import Identity, identify, live, mirror, sync
+from gaussianmotion.tracking.logged import failures_of
 from gaussianmotion.tracking.mirror import Mirror
-from gaussianmotion.tracking.store import create_store, experiment_id, sqlite_path, store_uri
+from gaussianmotion.tracking.opening import experiment_id
+from gaussianmotion.tracking.store import sqlite_path, store_uri
 
 # MLflow's own imports warn.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -133,24 +134,6 @@ def test_artifacts_may_be_kept_at_an_address(tmp_path: Path, tracking: TrackingC
     assert store.get_experiment(number).artifact_location == f"{address}addressed"
 
 
-def test_results_that_were_moved_do_not_write_to_where_they_were(tmp_path: Path) -> None:
-    here = tmp_path / "here"
-    old = TrackingConfig(uri=f"sqlite:///{here}/m/mlflow.db", artifacts=f"{here}/m/files")
-    create_store(old)
-    mirror(write_run(here / "results/moved/ours/ann/0"), old)
-    there = here.rename(tmp_path / "there")
-    new = TrackingConfig(uri=f"sqlite:///{there}/m/mlflow.db", artifacts=f"{there}/m/files")
-    folder = there / "results/moved/ours/ann/0"
-    with pytest.raises(UserError, match=r"delete .*there/m/mlflow.db and run `gaussianmotion sync"):
-        mirror(folder, new)
-    assert not here.exists()
-    for path in (there / "m").glob("mlflow.db*"):
-        path.unlink()
-    sync_elsewhere(there / "results", new)
-    run_id = json.loads((folder / "mlflow.json").read_text())["run_id"]
-    assert (there / "m/files/moved" / run_id / "artifacts/run.json").is_file()
-
-
 def test_passwords_in_the_servers_address_are_not_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,3 +155,26 @@ def test_postgresql_is_reached_by_the_driver_that_is_installed(monkeypatch) -> N
         assert store_uri(TrackingConfig()) == "postgresql+pg8000://me:word@db/mlflow"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://postgres:5000")
     assert store_uri(TrackingConfig()) == "http://postgres:5000"
+
+
+def test_a_failure_to_log_is_counted_and_mended_by_sync(
+    tmp_path: Path, tracking: TrackingConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_run(tmp_path / "mended/ours/ann/0")
+    record = folder / "logged.json"
+    settings = json.dumps({"results": str(tmp_path), "tracking": tracking.model_dump()})
+    log = ["log", "--settings", settings, str(folder), "--out", str(record)]
+    with refusing(tracking, "runs"):
+        assert main(log) == 0
+    assert (failures_of(record), json.loads(record.read_text())["logged"]) == (1, False)
+    said = capsys.readouterr().err
+    assert said.startswith("gaussianmotion: warning: MLflow does not take ")
+    assert said.count("\n") == 1
+    with refusing(tracking, "metrics"):
+        assert main([*log, "--failures", "1"]) == 0
+    assert failures_of(record) == 2
+    assert sync(tmp_path, tracking) == (1, [])
+    facts = json.loads(record.read_text())
+    (run,) = runs(tracking, "mended", "run")
+    # One less: as many as the workflow passed, which has nothing to do again.
+    assert facts == {"logged": True, "run_id": run.info.run_id, "failures": 1}
