@@ -19,6 +19,7 @@ os.environ.update(
 )
 
 from gaussianmotion.runtime import gpu
+from gaussianmotion.config.command_line import check_overrides
 from gaussianmotion.config.file import read_layer
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import load_experiment
@@ -43,6 +44,8 @@ try:
     ]
     for path in FILES:
         read_layer(path)  # stricter than Snakemake, and by the file's name
+    if workflow.is_main_process:
+        check_overrides(sys.argv)
     OVERRIDES = workflow.config_settings.config
     KEYS = [f"--config {key}" for key in OVERRIDES]
     EXPERIMENT = load_experiment(

@@ -29,7 +29,7 @@ def add_commands(commands: Commands) -> None:
     demo.add_argument(
         "--prompt",
         metavar="TEXT",
-        default=os.environ.get(PROMPT_VARIABLE) or None,
+        default=os.environ.get(PROMPT_VARIABLE),
         help=f"one sentence of your own (default: ${PROMPT_VARIABLE}, else three examples)",
     )
 

@@ -94,6 +94,10 @@ def _reason(mistake: Mapping[str, Any]) -> str:
     kind, message = mistake["type"], mistake["msg"]
     if kind == "string_pattern_mismatch":
         return _PATTERNS[mistake["ctx"]["pattern"]]
+    if kind == "string_type" and isinstance(mistake["input"], bool):
+        return "must be text, and YAML reads yes, no, on and off as true and false; quote it"
+    if kind == "string_type" and isinstance(mistake["input"], float):
+        return "must be text, and YAML reads it as a number; quote it as it was written"
     if kind in _REASONS:
         return _REASONS[kind]
     rule = message.partition(" should ")[2].partition(" after validation")[0]
@@ -152,8 +156,10 @@ def _example(location: Sequence[Any], kind: str, value: Any) -> Any:
     plain = isinstance(value, str | int | float) and not isinstance(value, bool)
     if whole and plain and kind == "list_type":
         return [value]
-    if whole and plain and kind == "string_type":
-        return str(value)
+    if kind == "string_type" and isinstance(value, bool):
+        value, plain = "yes" if value else "no", True  # what was most likely written
+    if kind == "string_type" and plain:
+        return str(value) if whole else [str(value)]
     if whole and kind == "string_type" and isinstance(value, Mapping) and len(value) == 1:
         return ": ".join(map(str, *value.items()))  # a sentence with a colon
     choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]

@@ -66,8 +66,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         data = parse_yaml(text)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        line = _line(text, error.problem_mark.index if error.problem_mark else 0)
         raise UserError(f"{path}, line {line}: {_problem(error)}") from error
+    except yaml.reader.ReaderError as error:
+        line = _line(text, error.position)
+        raise UserError(
+            f"{path}, line {line}: holds the character {chr(int(error.character))!r}; remove it"
+        ) from error
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not valid YAML ({error})") from error
     if data is None:
@@ -75,6 +80,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise UserError(f"{path}: a mapping is needed, as in `key: value`")
     return data
+
+
+def _line(text: str, index: int) -> int:
+    """The line of a character as editors count; YAML also breaks lines at rarer characters."""
+    return text.count("\n", 0, index) + 1
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:

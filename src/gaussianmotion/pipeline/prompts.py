@@ -13,6 +13,10 @@ from gaussianmotion.runtime.atomic import write_text
 
 MAX_CHARACTERS = 2000
 HEADER = "id\tprompt"
+# Letters and symbols that are drawn as nothing: fillers of Hangul, the blank pattern of Braille.
+_BLANK = "\u115f\u1160\u3164\uffa0\u2800"
+# A cell as a spreadsheet writes it where it holds quotes or commas.
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
 
@@ -44,14 +48,19 @@ def slug(text: str) -> str:
     return f"{words or 'prompt'}-{digest}"
 
 
+def _is_read(letter: str) -> bool:
+    """Whether a character says something: a letter, digit or symbol that leaves ink."""
+    return unicodedata.category(letter)[0] in "LNS" and letter not in _BLANK
+
+
 def clean(text: str, where: str) -> str:
     """The sentence on one line, without surrounding or repeated white space.
 
     Raises:
-        UserError: nothing is left, it is too long, or it holds control characters.
+        UserError: nothing that can be read is left, it is too long, or it holds control characters.
     """
     text = " ".join(text.split())
-    if not text:
+    if not any(_is_read(letter) for letter in text):
         raise UserError(f"{where}: the prompt is empty; write a sentence such as 'a man in a suit'")
     if len(text) > MAX_CHARACTERS:
         raise UserError(
@@ -64,9 +73,14 @@ def clean(text: str, where: str) -> str:
 
 
 def read_prompts(path: Path) -> list[Prompt]:
-    """Read and check a prompt list; quotes are ordinary, lines from ``#`` on are notes."""
+    """Read and check a prompt list; lines from ``#`` on are notes.
+
+    Quotes are ordinary, except around a whole cell, where spreadsheets put them: the cell
+    ``"a ""red"" hat"`` is the prompt ``a "red" hat``.
+    """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Lines as editors count them; str.splitlines() also breaks at rarer characters.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise UserError(
             f"{path}: no such prompt list; give a TSV file whose first line is 'id<TAB>prompt'"
@@ -78,7 +92,7 @@ def read_prompts(path: Path) -> list[Prompt]:
         for number, line in enumerate(lines, start=1)
         if line.strip() and not line.startswith("#")
     ]
-    if not rows or rows[0][1].rstrip() != HEADER:
+    if not rows or "\t".join(map(_unquoted, rows[0][1].rstrip().split("\t"))) != HEADER:
         raise UserError(f"{path}: the first line must be 'id<TAB>prompt'; add it")
     prompts: dict[str, Prompt] = {}
     for number, line in rows[1:]:
@@ -86,6 +100,7 @@ def read_prompts(path: Path) -> list[Prompt]:
         name, tab, text = line.partition("\t")
         if not tab or "\t" in text:
             raise UserError(f"{where}: write the id, one tab and the prompt, found {line[:60]!r}")
+        name, text = _unquoted(name), _unquoted(text)
         if not name.strip():
             raise UserError(f"{where}: the id is empty; write for example {slug(text)!r}")
         if not _ID.fullmatch(name):
@@ -111,6 +126,15 @@ def configured_prompts(config: Config) -> list[Prompt]:
 
 def write_prompts(path: Path, prompts: Iterable[Prompt]) -> None:
     """Write a prompt list that :func:`read_prompts` reads back."""
-    write_text(
-        path, "\n".join([HEADER, *(f"{prompt.id}\t{prompt.text}" for prompt in prompts)]) + "\n"
-    )
+    rows = [f"{prompt.id}\t{_quoted(prompt.text)}" for prompt in prompts]
+    write_text(path, "\n".join([HEADER, *rows]) + "\n")
+
+
+def _unquoted(cell: str) -> str:
+    whole = _QUOTED.fullmatch(cell.strip())
+    return cell if whole is None else whole[1].replace('""', '"')
+
+
+def _quoted(text: str) -> str:
+    """The text as it is, unless it would not be read back so."""
+    return text if _unquoted(text) == text else '"' + text.replace('"', '""') + '"'

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.rendering.run_files import RunPictures, read_run
-from gaussianmotion.rendering.typography import font, wrap
+from gaussianmotion.rendering.typography import font, legible, wrap
 from gaussianmotion.runtime.atomic import atomic_path
 
 PAPER, INK, QUIET, RULE = (255, 255, 255), (28, 30, 34), (120, 124, 132), (226, 228, 232)
@@ -69,8 +69,9 @@ def avatar_sheet(
         frames = run.frames(motion, AVATAR_COLUMNS)
         strips.append(_strip(str(motion["motion"]), frames, [], width))
 
-    title = wrap(run.prompt, font(30, bold=True), AVATAR_WIDTH - 2 * MARGIN, 3)
     facts = run.facts
+    prompt, heading = legible(run.prompt, facts["prompt_id"], 30, bold=True)
+    title = wrap(prompt, heading, AVATAR_WIDTH - 2 * MARGIN, 3)
     names = [variant] if variant else []
     names += [facts["prompt_id"], f"seed {facts['seed']}", f"{facts['gaussians']:,} Gaussians"]
     below = "  ·  ".join([*names, f"avatar {facts['avatar_sha256'][:8]}"])
@@ -79,7 +80,7 @@ def avatar_sheet(
     pen = ImageDraw.Draw(page)
     y = MARGIN
     for line in title:
-        pen.text((MARGIN, y), line, INK, font(30, bold=True))
+        pen.text((MARGIN, y), line, INK, heading)
         y += 42
     pen.text((MARGIN, y), wrap(below, font(15), AVATAR_WIDTH - 2 * MARGIN, 1)[0], QUIET, font(15))
     y += 34
@@ -121,10 +122,11 @@ def experiment_sheet(
     for row, (run, (cells, _)) in enumerate(zip(runs, rows, strict=True)):
         y = MARGIN + header + row * pitch
         pen.line([(MARGIN, y - GAP // 2), (width - MARGIN, y - GAP // 2)], RULE)
-        lines = wrap(run.prompt, font(17), CAPTION_WIDTH - 2 * GAP, 8)
+        prompt, face = legible(run.prompt, run.facts["prompt_id"], 17)
+        lines = wrap(prompt, face, CAPTION_WIDTH - 2 * GAP, 8)
         top = y + (EXPERIMENT_ROW - 24 * len(lines)) // 2
         for number, line in enumerate(lines):
-            pen.text((MARGIN, top + 24 * number), line, INK, font(17))
+            pen.text((MARGIN, top + 24 * number), line, INK, face)
         for index, picture in enumerate(cells):
             x = left + index * (cell + GAP) + (cell - picture.width) // 2
             page.paste(picture, (x, y + (EXPERIMENT_ROW - picture.height) // 2))

@@ -1,10 +1,16 @@
-"""Captions: fonts that are there on every machine, and text that fits whatever a user wrote."""
+"""Captions: fonts that are there on every machine, and text that fits whatever a user wrote.
+
+No font has the letters of all scripts, and the ones that have many are large. What the font that
+matplotlib carries lacks is drawn with one of this computer's, if it has one; where it has none, the
+caption says something else, never a row of empty boxes.
+"""
 
 import functools
 import unicodedata
 from pathlib import Path
 
 import matplotlib
+from matplotlib.ft2font import FT2Font
 from PIL import ImageFont
 from PIL.ImageFont import FreeTypeFont
 
@@ -21,6 +27,68 @@ def font(size: int, bold: bool = False) -> FreeTypeFont:
     """
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf" / name), size)
+
+
+def legible(text: str, instead: str, size: int, bold: bool = False) -> tuple[str, FreeTypeFont]:
+    """What can be drawn of a text, and the font to draw it with.
+
+    Symbols that the font lacks are named ("a red dress 👗" becomes "a red dress [dress]").
+
+    Args:
+        text: Of the user's.
+        instead: Drawn where this computer has no font with all of the text's letters.
+        size: Pixels.
+        bold: Heavy strokes, where there is a choice.
+    """
+    face, shown = font(size, bold), tidy(text)
+    if not _letters(str(face.path)).issuperset(map(ord, shown)):
+        shown = "".join(_named(c, _letters(str(face.path))) for c in shown)
+        other = _font_with(frozenset(shown), bold)
+        if other is None:
+            return tidy(instead), face
+        face = face if other == str(face.path) else ImageFont.truetype(other, size)
+    return shown, face
+
+
+def _named(letter: str, known: frozenset[int]) -> str:
+    kind = unicodedata.category(letter)
+    if "\ufe00" <= letter <= "\ufe0f" or (kind == "Sk" and ord(letter) > 0xFFFF):
+        return ""  # how the symbol before it is to look
+    if kind != "So" or ord(letter) in known:
+        return letter
+    return f"[{unicodedata.name(letter, 'symbol').lower()}]"
+
+
+@functools.cache
+def _font_with(letters: frozenset[str], bold: bool) -> str | None:
+    """Path of a font that has all of some letters: our own, else one of this computer's."""
+    from matplotlib.font_manager import findSystemFonts  # lists all fonts when it is imported
+
+    wanted = {ord(letter) for letter in letters}
+    installed = sorted(findSystemFonts(), key=lambda path: _strangeness(path, bold))
+    return next((p for p in (str(font(8, bold).path), *installed) if _letters(p) >= wanted), None)
+
+
+def _strangeness(path: str, bold: bool) -> tuple[int, str]:
+    """Sorts fonts: upright, of the wanted weight and without serifs first."""
+    name = Path(path).stem.lower()
+    odd = ["italic", "oblique", "serif", "mono", "condensed", "light", "thin", "black"]
+    odd += [] if bold else ["bold"]
+    wrong = sum(word in name for word in odd) + ("sans" not in name) + (bold and "bold" not in name)
+    return wrong, path
+
+
+@functools.cache
+def _letters(path: str) -> frozenset[int]:
+    """The letters of a font; none of one that has only boxes, or few sizes, as colour emoji."""
+    if "lastresort" in path.lower():
+        return frozenset()
+    try:
+        known = frozenset(FT2Font(path).get_charmap())
+        ImageFont.truetype(path, 17)
+    except (OSError, RuntimeError):
+        return frozenset()
+    return known
 
 
 def tidy(text: str) -> str:

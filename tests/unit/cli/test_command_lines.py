@@ -50,4 +50,7 @@ def test_an_empty_sentence_does_not_start_the_three_examples(
     monkeypatch.chdir(tmp_path)
     assert main(["demo", "--prompt", "  "]) == 2
     assert main(["demo", "--prompt", ""]) == 2
-    assert capsys.readouterr().err.count("the prompt is empty") == 2
+    for blank in ("", "  "):  # as `make demo PROMPT=` passes it on
+        monkeypatch.setenv("GAUSSIANMOTION_PROMPT", blank)
+        assert main(["demo"]) == 2
+    assert capsys.readouterr().err.count("the prompt is empty") == 4

@@ -93,6 +93,12 @@ def test_merging_leaves_its_arguments_alone() -> None:
         ("xyzzy: {2026-01-01: 1}", "the key '2026-01-01' is no text"),
         ("train: &t {score: *t}", "recursive"),
         ("train:\n\tsteps: 1", "line 2: found character '\\t' that cannot start any token; indent"),
+        ("seeds: [0] # \u2028\nseeds: [1]", "line 2: the key 'seeds' is written twice"),
+        ("seeds: [0]\nprompt: a\x07b", "line 2: holds the character '\\x07'; remove it"),
+        ("ablation: {prompts: [no]}", "quote it; write for example `ablation: {prompts: ['no']}`"),
+        ("ablation: {prompts: [a, 12]}", "write for example `ablation: {prompts: ['12']}`"),
+        ("experiment: on", "must be text, and YAML reads yes, no, on and off as true and false"),
+        ("experiment: 1.0e+3", "YAML reads it as a number; quote it as it was written"),
         ("seeds: [0]\n---\nseeds: [1]", "line 2: expected a single document"),
     ],
 )

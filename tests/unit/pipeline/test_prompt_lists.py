@@ -52,6 +52,10 @@ def test_a_sentence_is_put_on_one_line() -> None:
         ("x" * (MAX_CHARACTERS + 1), "2,001 characters"),
         ("a\x00b", "control character"),
         ("a\x1b[31mb", "control character"),
+        ("\u200b\u200d \ufeff", "empty"),
+        ("\u3164\u2800", "empty"),
+        ("\u00ad \u0301", "empty"),
+        ("... !", "empty"),
     ],
 )
 def test_a_sentence_that_cannot_be_used_is_refused(text: str, message: str) -> None:
@@ -65,6 +69,9 @@ def test_a_list_reads_back_as_it_was_written(tmp_path: Path) -> None:
         Prompt("html", "<b>a man</b> & $HOME / {x}"),
         Prompt("unicode", "eine Frau im grünen Kleid 👗"),
         Prompt("long", "x" * MAX_CHARACTERS),
+        Prompt("quoted", '"a man"'),
+        Prompt("quote", 'a 6" hat"'),
+        Prompt("doubled", '"a ""b"" c"'),
     ]
     write_prompts(tmp_path / "list.tsv", prompts)
     assert read_prompts(tmp_path / "list.tsv") == prompts
@@ -90,6 +97,25 @@ def test_a_mistake_names_the_line(tmp_path: Path, text: str, message: str) -> No
     path.write_text(text)
     with pytest.raises(UserError, match=message):
         read_prompts(path)
+
+
+def test_lines_are_those_of_an_editor(tmp_path: Path) -> None:
+    path = tmp_path / "list.tsv"
+    path.write_bytes("id\tprompt\r\na\tb \x0b \x85 \u2028 c\r\na b\r\n".encode())
+    with pytest.raises(UserError, match="line 3: write the id"):
+        read_prompts(path)
+
+
+def test_what_a_spreadsheet_quotes_is_read_without_its_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "list.tsv"
+    path.write_text('"id"\t"prompt"\n"a"\t"a ""red"" hat, a suit"\nb\ta 6" hat\nc\t"q" and "r"\n')
+    texts = [prompt.text for prompt in read_prompts(path)]
+    assert texts == ['a "red" hat, a suit', 'a 6" hat', '"q" and "r"']
+
+
+@pytest.mark.parametrize("text", ["👗", "日本", "नमस्ते", "7", "a\u200db"])
+def test_a_sentence_of_any_script_is_one(text: str) -> None:
+    assert clean(text, "here") == text
 
 
 def test_one_sentence_stands_in_for_the_list() -> None:

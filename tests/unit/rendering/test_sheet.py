@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.rendering import typography
 from gaussianmotion.rendering.sheet import avatar_sheet, experiment_sheet
-from gaussianmotion.rendering.typography import font, tidy, wrap
+from gaussianmotion.rendering.typography import font, legible, tidy, wrap
 from gaussianmotion.rendering.video import write_video
 
 PROMPTS = {
@@ -144,6 +146,42 @@ def test_text_that_does_not_fit_ends_in_an_ellipsis(text):
     assert len(lines) == 3
     assert lines[-1].endswith("…")
     assert all(face.getlength(line) <= 200 for line in lines)
+
+
+def test_symbols_that_the_font_lacks_are_named():
+    text, face = legible("a red dress 👗 and a 🎩\ufe0f", "an-id", 17)
+    assert text == "a red dress [dress] and a [top hat]"
+    assert face.path == font(17).path
+    assert legible("a plain man — Ελληνικά", "an-id", 17)[0] == "a plain man — Ελληνικά"
+
+
+def test_a_script_that_no_font_of_this_computer_has_is_the_id(monkeypatch):
+    monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", list)
+    typography._font_with.cache_clear()
+    for text in ("赤いドレスの女性", "लाल पोशाक में महिला"):
+        shown, face = legible(text, "woman-1a2b3c", 17)
+        assert (shown, face.path) == ("woman-1a2b3c", font(17).path)
+    typography._font_with.cache_clear()
+
+
+def test_a_font_of_this_computer_is_used_for_what_ours_lacks(monkeypatch, tmp_path):
+    """Stands in for a CJK font: matplotlib's mathematical one has letters that DejaVu lacks."""
+    folder = Path(matplotlib.get_data_path()) / "fonts/ttf"
+    broken = tmp_path / "broken.ttf"
+    broken.write_bytes(b"no font")
+    fonts = [str(broken), *sorted(map(str, folder.glob("*.ttf")))]
+    letters = {path: typography._letters(path) for path in fonts}
+    assert not letters[str(broken)]
+    ours = str(font(17).path)
+    others = frozenset.union(*letters.values()) - letters[ours]
+    lacking = max(code for code in others if chr(code).isalpha())
+    monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", lambda: fonts)
+    typography._font_with.cache_clear()
+    text, face = legible(chr(lacking), "an-id", 17)
+    typography._font_with.cache_clear()
+    assert lacking in typography._letters(str(face.path))
+    assert text == chr(lacking)
+    assert face.size == 17
 
 
 def test_control_characters_and_line_breaks_become_spaces():
