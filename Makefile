@@ -9,6 +9,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(shell command -v $(name))))
 
+# TORCH=cu126 takes torch of another CUDA version, for older drivers and GPUs, TORCH=cpu the small one
+# without any; later calls keep to it. GPU=toolkit adds the compiler that gsplat needs. docs/gpus.md
+BUILT := $(shell cat $(VENV)/.torch 2>/dev/null)
+TORCH ?= $(BUILT)
+ifneq ($(TORCH),$(BUILT))
+.PHONY: other-torch
+$(STAMP): other-torch
+endif
+
 # PROMPT reaches the program through the environment, as it was written: no shell reads it. A PROMPT
 # that the environment holds for other reasons (some shells) is not meant.
 unexport PROMPT
@@ -19,7 +28,7 @@ endif
 help: ## list these verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-8s %s\n' "$$verb" "$$text"; done
 
-env: $(STAMP) ## make .venv with everything in it (once, a few minutes)
+env: $(STAMP) $(if $(filter toolkit,$(GPU)),$(VENV)/.toolkit) ## make .venv with everything in it (once, a few minutes); on GPUs: docs/gpus.md
 
 demo: env ## three avatars on this computer; PROMPT="a man in a green suit" for your own
 	@$(BIN)/gaussianmotion demo
@@ -40,6 +49,7 @@ ui: env ## training curves, pictures and comparisons in the browser (MLflow); PO
 
 lock: env ## write requirements.lock and envs/ anew from pyproject.toml
 	$(firstword $(shell command -v uv) $(BIN)/uv) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+	$(firstword $(shell command -v uv) $(BIN)/uv) pip compile --group toolkit --constraints requirements.lock --universal --python-version 3.11 --custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements-toolkit.lock
 	sed -i.bak '/^ *- pip:/,$$d' envs/gaussianmotion.yaml && rm envs/gaussianmotion.yaml.bak
 	{ echo '  - pip:'; grep -v '^#' requirements.lock | sed "s/^/      - \"/; s/$$/\"/"; } >> envs/gaussianmotion.yaml
 
@@ -51,8 +61,21 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@if command -v uv >/dev/null; then uv=uv; else test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv; uv=$(BIN)/uv; fi; \
 	  set -e; \
+	  PYTHONPATH=src $(PYTHON) -m gaussianmotion.runtime.driver $(if $(TORCH),$(TORCH),$$(sed -n 's/^cuda-toolkit==\([0-9.]*\).*/\1/p' requirements.lock)); \
 	  echo "installing $$(grep -c == requirements.lock) packages (some GB the first time)"; \
-	  $$uv pip install --python $(BIN)/python -r requirements.lock; \
+	  lock=requirements.lock; other=; \
+	  if test -n "$(TORCH)"; then \
+	    lock=$(VENV)/requirements-$(TORCH).txt; \
+	    grep -vE '^(nvidia-|cuda-|triton)' requirements.lock > $$lock; \
+	    other="--torch-backend $(TORCH) --reinstall-package torch --reinstall-package torchvision"; \
+	  fi; \
+	  $$uv pip install --python $(BIN)/python $$other -r $$lock; \
 	  $$uv pip install --python $(BIN)/python --no-deps -e .; \
 	  $$uv pip install --python $(BIN)/python --no-deps hpsv2==1.2.0
+	@echo "$(TORCH)" > $(VENV)/.torch
 	@touch $(STAMP)
+
+$(VENV)/.toolkit: requirements-toolkit.lock $(STAMP)
+	@test -z "$(TORCH)" || { echo "make: GPU=toolkit is the compiler of the usual torch; for TORCH=$(TORCH) install the CUDA toolkit of that version, and name its folder in CUDA_HOME" >&2; exit 2; }
+	$(firstword $(shell command -v uv) $(BIN)/uv) pip install --python $(BIN)/python -r requirements-toolkit.lock
+	@touch $@

@@ -18,10 +18,12 @@ rule gsplat:
         gpu=gpus,
         mem_mb=more_memory_each_try(16000),
         runtime=60,
+    params:
+        without="--or-cpu" if CONFIG.rasteriser == "auto" else "",
     message:
         "gsplat: compile for a GPU of this computer"
     shell:
-        "python -m gaussianmotion --log {log:q} gsplat --out {output:q}"
+        "python -m gaussianmotion --log {log:q} gsplat {params.without} --out {output:q}"
 
 
 rule train:

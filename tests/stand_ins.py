@@ -92,6 +92,27 @@ class Machine:
             f'*) echo "{words(plain)}";;\nesac',
         )
 
+    def toolkit(self, home: Path, release: str = "13.0", fails: str = "", packed: bool = False):
+        """A CUDA toolkit whose compiler says its release and compiles anything, or fails.
+
+        ``packed`` is the layout of PyPI's packages.
+        """
+        usual = 'echo "fatal error: $1" >&2; exit 1' if fails else ":"
+        self.program(
+            str(home / "bin/nvcc"),
+            f'case "$*" in --version) echo "tools, release {release}, V{release}.88";; '
+            f"*) {usual.replace('$1', fails)};; esac",
+        )
+        library = f"lib/libcudart.so.{release[:2]}" if packed else "lib64/libcudart.so"
+        for name in ("include/cuda_runtime.h", library):
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / name).touch()
+        return home
+
+    def compiler(self) -> Path:
+        """A C++ compiler that compiles anything."""
+        return self.program("c++", ":")
+
     def driver(self, version: int, *uuids: str, parents: tuple[str, ...] = (), fails: int = 0):
         """The driver's library, compiled: CUDA's order of GPUs, and the MIG instances' parents."""
         compiler = shutil.which("cc", path="/usr/local/bin:/usr/bin:/bin")

@@ -58,8 +58,10 @@ class DensityControl:
             info: Of the rendering, whose ``means2d`` retained its gradient.
         """
         drawn = (info["radii"] > 0).all(dim=-1)
-        self.gradient += (info["means2d"].grad.norm(dim=-1) * drawn).sum(dim=0)
-        self.seen += drawn.sum(dim=0)
+        gradient = (info["means2d"].grad.norm(dim=-1) * drawn).sum(dim=0)
+        # The CPU may have drawn for a GPU.
+        self.gradient += gradient.to(self.gradient.device)
+        self.seen += drawn.sum(dim=0).to(self.seen.device)
 
     @torch.no_grad()
     def update(

@@ -31,6 +31,7 @@ from gaussianmotion.cli import (
 from gaussianmotion.cli.arguments import Parser, whole_number
 from gaussianmotion.cli.joblog import job_log
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime import gpu_errors
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +93,11 @@ def _run(options: argparse.Namespace) -> int:
         # The reader of our output (head, less) has gone; nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:
+    except Exception as error:
+        said = gpu_errors.one_line(error)
+        if said is not None:
+            print(f"gaussianmotion: {said}", file=sys.stderr)
+            return 2
         traceback.print_exc()
         print("gaussianmotion: this is a bug; please report the lines above", file=sys.stderr)
         return 1

@@ -7,9 +7,13 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import gpu
 
 
-def leased_gpu(config: Config) -> AbstractContextManager[str | None]:
-    """One GPU for the life of the command, or nothing where it runs on the CPU."""
-    return nullcontext() if config.device == "cpu" else gpu.lease()
+def leased_gpu(config: Config, needs_gib: float = 0.0) -> AbstractContextManager[str | None]:
+    """One GPU for the life of the command, or nothing where it runs on the CPU.
+
+    Args:
+        needs_gib: Its free memory that is waited for where other programs fill it.
+    """
+    return nullcontext() if config.device == "cpu" else gpu.lease(needs_gib=needs_gib)
 
 
 def device_of(config: Config, leased: str | None) -> str:

@@ -25,6 +25,9 @@ def add_commands(commands: Commands) -> None:
 
     gsplat = add_command(commands, "gsplat", _gsplat, "compile the CUDA rasteriser, once")
     gsplat.add_argument("--out", type=Path, metavar="FILE", help="JSON of what was compiled")
+    gsplat.add_argument(
+        "--or-cpu", action="store_true", help="without a compiler, let the CPU draw, and say so"
+    )
 
     init = add_command(commands, "tracking-init", _tracking_init, "create the MLflow store")
     add_config(init)
@@ -84,8 +87,8 @@ def _schema(options: argparse.Namespace) -> None:
 def _gsplat(options: argparse.Namespace) -> None:
     from gaussianmotion.splat.gsplat_build import build_gsplat
 
-    build = build_gsplat()
-    print(f"gsplat {build.gsplat}: compiled for {build.gpu}")
+    build = build_gsplat(options.or_cpu)
+    print(build.absent or f"gsplat {build.gsplat}: compiled for {build.gpu}")
     if options.out is not None:
         write_json(options.out, asdict(build))
 

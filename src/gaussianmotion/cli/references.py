@@ -43,7 +43,10 @@ def _reference(options: argparse.Namespace) -> None:
     prompt = clean(options.prompt, "--prompt")
     prompt_id = options.prompt_id or slug(prompt)
     out = options.out or config.results / config.experiment / "reference" / prompt_id
-    with leased_gpu(config) as leased:
+    from gaussianmotion.runtime.gpu_errors import in_words
+
+    smaller = f"set reference.batch below {config.reference.batch}, to 1 if need be"
+    with leased_gpu(config) as leased, in_words(lambda total: smaller):
         from gaussianmotion.samples.references import sample_references
 
         path = sample_references(prompt_id, prompt, out, config, device_of(config, leased))

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import (
@@ -118,6 +119,8 @@ def _train(options: argparse.Namespace) -> None:
         config.results / experiment / options.variant / prompt_id / str(options.seed)
     )
     from gaussianmotion import tracking
+    from gaussianmotion.runtime import gpu_errors
+    from gaussianmotion.training.memory import out_of_memory, peak_gib
 
     identity = tracking.Identity(
         experiment=experiment,
@@ -126,7 +129,8 @@ def _train(options: argparse.Namespace) -> None:
         prompt=prompt,
         seed=options.seed,
     )
-    with leased_gpu(config), tracking.live(out, identity, config):
+    explained = gpu_errors.in_words(partial(out_of_memory, config))
+    with leased_gpu(config, peak_gib(config)), tracking.live(out, identity, config), explained:
         from gaussianmotion.training.loop import train
 
         train(config, prompt_id, prompt, options.seed, out)

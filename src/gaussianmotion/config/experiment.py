@@ -82,7 +82,7 @@ class Config(Section):
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     rasteriser: Literal["auto", "gsplat", "numba", "torch"] = Field(
-        "auto", description="auto: gsplat on CUDA, numba on the CPU."
+        "auto", description="auto: gsplat on CUDA where it can be compiled, else numba, on the CPU."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
         2, description="CPU threads of one training or rendering job."

@@ -4,9 +4,10 @@ from contextlib import suppress
 
 from gaussianmotion.config import Config, PriorConfig
 from gaussianmotion.config.file import load_variants
-from gaussianmotion.doctor.computer import look_at_python, look_for_devices, look_for_packages
+from gaussianmotion.doctor.computer import look_at_python, look_for_packages
 from gaussianmotion.doctor.disk import look_for_room
 from gaussianmotion.doctor.finding import Finding
+from gaussianmotion.doctor.gpus import look_for_devices
 from gaussianmotion.doctor.inputs import look_at_body, look_at_motions
 from gaussianmotion.doctor.models import look_for_models
 from gaussianmotion.errors import UserError

@@ -8,44 +8,89 @@ gsplat has a folder of its own here, locked around the import.
 
 import importlib
 import importlib.metadata
+import json
 import os
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import torch
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.file_lock import hold
+from gaussianmotion.splat.compiler_words import telling_line
+from gaussianmotion.splat.cuda_toolkit import Toolkit, choose_toolkit, host_fault, trial_fault
 
-ADVICE = "`gaussianmotion doctor` says what is missing; `rasteriser: numba` draws on the CPU"
 MODULE = "gsplat.cuda._backend"  # what compiles, where it is imported
+_BUILT = "gsplat_cuda/gsplat_cuda.so"  # where torch puts it
+_FAILED = "failed.json"  # with what it did not compile, and why
 
 
-def load_kernels(device: torch.device | int | None = None) -> None:
+@lru_cache
+def why_not(device: torch.device | int | None = None) -> str:
+    """Why gsplat cannot draw on ``device``; empty where it can. Compiles it where nobody has."""
+    try:
+        load_kernels(device)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def load_kernels(device: torch.device | int | None = None, again: bool = False) -> None:
     """Import gsplat's kernels for ``device``, after compiling them (minutes) where nobody has.
 
     They are loaded once in a process, for the first device that asks: a job has one device.
 
+    Args:
+        device: A CUDA device.
+        again: Try where the same compiler failed before, too.
+
     Raises:
-        UserError: there is no compiler, or compiling failed.
+        UserError: there is no compiler, or compiling failed; says what to do.
     """
     if MODULE in sys.modules:
         return
     capability = torch.cuda.get_device_capability(device)
-    folder = kernel_folder(capability)
-    with _alone_in(folder), _compiling(folder, _architectures(capability)):
+    folder, architectures = kernel_folder(capability), _architectures(capability)
+    toolkit = choose_toolkit(torch.version.cuda or "")
+    with _alone_in(folder), _compiling(toolkit, folder, architectures):
+        if not (folder / _BUILT).exists():
+            _refuse(toolkit, folder, architectures, again)
         try:
             kernels = importlib.import_module(MODULE)._C
         except (ImportError, OSError, RuntimeError) as error:
-            raise UserError(
-                f"gsplat could not be compiled ({reason_of(error)}): {ADVICE}"
-            ) from error
+            reason = reason_of(error)
+            # Not minutes for each job of an experiment, only to fail.
+            write_json(folder / _FAILED, {"toolkit": str(toolkit.home), "reason": reason})
+            raise UserError(_failed(reason)) from error
     if kernels is None:
         del sys.modules[MODULE]  # so that the next call says it again
-        raise UserError(f"gsplat found no CUDA toolkit to compile itself with: {ADVICE}")
+        raise UserError(_failed(f"it overlooked the CUDA toolkit in {toolkit.home}"))
+
+
+def _refuse(toolkit: Toolkit, folder: Path, architectures: str, again: bool) -> None:
+    """Stop before minutes of compiling where seconds show that it must fail."""
+    if fault := host_fault():
+        raise UserError(f"gsplat cannot be compiled: {fault}")
+    if fault := trial_fault(toolkit, architectures):
+        raise UserError(_failed(fault))
+    try:
+        before = json.loads((folder / _FAILED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if before.get("toolkit") == str(toolkit.home) and not again:
+        raise UserError(_failed(before.get("reason", "")))
+
+
+def _failed(reason: str) -> str:
+    return (
+        f"gsplat could not be compiled ({reason}): mend that, and run `gaussianmotion gsplat` to "
+        "try again"
+    )
 
 
 def kernel_folder(capability: tuple[int, int]) -> Path:
@@ -65,7 +110,7 @@ def _architectures(capability: tuple[int, int]) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """The line of an error that says what was wrong, of a compiler's pages.
+    """The line of an error that says what was wrong.
 
     torch raises some errors as a template and its values, the way that logging takes them.
     """
@@ -75,24 +120,23 @@ def reason_of(error: BaseException) -> str:
             text = error.args[0] % error.args[1:]
         except (TypeError, ValueError):  # No template: (errno, reason), for one.
             text = str(error)
-    lines = [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
-    # nvcc and g++ write "error:"; the line above them only "Error building extension".
-    for mark in ("error:", "fatal", "error"):
-        for line in lines:
-            if mark in line.lower() and "error building" not in line.lower():
-                return line.strip()[:300]
-    return lines[0].strip()[:300]
+    return telling_line(text) or type(error).__name__
 
 
 @contextmanager
-def _compiling(folder: Path, architectures: str) -> Iterator[None]:
-    """gsplat's environment while it is imported: where to, for what, with how many compilers."""
+def _compiling(toolkit: Toolkit, folder: Path, architectures: str) -> Iterator[None]:
+    """gsplat's environment while it is imported: compiler, folder, GPU, how many at once."""
     wanted = {"TORCH_EXTENSIONS_DIR": str(folder), "TORCH_CUDA_ARCH_LIST": architectures}
+    wanted |= toolkit.environment()
     if not os.environ.get("MAX_JOBS"):
         # gsplat would start ten compilers, some of which take 3 GB.
         wanted["MAX_JOBS"] = str(max(1, min(4, os.cpu_count() or 1)))
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
+    # Read where torch's module was imported, which may have been long ago.
+    from torch.utils import cpp_extension
+
+    cpp_extension.CUDA_HOME = str(toolkit.home)
     try:
         yield
     finally:

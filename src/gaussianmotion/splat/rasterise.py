@@ -1,6 +1,8 @@
 """One function draws Gaussians, whatever the device: CUDA, CPU, or plain torch."""
 
+import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import torch
@@ -93,10 +95,14 @@ def rasterise(
         from gaussianmotion.splat.gsplat_backend import rasterise_gsplat
 
         rgb, alpha, info = rasterise_gsplat(scene)
-    elif chosen == "numba":
+    elif chosen == "numba" and means.device.type == "cpu":
         from gaussianmotion.splat.cpu.backend import rasterise_numba
 
         rgb, alpha, info = rasterise_numba(scene)
+    elif chosen == "numba":
+        from gaussianmotion.splat.cpu.elsewhere import rasterise_here
+
+        rgb, alpha, info = rasterise_here(scene)
     else:
         from gaussianmotion.splat.reference import rasterise_torch
 
@@ -120,15 +126,23 @@ def _choose(backend: str, means: Tensor) -> str:
     single = means.dtype == torch.float32
     if backend == "auto":
         if means.is_cuda and single:
-            return "gsplat"
+            return "numba" if _gsplat_is_absent(means.device) else "gsplat"
         return "numba" if means.device.type == "cpu" and single else "torch"
     if backend == "gsplat" and not means.is_cuda:
         raise UserError("rasteriser: gsplat needs a CUDA device; write rasteriser: auto or numba")
-    if backend == "numba" and means.device.type != "cpu":
-        raise UserError(
-            f"rasteriser: numba draws on the CPU, but the tensors are on {means.device}; "
-            f"write rasteriser: auto or device: cpu"
-        )
     if backend in ("gsplat", "numba") and not single:
         raise ValueError(f"backend {backend} draws float32, but means is {means.dtype}")
     return backend
+
+
+@lru_cache
+def _gsplat_is_absent(device: torch.device) -> bool:
+    """Whether gsplat cannot draw there; says why and what it costs, once."""
+    from gaussianmotion.splat.gsplat_kernels import why_not
+
+    reason = why_not(device)
+    if reason:
+        from gaussianmotion.splat.cpu.elsewhere import cost_in_words
+
+        print(f"gaussianmotion: {cost_in_words(reason)}", file=sys.stderr, flush=True)
+    return bool(reason)

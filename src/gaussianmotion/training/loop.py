@@ -21,6 +21,7 @@ from gaussianmotion.body import load_body
 from gaussianmotion.config import Config
 from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
+from gaussianmotion.guidance.execution import run_as_asked
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.training.checkpoint import (
     go_on,
@@ -97,7 +98,9 @@ def train(
     checkpoint = out_dir / "checkpoint.pt"
 
     with only_run_in(out_dir), stop_on_signal() as stop:
-        prior = prior or load_prior(config.prior, device)
+        prior = prior or run_as_asked(
+            load_prior(config.prior, device), settings.checkpoint_encoder, settings.compile
+        )
         unknown = warn_of_words(prior, prompt_id, prompt)
         distil = ScoreDistillation(prior, settings.score, config.prior, prompt)
 

@@ -4,15 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from fake_hub import FakeHub, check_models
 
 from gaussianmotion.cli import main
-from gaussianmotion.cli.device import device_of
-from gaussianmotion.config import Config
 from gaussianmotion.config.file import merge, validate
 from gaussianmotion.doctor import Finding, examine
-from gaussianmotion.errors import UserError
 
 LOCAL = {
     "device": "cpu",
@@ -128,43 +124,6 @@ def test_the_command_fails_with_2_when_something_is_missing(
     assert any(line.startswith("ok       prior.model") for line in lines)
 
 
-def test_gpu_and_compilers_are_asked_for_where_they_would_be_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.delenv("CUDA_HOME", raising=False)
-    monkeypatch.delenv("CUDA_PATH", raising=False)
-    monkeypatch.setattr("gaussianmotion.doctor.computer._CUDA", tmp_path)
-    found = findings({"device": "cuda"})
-    assert "use --profile profiles/laptop" in found["GPU"].detail
-    assert f"install the CUDA toolkit {torch.version.cuda or ''}".rstrip() in found["nvcc"].detail
-    assert "install g++" in found["C++ compiler"].detail
-    assert "nvcc" not in findings({"device": "auto"})
-    assert Config().device == "auto"
-
-    tool = tmp_path / "bin/nvcc"
-    tool.parent.mkdir()
-    tool.touch(mode=0o755)
-    assert findings({"device": "cuda"})["nvcc"].detail == str(tool)
-    monkeypatch.setattr("gaussianmotion.doctor.computer._CUDA", tmp_path / "nowhere")
-    monkeypatch.setenv("CUDA_HOME", str(tmp_path))
-    assert findings({"device": "cuda"})["nvcc"].fine
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="torch can use the GPU of this computer")
-def test_a_gpu_that_torch_cannot_use_is_none(monkeypatch: pytest.MonkeyPatch):
-    """As with a driver that is older than torch's CUDA."""
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    finding = findings({"device": "cuda"})["torch on the GPU"]
-    assert not finding.fine
-    assert f"torch {torch.__version__}" in finding.detail
-    assert "update the driver, or install torch" in finding.detail
-    with pytest.raises(UserError, match=r"device is cuda, but torch .*doctor` says what to do"):
-        device_of(validate({"device": "cuda"}, "test"), "0")
-    assert device_of(validate({"device": "auto"}, "test"), "0") == "cpu"
-
-
 def test_offline_no_host_is_asked(
     settings: dict, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,43 +148,3 @@ def test_models_are_looked_for_where_the_hubs_client_keeps_them(
     assert f"some/model is not in {tmp_path / 'cache'}: run" in found["prior.model"].detail
     assert "0.5 GiB of it are here" in found["prior.controlnet"].detail
     assert str(tmp_path / "cache") in found["disk (models.folder)"].detail
-
-
-def compilers(monkeypatch: pytest.MonkeyPatch, home: Path, says: str) -> dict[str, Finding]:
-    """What doctor finds where CUDA_HOME holds an nvcc that says this."""
-    nvcc = home / "bin/nvcc"
-    nvcc.parent.mkdir(parents=True)
-    nvcc.write_text(f"#!/bin/sh\necho '{says}'\n")
-    nvcc.chmod(0o755)
-    monkeypatch.setenv("CUDA_HOME", str(home))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    monkeypatch.setattr(torch.version, "cuda", "13.0")
-    return findings({"device": "cuda", "rasteriser": "gsplat"})
-
-
-def test_a_compiler_of_another_cuda_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    said = "Cuda compilation tools, release 12.4, V12.4.131"
-    nvcc = compilers(monkeypatch, tmp_path, said)["nvcc"]
-    assert not nvcc.fine
-    assert "of CUDA 12.4; torch is of CUDA 13.0" in nvcc.detail
-    assert "install the CUDA toolkit 13.0" in nvcc.detail
-
-
-def test_a_compiler_of_a_newer_minor_version_will_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    assert compilers(monkeypatch, tmp_path, "release 13.2, V13.2.1")["nvcc"].fine
-
-
-def test_cuda_home_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setenv("CUDA_HOME", str(tmp_path))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    # torch looks nowhere else then, whatever is on PATH.
-    assert f"none in CUDA_HOME ({tmp_path})" in findings({"device": "cuda"})["nvcc"].detail
-
-
-def test_python_without_its_headers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
-    found = compilers(monkeypatch, tmp_path / "cuda", "release 13.0")["Python.h"]
-    assert not found.fine
-    assert "python3-dev" in found.detail
