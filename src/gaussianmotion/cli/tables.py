@@ -65,9 +65,10 @@ def _table(options: argparse.Namespace) -> None:
 
         write_table(win_rate_table(frame, config), out)
     elif options.name == "verdicts":
-        from gaussianmotion.tables.verdicts.table import verdicts_table
+        from gaussianmotion.tables.verdicts.experiment import verdicts_of
 
-        write_table(verdicts_table(frame, config), out)
+        # tables/scores.csv of the experiment's folder.
+        write_table(verdicts_of(frame, config, options.scores.absolute().parents[1]), out)
     else:
         from gaussianmotion.tables.ablations import ablations_table
 

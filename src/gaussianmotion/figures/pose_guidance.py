@@ -19,6 +19,8 @@ _HEADINGS = (
     "sampled with the pose",
     "sampled without the pose",
 )
+# What avatars were trained with, as their runs say.
+_TRAINED = {"True": "with pose guidance", "False": "without pose guidance"}
 
 
 def draw_pose_guidance(page: Page, scene: Scene) -> str:
@@ -27,7 +29,11 @@ def draw_pose_guidance(page: Page, scene: Scene) -> str:
     shown = moments(list(scene.config.motions), len(rows))
     width = (page.width - 2 * MARGIN - 4 * GAP - _SPLIT) / 6
     xs = [MARGIN + place * (width + GAP) + (_SPLIT - GAP) * (place > 2) for place in range(6)]
-    headings(page, [(x, width, label) for x, label in zip(xs, _HEADINGS, strict=True)], 7.0)
+    labels = list(_HEADINGS)
+    for column in (1, 2):
+        guided = scene.trained_with([row.runs[column - 1] for row in rows], "pose_guidance")
+        labels[column] = _TRAINED.get(guided, labels[column])
+    headings(page, [(x, width, label) for x, label in zip(xs, labels, strict=True)], 7.0)
     for row, moment in zip(rows, shown, strict=True):
         avatars = _avatars(scene, row.runs, moment)
         samples = [scene.noised(row.prompt, name) for name in _SAMPLES]

@@ -1,7 +1,7 @@
 """Figure 6: the timestep below which the classifier score stands alone, a column for each tau."""
 
 from gaussianmotion.figures.crops import content_box
-from gaussianmotion.figures.grid import main_variant
+from gaussianmotion.figures.grid import VARIANTS, Row, main_variant
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.scene import (
     EMPTY_HEIGHT,
@@ -14,7 +14,6 @@ from gaussianmotion.figures.scene import (
 )
 
 TITLE = "Figure 6. Adaptive score distillation: the effect of τ"
-_TAUS = (500, 400, 300, 200, 100)
 
 
 def draw_tau(page: Page, scene: Scene) -> str:
@@ -22,11 +21,13 @@ def draw_tau(page: Page, scene: Scene) -> str:
     rows = scene.rows("fig6")
     pictures = [[scene.front(run) for run in row.runs] for row in rows]
     box = content_box([p for row in pictures for p in row if p is not None])
-    width = (page.width - 2 * MARGIN - (len(_TAUS) - 1) * GAP) / len(_TAUS)
+    variants = VARIANTS["fig6"]
+    width = (page.width - 2 * MARGIN - (len(variants) - 1) * GAP) / len(variants)
     shown = any(picture is not None for row in pictures for picture in row)
     height = width / box.aspect if shown else EMPTY_HEIGHT
-    xs = [MARGIN + place * (width + GAP) for place in range(len(_TAUS))]
-    headings(page, [(x, width, f"τ = {tau}") for x, tau in zip(xs, _TAUS, strict=True)])
+    xs = [MARGIN + place * (width + GAP) for place in range(len(variants))]
+    labels = [_label(scene, name, rows, place) for place, name in enumerate(variants)]
+    headings(page, [(x, width, label) for x, label in zip(xs, labels, strict=True)])
     for row, cells in zip(rows, pictures, strict=True):
         top = page.bottom + GAP / 2
         for x, picture in zip(xs, cells, strict=True):
@@ -44,3 +45,9 @@ def draw_tau(page: Page, scene: Scene) -> str:
         f"{scene.left_out('fig6', len(scene.grid.ablation_prompts))} "
         f"{scene.made_of(rows)}"
     )
+
+
+def _label(scene: Scene, variant: str, rows: list[Row], place: int) -> str:
+    """What a column's avatars were trained with; the variant's name where there are none."""
+    tau = scene.trained_with([row.runs[place] for row in rows], "score.tau")
+    return f"τ = {tau}" if tau else variant

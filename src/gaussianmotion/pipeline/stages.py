@@ -181,8 +181,11 @@ STAGES = {
                 f"tables/{name}"
                 for name in (
                     *("columns", "intervals", "files", "notes", "table1", "ablations"),
-                    *("win_rate", "contrasts"),
-                    *(f"verdicts/{part}" for part in ("rule", "table", "cautions", "paper_claims")),
+                    *("win_rate", "contrasts", "trained"),
+                    *(
+                        f"verdicts/{part}"
+                        for part in ("rule", "table", "experiment", "cautions", "paper_claims")
+                    ),
                 )
             ),
         ),

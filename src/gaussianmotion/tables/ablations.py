@@ -37,8 +37,8 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
     """
     listed = frame.loc[(frame["kind"] == "variant") & (frame["prompt"] != ""), "prompt"]
     prompts = config.ablation.prompts or list(dict.fromkeys(listed))[:3]
-    columns = measured_columns(frame, config.scores.names)
     variants = list(config.ablation.variants)
+    columns = measured_columns(frame, config.scores.names) if variants else []
     grid = {(prompt, seed) for prompt in ["", *prompts] for seed in config.ablation.seeds}
     found = {column: _records(frame, column, variants, grid) for column in columns}
     usual = {
@@ -50,10 +50,6 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
         [_text(record, usual.get(column)) for record in records]
         for column, records in found.items()
     ]
-    seeds = list(map(str, config.ablation.seeds))
-    of = [f"{counted(len(seeds), 'seed')} ({', '.join(seeds)})"]
-    if prompts:
-        of.insert(0, f"{counted(len(prompts), 'prompt')} ({', '.join(prompts)})")
     return Table(
         title="Ablations: mean [95 % interval] and Δ, the paired difference to ours",
         headings=["variant", *(column.heading for column in columns)],
@@ -62,17 +58,33 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
             [record for row in zip(*found.values(), strict=True) for record in row],
             columns=list(_RECORD),
         ),
-        notes=[
-            f"{', '.join(of)}. Δ is of the prompts and seeds that both have.",
-            *origin_notes(columns, usual),
-            *declared_notes(columns, config),
-            *absent_notes(frame, config.scores.names),
-            "N: pictures that a number is of, in the cell where it is another; of a distance, in "
-            "each seed.",
-            "Intervals: Student's t over prompts, whose seeds are averaged first; over seeds where "
-            "pictures are pooled. None where there is one prompt (one seed) only.",
-        ],
+        notes=_notes(frame, columns, usual, prompts, config),
     )
+
+
+def _notes(
+    frame: pd.DataFrame,
+    columns: list[Column],
+    usual: dict[Column, int],
+    prompts: list[str],
+    config: Config,
+) -> list[str]:
+    if not config.ablation.variants:
+        return ["This experiment has no ablations: ablation.variants is empty."]
+    seeds = list(map(str, config.ablation.seeds))
+    of = [f"{counted(len(seeds), 'seed')} ({', '.join(seeds)})"]
+    if prompts:
+        of.insert(0, f"{counted(len(prompts), 'prompt')} ({', '.join(prompts)})")
+    return [
+        f"{', '.join(of)}. Δ is of the prompts and seeds that both have.",
+        *origin_notes(columns, usual),
+        *declared_notes(columns, config),
+        *absent_notes(frame, config.scores.names),
+        "N: pictures that a number is of, in the cell where it is another; of a distance, in each "
+        "seed.",
+        "Intervals: Student's t over prompts, whose seeds are averaged first; over seeds where "
+        "pictures are pooled. None where there is one prompt (one seed) only.",
+    ]
 
 
 _RECORD = (

@@ -91,8 +91,7 @@ def table1(frame: pd.DataFrame, config: Config) -> Table:
             "N: pictures that a number is of. Intervals: Student's t over prompts, whose seeds are "
             "averaged first; for distances of pooled pictures the score's own bootstrap. Distances "
             "of several seeds, each of N pictures, are averaged.",
-            "Variants in brackets were made for the ablations' prompts only; numbers of different "
-            "N or prompts are not comparable with each other.",
+            *_bracket_notes(config),
             "not provided: no renders of the system were brought (docs/how-to/baselines.md).",
         ],
     )
@@ -102,6 +101,15 @@ _RECORD = (
     *("system", "variant", "kind", *FACTS, "value", "low", "high", "n", "reason"),
     *("difference", "difference_low", "difference_high"),
 )
+
+
+def _bracket_notes(config: Config) -> list[str]:
+    if not any(kind == "ablation" for _, _, kind in _systems(config)):
+        return []
+    return [
+        "Variants in brackets were made for the ablations' prompts only; numbers of different "
+        "N or prompts are not comparable with each other."
+    ]
 
 
 def _headings(column: Column) -> list[str]:

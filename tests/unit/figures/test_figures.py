@@ -10,6 +10,7 @@ from PIL import Image
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config
+from gaussianmotion.figures import pose_guidance, tau
 from gaussianmotion.figures.draw import draw_figure
 from gaussianmotion.figures.facts import CAPTION_TOP, trained_with
 from gaussianmotion.figures.grid import FIGURES, Grid, found_grid
@@ -56,6 +57,31 @@ def test_a_caption_says_what_the_runs_were_trained_with(root: Path) -> None:
     ours, absent = Run("ours", "ann", 0), Run("ours", "nobody", 0)
     assert trained_with(root, [ours, None, absent], "score.tau") == str(Config().train.score.tau)
     assert trained_with(root, [ours], "no.such.key") == ""
+
+
+def test_headings_are_of_what_was_trained_and_not_of_names(
+    root: Path, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(root, tmp_path / "small")
+    edits = {"tau_100": ("score", {"tau": 150}), "no_pose_guidance": ("pose_guidance", True)}
+    for variant, (key, value) in edits.items():
+        path = tmp_path / "small" / variant / "ann/0/run.json"
+        facts = json.loads(path.read_text())
+        facts["config"]["train"][key] = value
+        path.write_text(json.dumps(facts))
+    shown: list[str] = []
+
+    def headings(page, labels, size=7.5):
+        shown.extend(label for _, _, label in labels)
+
+    for module in (tau, pose_guidance):
+        monkeypatch.setattr(module, "headings", headings)
+    for figure in ("fig6", "fig5"):
+        grid = found_grid(tmp_path / "small")
+        draw_figure(figure, tmp_path / "small", grid, config, tmp_path / figure)
+    trained = f"τ = {Config().train.score.tau}"
+    assert shown[:5] == ["tau_500", trained, "tau_300", "tau_200", "τ = 150"]
+    assert shown[5:8] == ["input pose", "with pose guidance", "with pose guidance"]
 
 
 @pytest.mark.parametrize("figure", FIGURES)

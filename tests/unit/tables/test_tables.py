@@ -69,6 +69,18 @@ def test_every_value_of_every_score_is_one_row(scored) -> None:
     assert (row["better"], row["status"], row["kind"]) == ("higher", "ok", "variant")
 
 
+def test_tables_speak_of_what_is_in_the_experiment_only(scored) -> None:
+    config, frame = scored
+    ablation = {"variants": [], "prompts": ["of-another-list"]}
+    other = Config.model_validate({"ablation": ablation}).ablation
+    without = config.model_copy(update={"ablation": other})
+    table = ablations_table(frame, without)
+    assert (table.rows, len(table.notes)) == ([], 1)
+    assert "of-another-list" not in " ".join(table.notes)
+    assert not [note for note in table1(frame, without).notes if "brackets" in note]
+    assert [note for note in table1(frame, config).notes if "brackets" in note]
+
+
 def test_a_score_without_numbers_keeps_its_reason(scored) -> None:
     _, frame = scored
     row = frame[frame["status"] == "too few"].iloc[0]

@@ -1,16 +1,19 @@
 """The rule of the verdicts, on numbers where the claim holds, does not, and cannot be decided."""
 
 import itertools
+import json
 from pathlib import Path
 
 import pytest
 from scored_experiment import Number, config_of, write_alone, write_prompts
 
+from gaussianmotion.config import Config
 from gaussianmotion.config.file import load_variants
 from gaussianmotion.tables.collect import collect
 from gaussianmotion.tables.columns import read_scores
 from gaussianmotion.tables.files import Table
-from gaussianmotion.tables.verdicts.paper_claims import BETWEEN, CLAIMS, OVER_TAU, Claim, Part
+from gaussianmotion.tables.verdicts.experiment import verdicts_of
+from gaussianmotion.tables.verdicts.paper_claims import CLAIMS, TAUS, Claim, Part, between, slope
 from gaussianmotion.tables.verdicts.rule import imbalance, judge
 from gaussianmotion.tables.verdicts.table import compared, verdicts_table
 
@@ -97,10 +100,37 @@ def test_a_variant_that_was_not_run_is_named() -> None:
 
 
 def test_the_slope_over_tau_is_the_change_from_end_to_end() -> None:
-    line = {variant: 2.0 + 0.01 * int(variant[4:]) for variant in OVER_TAU}
-    assert sum(OVER_TAU[v] * line[v] for v in line) == pytest.approx(4.0)
-    assert sum(OVER_TAU.values()) == pytest.approx(0.0)
-    assert sum(BETWEEN.values()) == pytest.approx(0.0)
+    line = {variant: 2.0 + 0.01 * int(variant[4:]) for variant in slope(TAUS)}
+    assert sum(slope(TAUS)[v] * line[v] for v in line) == pytest.approx(4.0)
+    assert sum(slope(TAUS).values()) == pytest.approx(0.0)
+    assert sum(between(TAUS).values()) == pytest.approx(0.0)
+
+
+def test_the_slope_is_over_what_was_trained_whatever_variants_are_called(tmp_path: Path) -> None:
+    tau_experiment(tmp_path, lambda x: (5.0 * x, -5.0 * x))
+    frame = read_scores(tmp_path / "scores.csv")
+    for variant, tau in {**TAUS, "tau_100": 450.0}.items():
+        run = tmp_path / variant / "ann/0"
+        run.mkdir(parents=True, exist_ok=True)
+        facts = {"config": {"train": {"score": {"tau": tau}}}}
+        (run / "run.json").write_text(json.dumps(facts))
+    table = verdicts_of(frame, Config(), tmp_path)
+    assert "tau_100 was trained with tau = 450." in table.notes
+    (row,) = [row[0] for row in table.rows if row[0].startswith("– less of both in between")]
+    assert "in between (300, 400, 450) than at the ends" in row
+    assert "mean of tau_200, tau_500 − mean of tau_100, tau_300, tau_400" in row
+    assert verdicts_of(frame, Config(), tmp_path / "elsewhere").rows == verdicts_table(frame).rows
+
+
+def test_variants_that_were_trained_alike_decide_nothing() -> None:
+    alike = dict.fromkeys(TAUS, 100.0)
+    for weights in (slope(alike), between(alike)):
+        assert set(weights.values()) == {0.0}
+        found = judge(Part("", "geometry", ("noise",), weights), values(lambda v, p, s: 1.0))
+        assert (found.verdict, found.reason) == (
+            "undecided",
+            "the compared variants were trained alike",
+        )
 
 
 def test_a_straight_trade_has_the_same_imbalance_everywhere() -> None:
@@ -111,9 +141,9 @@ def test_a_straight_trade_has_the_same_imbalance_everywhere() -> None:
 
 
 def tau_experiment(root: Path, number) -> Table:
-    config = config_of(variants=list(OVER_TAU), seeds=[0, 1, 2], scores={"names": ["geometry"]})
+    config = config_of(variants=list(slope(TAUS)), seeds=[0, 1, 2], scores={"names": ["geometry"]})
     write_prompts(root, ["ann", "bob", "eve"])
-    for variant, (prompt, seed) in itertools.product(OVER_TAU, CELLS):
+    for variant, (prompt, seed) in itertools.product(slope(TAUS), CELLS):
         share = (int(variant[4:]) - 100) / 400
         noise, saturation = number(share)
         offset = 10.0 + wobble(prompt, seed)
@@ -193,8 +223,8 @@ def test_what_is_compared_is_said_the_way_it_is_claimed() -> None:
 
 def test_one_part_that_does_not_hold_fells_the_claim(tmp_path: Path) -> None:
     parts = (
-        Part("up", "geometry", ("noise",), OVER_TAU),
-        Part("up, too", "geometry", ("saturation",), OVER_TAU),
+        Part("up", "geometry", ("noise",), slope(TAUS)),
+        Part("up, too", "geometry", ("saturation",), slope(TAUS)),
     )
     tau_experiment(tmp_path, lambda x: (5.0 * x, -5.0 * x))
     frame = read_scores(tmp_path / "scores.csv")

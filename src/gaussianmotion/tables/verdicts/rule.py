@@ -63,6 +63,8 @@ def judge(part: Part, *measured: Values) -> Finding:
         part: With its variants' weights.
         measured: Of each of its values, by variant and cell.
     """
+    if not any(part.weights.values()):
+        return Finding(UNDECIDED, "the compared variants were trained alike")
     absent = [name for name in part.weights if not all(values.get(name) for values in measured)]
     if absent:
         return Finding(UNDECIDED, f"no measured runs of {', '.join(absent)}")

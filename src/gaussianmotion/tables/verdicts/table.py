@@ -3,7 +3,7 @@
 The rule itself is :mod:`.verdicts`, the claims as quantities are :mod:`.paper_claims`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isclose
 
 import pandas as pd
@@ -29,7 +29,10 @@ Known = Mapping[tuple[str, str], Column]  # by score and value name
 
 
 def verdicts_table(
-    frame: pd.DataFrame, config: Config | None = None, claims: tuple[Claim, ...] = CLAIMS
+    frame: pd.DataFrame,
+    config: Config | None = None,
+    claims: tuple[Claim, ...] = CLAIMS,
+    remarks: Sequence[str] = (),
 ) -> Table:
     """Judge every claim.
 
@@ -37,6 +40,7 @@ def verdicts_table(
         frame: All scores.
         config: Whose ``prior.model`` and ``train`` say what the verdicts are about.
         claims: The paper's, in its order.
+        remarks: Further notes on what was trained.
     """
     scores = list(dict.fromkeys(frame["score"]))
     known = {
@@ -78,6 +82,7 @@ def verdicts_table(
         notes=[
             *_how_to_read(claims),
             *_trained_with(config),
+            *remarks,
             *_measured_in(every),
             *cautions(frame, claims, known),
             *origin_notes(used.values()),
