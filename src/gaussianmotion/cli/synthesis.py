@@ -47,6 +47,21 @@ def add_commands(commands: Commands) -> None:
     _count(dataset, "--workers", 2, "processes")
     dataset.add_argument("--held-out", action="store_true", help="people kept for measuring")
 
+    balance = add_step("check-dataset", _balance, "whether a data set shows everything enough")
+    _path(balance, "--dataset", str(WORK / "train"))
+
+    prior = add_step("prior", _prior, "train the prior on pixel patches, on a CPU or a GPU")
+    _path(prior, "--dataset", str(WORK / "train"))
+    _path(prior, "--held-out", str(WORK / "held_out"))
+    _path(prior, "--out", str(WORK / "prior"))
+    _count(prior, "--samples", 400_000, "samples in all")
+    tail = "last samples, over which the learning rate falls to zero"
+    _count(prior, "--tail", 60_000, tail, least=0)
+    _count(prior, "--small", 28_000, "samples of the first phase, at 64 px", least=0)
+    _count(prior, "--batch", 32, "samples per step; 1024 suits a large GPU")
+    _count(prior, "--log-every", 20_000, "samples between two measurements")
+    _count(prior, "--seed", 0, "of everything random", least=0)
+
     autoencoder = add_step("autoencoder", _autoencoder, "train the autoencoder")
     _path(autoencoder, "--dataset", str(WORK / "train"))
     _path(autoencoder, "--out", str(WORK / "prior"))
@@ -172,6 +187,32 @@ def _dataset(options: argparse.Namespace) -> None:
         options.workers,
         options.held_out,
         _say,
+    )
+
+
+def _balance(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.pictures.balance import check_balance
+
+    found = check_balance(options.dataset)
+    rarest = ", ".join(f"{word} {share:.2%}" for word, share in list(found.words.items())[:8])
+    framings = ", ".join(f"{name} {share:.1%}" for name, share in found.framings.items())
+    _say(f"{found.pictures} pictures ({framings}); the rarest words: {rarest}")
+
+
+def _prior(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, phases_of
+    from gaussianmotion.synthesis.prior.train_patches import Logging, train_patches
+
+    train_patches(
+        options.dataset,
+        options.held_out,
+        options.out,
+        options.samples,
+        options.tail,
+        PatchSettings(seed=options.seed),
+        phases_of(options.small, options.batch),
+        logging=Logging(every=options.log_every),
+        report=_say,
     )
 
 

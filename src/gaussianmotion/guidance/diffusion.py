@@ -1,8 +1,10 @@
 """The diffusion prior: a text-to-image latent diffusion model with a pose ControlNet.
 
 One class serves Stable Diffusion 1.5 with ControlNet 1.1 openpose and the embedded prior. Both are
-folders in diffusers layout; they differ in sizes, in the autoencoder (AutoencoderKL or
-AutoencoderTiny), in the text encoder, and in whether the ControlNet reads the text.
+folders in diffusers layout; they differ in sizes, in the autoencoder (AutoencoderKL,
+AutoencoderTiny, or pixel patches in its place), in the text encoder, in what the UNet predicts (the
+noise, or the clean picture, from which the noise follows), and in whether the ControlNet reads the
+text.
 
 Precision. UNet, ControlNet and autoencoder hold weights of one type: float16 or bfloat16 on CUDA,
 bfloat16 on CPUs that multiply it in hardware, else float32. The UNet's last normalisation and
@@ -21,11 +23,13 @@ from torch import Tensor
 
 from gaussianmotion.guidance.networks import (
     check_parts,
+    condition_pixels,
     keep_float32,
     pixels_per_cell,
     repeat,
     scale_gradient_between,
 )
+from gaussianmotion.guidance.patches import is_patches, noise_of, pooled_for, pose_at
 from gaussianmotion.guidance.sampling import ddim, ddim_timesteps, guided
 from gaussianmotion.guidance.text import TextEncoder, words
 from gaussianmotion.models.finite import finite
@@ -55,11 +59,12 @@ class DiffusionPrior:
         vocabulary: frozenset[str] = frozenset(),
         latent_limit: float | None = None,
         folders: Mapping[str, Path] = MappingProxyType({}),
+        predicts: str = "epsilon",
     ) -> None:
         """Take over networks of one device and precision.
 
         Args:
-            vae: diffusers AutoencoderKL or AutoencoderTiny.
+            vae: diffusers AutoencoderKL or AutoencoderTiny, or PixelPatches.
             unet: diffusers UNet2DConditionModel.
             controlnet: diffusers ControlNetModel with the UNet's block sizes.
             text_encoder: Encoder of the UNet's text dimension.
@@ -68,6 +73,7 @@ class DiffusionPrior:
             latent_limit: What no clean latent exceeds, which sampling then keeps to.
             folders: Where ``vae``, ``unet``, ``controlnet`` and ``text_encoder`` are from, for
                 messages.
+            predicts: What the UNet does: the noise (``epsilon``) or clean latents (``sample``).
 
         Raises:
             UserError: the parts do not belong together.
@@ -81,7 +87,11 @@ class DiffusionPrior:
         self._text_encoder = text_encoder
         self._vocabulary = vocabulary
         self._folders = folders
+        self._predicts_clean = predicts == "sample"
         check_parts(vae, unet, controlnet, text_encoder.dim)
+        self._pose_factor = self.downscale // condition_pixels(controlnet.config)
+        # Pixels are not rounded on their way in; an autoencoder takes its own precision.
+        self._image_dtype = torch.float32 if is_patches(vae) else self.dtype
         for network in (vae, unet, controlnet):
             network.eval().requires_grad_(False)
             for parameter in network.parameters():
@@ -111,7 +121,7 @@ class DiffusionPrior:
             float32 latents.
         """
         image = 2.0 * rgb - 1.0
-        encoded = self._vae.encode(image.to(self.dtype, memory_format=torch.channels_last))
+        encoded = self._vae.encode(image.to(self._image_dtype, memory_format=torch.channels_last))
         raw = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
         raw = raw.float()
         if self.dtype == torch.float16 and raw.requires_grad:
@@ -128,7 +138,7 @@ class DiffusionPrior:
         """
         config = self._vae.config
         raw = latents / config.scaling_factor + (config.get("shift_factor") or 0.0)
-        image = self._vae.decode(raw.to(self.dtype)).sample.float()
+        image = self._vae.decode(raw.to(self._image_dtype)).sample.float()
         finite(image, self.name_of("vae"))
         return (0.5 * image + 0.5).clamp(0.0, 1.0).contiguous()
 
@@ -172,21 +182,27 @@ class DiffusionPrior:
 
         down, mid = None, None
         if pose_image is not None:
-            pose = pose_image.to(self.dtype, memory_format=torch.channels_last)
+            pose = pose_at(pose_image, self._pose_factor)
+            pose = pose.to(self.dtype, memory_format=torch.channels_last)
             control = (x, timesteps, text[: len(x)], pose)
             if self._controlnet_reads_text:
                 control = (repeated, repeated_t, text, repeat(pose, branches))
             down, mid = self._controlnet(*control, return_dict=False)
             if not self._controlnet_reads_text:
                 down, mid = [repeat(d, branches) for d in down], repeat(mid, branches)
-        return self._unet(
+        predicted: Tensor = self._unet(
             repeated,
             repeated_t,
             encoder_hidden_states=text,
+            **pooled_for(self._unet, text),
             down_block_additional_residuals=down,
             mid_block_additional_residual=mid,
             return_dict=False,
         )[0]
+        if not self._predicts_clean:
+            return predicted
+        level = self.alpha_bar[repeated_t][:, None, None, None]
+        return noise_of(predicted, repeat(latents, branches), level)
 
     def add_noise(self, latents: Latents, noise: Latents, timesteps: Int[Tensor, " B"]) -> Latents:
         """x_t of clean latents: sqrt(alpha_bar) x + sqrt(1 - alpha_bar) noise."""

@@ -122,17 +122,28 @@ def load_alpha_bar(folder: Path) -> Float[Tensor, " T"]:
     """Cumulative product of the alphas per timestep, from ``scheduler_config.json``.
 
     Raises:
-        UserError: the schedule is unknown, or the model predicts something else than noise.
+        UserError: the schedule is unknown.
     """
     path = folder / "scheduler_config.json"
     config = read_json(path)
-    prediction = config.get("prediction_type", "epsilon")
-    if prediction != "epsilon":
-        raise UserError(
-            f"{path}: the model predicts {prediction}; one that predicts epsilon is needed"
-        )
     with loading(path):
         return alpha_bar_of(config)
+
+
+def load_prediction(folder: Path) -> str:
+    """What the model predicts: the noise (``epsilon``) or the clean latents (``sample``).
+
+    Raises:
+        UserError: it predicts something else.
+    """
+    path = folder / "scheduler_config.json"
+    prediction = str(read_json(path).get("prediction_type", "epsilon"))
+    if prediction not in ("epsilon", "sample"):
+        raise UserError(
+            f"{path}: the model predicts {prediction}; one that predicts epsilon or sample is "
+            "needed"
+        )
+    return prediction
 
 
 def load_latent_limit(folder: Path) -> float | None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.patches import is_patches, pose_factor
 
 # Far from float16's 65504, so that what grows on its way through the encoder does not overflow.
 LARGEST_GRADIENT = 8.0
@@ -19,7 +20,10 @@ def check_parts(vae: Any, unet: Any, controlnet: Any, text_dim: int) -> None:
     """
     latent_channels, downscale = vae.config.latent_channels, pixels_per_cell(vae)
     unet, controlnet = unet.config, controlnet.config
-    condition = 2 ** (len(controlnet.conditioning_embedding_out_channels) - 1)
+    condition = condition_pixels(controlnet)
+    # A prior of pixel patches may read a smaller picture of the pose than the image is.
+    if is_patches(vae) and pose_factor(downscale, condition):
+        condition = downscale
     pairs = {
         "the UNet's text dimension and the text encoder's": (
             unet.cross_attention_dim,
@@ -47,8 +51,15 @@ def check_parts(vae: Any, unet: Any, controlnet: Any, text_dim: int) -> None:
             )
 
 
+def condition_pixels(config: Any) -> int:
+    """Pixels of a ControlNet's picture per cell: every layer before the cells but one halves it."""
+    return int(2 ** (len(config.conditioning_embedding_out_channels) - 1))
+
+
 def pixels_per_cell(vae: Any) -> int:
     """Pixels per latent cell: every block of the autoencoder but one halves the image."""
+    if is_patches(vae):
+        return int(vae.config.patch)
     blocks = vae.config.get("encoder_block_out_channels") or vae.config.block_out_channels
     return 2 ** (len(blocks) - 1)
 

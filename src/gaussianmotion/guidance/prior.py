@@ -14,9 +14,11 @@ from gaussianmotion.guidance.load import (
     load_alpha_bar,
     load_latent_limit,
     load_network,
+    load_prediction,
     loading,
     read_json,
 )
+from gaussianmotion.guidance.patches import PixelPatches
 from gaussianmotion.guidance.text import CLIPEncoder, MiniLMEncoder, TextEncoder
 
 __all__ = ["DiffusionPrior", "load_prior", "network_dtype"]
@@ -37,12 +39,19 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
     index = read_json(folder / "model_index.json")
     control = find_model(config.controlnet, config.controlnet_revision, "prior.controlnet")
     alpha_bar = load_alpha_bar(folder / "scheduler")  # First: what is cheap fails before the rest.
-    vae_class = read_json(folder / "vae" / "config.json").get("_class_name")
-    vae_kind = AutoencoderTiny if vae_class == "AutoencoderTiny" else AutoencoderKL
+    predicts = load_prediction(folder / "scheduler")
     folders = {part: folder / part for part in ("vae", "unet", "text_encoder")}
     folders["controlnet"] = control
-    kinds = {"vae": vae_kind, "unet": UNet2DConditionModel, "controlnet": ControlNetModel}
-    networks = {
+    kinds: dict[str, Any] = {"unet": UNet2DConditionModel, "controlnet": ControlNetModel}
+    vae_config = read_json(folder / "vae" / "config.json")
+    match vae_config.get("_class_name"):
+        case "PixelPatches":
+            patches = {"vae": PixelPatches.from_config(vae_config, folder / "vae" / "config.json")}
+        case "AutoencoderTiny":
+            kinds["vae"], patches = AutoencoderTiny, {}
+        case _:
+            kinds["vae"], patches = AutoencoderKL, {}
+    networks = patches | {
         part: checked(load_network(kind, folders[part], dtype).to(device), folders[part])
         for part, kind in kinds.items()
     }
@@ -53,6 +62,7 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
         vocabulary=_load_vocabulary(folder),
         latent_limit=load_latent_limit(folder / "scheduler"),
         folders=folders,
+        predicts=predicts,
     )
 
 

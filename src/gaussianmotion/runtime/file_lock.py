@@ -27,3 +27,18 @@ def hold(handle: int, waiting: str, without_locks: str = "") -> None:
             raise
         if without_locks:
             print(f"{without_locks} ({error.strerror})", file=sys.stderr)
+
+
+def try_hold(handle: int) -> bool:
+    """Take the exclusive lock of an open file without waiting; False where somebody has it.
+
+    A file system without locks says yes: nothing can be kept apart there.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    return True

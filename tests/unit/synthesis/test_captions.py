@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from gaussianmotion.synthesis.pictures.captions import article, caption, view_of
+from gaussianmotion.synthesis.pictures.captions import (
+    HEAD,
+    LOWER_BODY,
+    article,
+    caption,
+    view_of,
+)
 
 LONGEST = {
     "sex": "woman", "age": "middle-aged", "build": "heavy", "hair": "ponytail",
@@ -52,7 +58,17 @@ def test_captions_fit_forty_tokens():
     tokenizer.no_padding()
     tokenizer.no_truncation()
     rng = np.random.default_rng(0)
-    texts = [*many(LONGEST), caption(LONGEST, 0.0, 0, "white", rng, full=True)]
+    dressed = {k: v for k, v in LONGEST.items() if k.split("_")[0] not in ("top", "bottom")}
+    dressed |= {"dress": "short dress", "dress_colour": "navy", "dress_sleeves": "short-sleeved"}
+    texts = [
+        *(
+            text
+            for look in (LONGEST, dressed)
+            for framing in range(4)
+            for text in many(look, framing)
+        ),
+        *(caption(look, 0.0, 0, "white", rng, full=True) for look in (LONGEST, dressed)),
+    ]
     assert max(len(e.ids) for e in tokenizer.encode_batch(texts)) <= 40
 
 
@@ -65,6 +81,19 @@ def test_close_ups_do_not_name_what_is_below_the_frame():
     texts = many(LONGEST, framing=2)
     assert np.mean(["skirt" in t for t in texts]) < 0.1
     assert not any("sneakers" in t for t in texts)
+
+
+def test_legs_show_shoes_and_neither_hair_nor_hat():
+    texts = many(LONGEST, framing=LOWER_BODY)
+    assert np.mean(["sneakers" in t for t in texts]) > 0.6
+    assert not any(word in t for t in texts for word in ("ponytail", "hat", "fedora", "aged"))
+
+
+def test_sleeves_are_named_where_they_show():
+    dress = DRESS | {"dress_sleeves": "long-sleeved"}
+    named = [np.mean(["a red long-sleeved dress" in t for t in many(dress, f)]) for f in (0, HEAD)]
+    assert 0.25 < named[0] < 0.6
+    assert not any("sleeved" in t for t in many(dress, LOWER_BODY))
 
 
 def test_suit_is_one_garment_and_bald_people_have_no_hair():

@@ -6,77 +6,43 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pack_fakes import toy_pack
 
+from gaussianmotion.body.poses import named_pose
 from gaussianmotion.cli import main
 from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.people.character_pack import (
     CharacterPack,
     load_characters,
-    plain_cloth,
 )
-from gaussianmotion.synthesis.people.dressing import Look, pose_look
-from gaussianmotion.synthesis.people.garment_catalogue import CUTS, HAIR, SHOES, SPLIT_ASSETS
-from gaussianmotion.synthesis.people.garments import Garment
+from gaussianmotion.synthesis.people.dressing import (
+    Look,
+    outfit_held_out,
+    pose_look,
+    sample_look,
+)
 from gaussianmotion.synthesis.pictures.captions import view_of
 from gaussianmotion.synthesis.pictures.dataset import SHARD, VERSION, missing_shards, render_dataset
 from gaussianmotion.synthesis.pictures.dataset_items import (
     frame,
+    is_blocked,
     make_item,
     openpose_points,
     render_shard,
     visible_points,
 )
 from gaussianmotion.synthesis.pictures.mesh_renderer import project
-from gaussianmotion.synthesis.pictures.poses import base_pose
-
-BODY = Path(__file__).parents[3] / "resources/body/open_body.npz"
-BASE_VERTICES = 19158
-
-
-def tiny_garment(kind, region):
-    """One triangle on the chest, bound to the nose: enough to be dressed in."""
-    return Garment(
-        kind=kind, region=region, sexes="mf", triangles=np.array([[0, 1, 2]], np.int32),
-        uvs=np.zeros((1, 3, 2), np.float32), references=np.full((3, 3), 5054, np.int32),
-        coefficients=np.tile(np.float32([1, 0, 0]), (3, 1)),
-        offsets=np.float32([[0, -0.3, 0.1], [0.1, -0.4, 0.1], [-0.1, -0.4, 0.1]]),
-        cut=np.ones(3, np.float32), hidden=np.zeros(BASE_VERTICES, bool),
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def pack():
-    """The open body as a pack of two people with a toy wardrobe."""
-    with np.load(BODY, allow_pickle=False) as file:
-        ids, template, weights = file["base_vertex_ids"], file["v_template"], file["weights"]
-        faces, joints = file["f"], file["J_regressor"] @ file["v_template"]
-    mean = np.zeros((BASE_VERTICES, 3), np.float32)
-    mean[ids] = template
-    all_weights = np.zeros((BASE_VERTICES, 24), np.float32)
-    all_weights[:, 0] = 1
-    all_weights[ids] = weights
-    wearables = {n: tiny_garment(n.split(":")[0], p) for n, (_, p, _) in SPLIT_ASSETS.items()}
-    wearables |= {n: tiny_garment(c.kind, c.region) for n, c in CUTS.items()}
-    wearables |= {f"shoes:{n}": tiny_garment(n, "shoes") for n in SHOES}
-    wearables |= {f"hair:{n}": tiny_garment(n.split(":")[0], "hair") for n in HAIR}
-    wearables |= {f"brows:{i}": tiny_garment("eyebrows", "other") for i in (1, 6, 9)}
-    wearables |= {"eyes": tiny_garment("eyes", "other"), "fedora": tiny_garment("fedora", "hat")}
-    person = {"age": "young", "build": "average", "skin": "young_asian_female"}
-    return CharacterPack(
-        mean=mean, basis=np.zeros((1, BASE_VERTICES, 3), np.float32),
-        coefficients=np.zeros((2, 1), np.float32), joints=np.stack([joints, joints]).astype(float),
-        people=[person | {"sex": "woman"}, person | {"sex": "man"}], weights=all_weights,
-        body_faces=ids[faces].astype(np.int32),
-        body_uvs=np.zeros((len(faces), 3, 2), np.float32), skins={"young_asian_female": 0},
-        wearables=wearables, texture_of=dict.fromkeys(wearables, 0),
-        textures=plain_cloth(16)[None],
-    )  # fmt: skip
+    return toy_pack()
 
 
 @pytest.fixture(scope="module")
 def star(pack):
     look = Look(0, {}, [], "young_asian_female", np.ones(3, np.float32))
-    return pose_look(pack, look, base_pose("star"))
+    return pose_look(pack, look, named_pose("star").double().numpy())
 
 
 def shown(star, azimuth, framing=0):
@@ -134,11 +100,35 @@ def test_same_seed_same_item_and_other_seed_other_item(pack):
     assert first["captions"] != other["captions"] or (first["images"] != other["images"]).any()
 
 
-def test_held_out_items_balance_the_views_and_show_the_full_body(pack):
-    items = [make_item(pack, np.arange(2), (1, 1, i), i) for i in range(6)]
-    views = sorted(view_of(float(item["azimuth"])) for item in items)
+def test_lower_body_framing_shows_the_feet_and_not_the_head(star):
+    for azimuth in (0, 90, 180):
+        pixels, _ = shown(star, azimuth, framing=3)
+        assert pixels[[10, 13]].min() > 0
+        assert pixels[[10, 13]].max() < 128
+        assert pixels[0, 1] < 0
+
+
+def test_a_hand_before_the_face_blocks_a_close_up(star):
+    view = frame(star, 2, 90.0, 0.0, 50.0, np.random.default_rng(0))
+    assert not is_blocked(star.joints, view, 50.0)
+    raised = star.joints.copy()
+    raised[[20, 22]] = raised[15] + [[0.28, 0.0, 0.0], [0.3, 0.05, 0.0]]  # left wrist and hand
+    assert is_blocked(raised, view, 50.0)
+
+
+def test_held_out_items_balance_views_and_show_all_framings(pack):
+    items = [make_item(pack, np.arange(2), (1, 1, i), i) for i in range(12)]
+    views = sorted(view_of(float(item["azimuth"])) for item in items[:6])
     assert views == [0, 0, 1, 1, 2, 2]
-    assert all(item["framing"] == 0 for item in items)
+    assert all(item["framing"] == 0 for item in items[:6])
+    assert all(item["framing"] == 2 for item in items[6:])
+
+
+def test_outfits_of_the_held_out_set_are_worn_by_nobody_else(pack):
+    rng = np.random.default_rng(0)
+    for held_out in (False, True):
+        looks = [sample_look(pack, np.arange(2), rng, held_out) for _ in range(20)]
+        assert [outfit_held_out(look) for look in looks] == [held_out] * 20
 
 
 def test_shard_holds_the_agreed_arrays(pack, tmp_path):
@@ -150,6 +140,8 @@ def test_shard_holds_the_agreed_arrays(pack, tmp_path):
         assert shard["visible"].dtype == bool
         assert shard["captions"].dtype.kind == "U"
         assert json.loads(str(shard["attributes"][0]))["framing"] == "full body"
+        assert shard["depth"].dtype == np.uint16
+        assert ((shard["depth"] > 0) == (shard["masks"] > 0)).all()
         covered = shard["masks"] > 127
         assert covered.any()
         np.testing.assert_array_equal(shard["regions"] > 0, covered)

@@ -88,3 +88,8 @@ CUTS = {
 #: Where the bodice of a dress meets the skirt.
 DRESS_WAIST = -0.03
 NECK_CENTRE = (0.0, 0.545, 0.01)
+
+
+def sleeve_word(length: float) -> str:
+    """What a caption calls sleeves that end at |x| = ``length`` metres of the T-pose."""
+    return "sleeveless" if length < 0.2 else "short-sleeved" if length < 0.45 else "long-sleeved"

@@ -9,7 +9,9 @@ import numpy as np
 from gaussianmotion.synthesis.people.palette import COLOUR_WORDS
 
 VIEWS = ("front view", "side view", "back view")
-FRAMINGS = ("full body", "upper body", "head")
+#: By number; numbers of earlier data sets keep their meaning.
+FRAMINGS = ("full body", "upper body", "head", "lower body")
+FULL_BODY, UPPER_BODY, HEAD, LOWER_BODY = range(4)
 
 #: Garments that take no article.
 PLURALS = {"jeans", "trousers", "suit trousers", "leggings", "shorts"}
@@ -43,9 +45,14 @@ def _pick(rng: np.random.Generator, words: tuple[str, ...]) -> str:
     return words[int(rng.integers(len(words)))]
 
 
-def _garment(attributes: dict[str, str], slot: str, rng: np.random.Generator, full: bool) -> str:
+def _garment(
+    attributes: dict[str, str], slot: str, framing: int, rng: np.random.Generator, full: bool
+) -> str:
     kind, colour = attributes[slot], attributes[f"{slot}_colour"]
     word = kind if full else _pick(rng, SYNONYMS.get(kind, (kind,)))
+    sleeves = attributes.get(f"{slot}_sleeves")
+    if sleeves and framing != LOWER_BODY and (full or rng.random() < 0.4):
+        word = f"{sleeves} {word}"
     if colour == "denim":
         phrase = "blue jeans" if full or rng.random() < 0.6 else "jeans"
     else:
@@ -62,14 +69,21 @@ def _outfit(attributes: dict[str, str], framing: int, rng: np.random.Generator, 
         colour = colour if full else _pick(rng, COLOUR_WORDS.get(colour, (colour,)))
         named.append(article(f"{colour} suit"))
     else:
-        keep = {"dress": (0.97, 0.97, 0.5), "top": (0.95, 0.97, 0.6), "bottom": (0.95, 0.2, 0.02)}
+        keep = {
+            "dress": (0.97, 0.97, 0.5, 0.95),
+            "top": (0.95, 0.97, 0.6, 0.2),
+            "bottom": (0.95, 0.2, 0.02, 0.97),
+        }
         for slot, chances in keep.items():
-            if slot in attributes and (full or rng.random() < chances[framing]):
-                named.append(_garment(attributes, slot, rng, full))
-    if "hat" in attributes and (full or rng.random() < 0.9):
-        named.append(_garment(attributes, "hat", rng, full))
-    shod = "shoes" in attributes and framing == 0 and (full or rng.random() < 0.15)
-    if shod and "hat" not in attributes:  # both would be too many words for the text encoder
+            named_here = chances[framing] >= 0.5 if full else rng.random() < chances[framing]
+            if slot in attributes and named_here:
+                named.append(_garment(attributes, slot, framing, rng, full))
+    hatted = "hat" in attributes and framing != LOWER_BODY
+    if hatted and (full or rng.random() < 0.92):
+        named.append(_garment(attributes, "hat", framing, rng, full))
+    chance = {FULL_BODY: 0.15, LOWER_BODY: 0.75}.get(framing, 0.0)
+    shod = "shoes" in attributes and chance > 0 and (full or rng.random() < chance)
+    if shod and not hatted:  # both would be too many words for the text encoder
         named.append(attributes["shoes"])
     return ", ".join(named[:-1]) + " and " + named[-1] if len(named) > 1 else "".join(named)
 
@@ -96,25 +110,26 @@ def caption(
     Args:
         attributes: of the look (see dressing).
         azimuth: degrees, 0 = front.
-        framing: 0 full body, 1 upper body, 2 head.
+        framing: Number of :data:`FRAMINGS`.
         background: its colour word.
-        full: name everything, in fixed words (for the held-out set).
+        full: name everything that the framing shows, in fixed words (for the held-out set).
     """
     age, build = attributes["age"], attributes["build"]
     words = []
     age_chance = {"young": 0.25, "middle-aged": 0.6, "old": 0.9}[age]
-    if full or rng.random() < age_chance:
+    above = framing != LOWER_BODY  # legs show neither hair nor age
+    if above and (full or rng.random() < age_chance):
         words.append(AGE_WORDS[age][0] if full else _pick(rng, AGE_WORDS[age]))
     if build != "average" and (full or rng.random() < 0.4):
         words.append(BUILD_WORDS[build][0] if full else _pick(rng, BUILD_WORDS[build]))
     sex = attributes["sex"] if full or rng.random() < 0.96 else "person"
-    bald = attributes["hair"] == "bald"
+    bald = attributes["hair"] == "bald" and above
     if bald and (full or rng.random() < 0.8):
         words.append("bald")
     subject = article(" ".join([*words, sex]))
     # A person in a hat shows little hair; captions then name it less.
-    hair_chance = 0.4 if "hat" in attributes else 0.7
-    hair = _hair(attributes) if full or rng.random() < hair_chance else ""
+    hair_chance = (0.4 if "hat" in attributes else 0.7) + (0.2 if framing == HEAD else 0.0)
+    hair = _hair(attributes) if above and (full or rng.random() < hair_chance) else ""
     outfit = _outfit(attributes, framing, rng, full)
     link = "wearing" if full else _pick(rng, ("wearing", "wearing", "in", "dressed in"))
     if not outfit:

@@ -12,6 +12,11 @@ A dataset is a folder of ``shard_0000.npz`` ... (uncompressed) and ``dataset.jso
     captions    unicode (n,)              and captions2, another wording, where present
     attributes  unicode (n,)              JSON: {"sex": ..., "top_colour": ..., ...}
     background  uint8   (n,)
+
+and from version 3 on
+
+    depth       uint16  (n, 128, 128)     millimetres along the camera's axis, 0 where nothing is
+    fov         float32 (n,)              degrees
 """
 
 import json
@@ -38,6 +43,8 @@ _ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
     "attributes": ("U", ()),
     "background": ("u", ()),
 }
+# Where the file has them: sets of version 2 do not.
+_LATER: dict[str, tuple[str, tuple[int, ...]]] = {"depth": ("u", (128, 128)), "fov": ("f", ())}
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,9 @@ class Shard:
     attributes: np.ndarray
     background: NDArray[np.uint8]
     captions2: np.ndarray
+    depth: NDArray[np.uint16]
+    """All 0 where the file has none."""
+    fov: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.images)
@@ -82,7 +92,8 @@ def load_shard(path: Path) -> Shard:
     """
     arrays = _read(path, set(Shard.__annotations__))
     count = len(arrays["images"]) if "images" in arrays else 0
-    for name, (kind, shape) in _ARRAYS.items():
+    expected = _ARRAYS | {name: kind for name, kind in _LATER.items() if name in arrays}
+    for name, (kind, shape) in expected.items():
         array = arrays.get(name)
         if array is None or array.dtype.kind != kind or array.shape != (count, *shape):
             found = "missing" if array is None else f"{array.dtype} {array.shape}"
@@ -91,7 +102,31 @@ def load_shard(path: Path) -> Shard:
                 "delete the file and render again"
             )
     arrays.setdefault("captions2", arrays["captions"])
+    arrays.setdefault("depth", np.zeros((count, 128, 128), np.uint16))
+    arrays.setdefault("fov", np.full(count, 50.0, np.float32))
     return Shard(**arrays)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a shard says of its items, without their pictures."""
+
+    captions: np.ndarray
+    captions2: np.ndarray
+    framing: NDArray[np.uint8]
+
+
+def load_facts(path: Path) -> Facts:
+    """Captions and framings of one shard.
+
+    Raises:
+        UserError: the file is damaged or lacks them.
+    """
+    arrays = _read(path, set(Facts.__annotations__))
+    arrays.setdefault("captions2", arrays.get("captions"))
+    if len(arrays) < 3 or arrays["captions"] is None:
+        raise UserError(f"{path} has no captions or framings: delete it and render again")
+    return Facts(**arrays)
 
 
 def load_captions(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -9,19 +9,40 @@ from typing import Any
 
 import numpy as np
 
+from gaussianmotion.body.joints import INDEX, PARENTS
 from gaussianmotion.pose.openpose import HIDDEN_BEHIND, SMPL_JOINTS
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.synthesis.people.character_pack import CharacterPack
 from gaussianmotion.synthesis.people.dressing import Posed, pose_look, sample_look
-from gaussianmotion.synthesis.pictures.captions import FRAMINGS, VIEWS, caption, view_of
-from gaussianmotion.synthesis.pictures.mesh_renderer import Light, look_at, project, render
+from gaussianmotion.synthesis.pictures.captions import (
+    FRAMINGS,
+    FULL_BODY,
+    HEAD,
+    UPPER_BODY,
+    VIEWS,
+    caption,
+    view_of,
+)
+from gaussianmotion.synthesis.pictures.mesh_renderer import (
+    Light,
+    look_at,
+    millimetres,
+    project,
+    render,
+)
 from gaussianmotion.synthesis.pictures.poses import sample_pose
 from gaussianmotion.synthesis.pictures.z_buffer import draw_faces
 
 SIZE = 128
 #: Every 5th person is seen in the held-out set only.
 HELD_OUT_STRIDE = 5
-FRAMING_SHARES = (0.70, 0.18, 0.12)
+#: Of captions.FRAMINGS. Heads are where faces are learnt, lower bodies where shoes and hems are.
+FRAMING_SHARES = (0.42, 0.18, 0.28, 0.12)
+#: Framings of the held-out set, one for each block of six items (front, left, right, back views).
+HELD_OUT_FRAMINGS = (0, 2, 0, 0, 1, 0, 2, 0, 0, 3)
+# A close-up is blocked by limbs of this thickness, metres, at less than this share of the head's
+# distance; then it is taken from another side.
+LIMB, BLOCKING, CLEAR_TRIES = 0.06, 0.6, 8
 BACKGROUNDS = {"white": (1.0, 1.0, 1.0), "grey": (0.5, 0.5, 0.5), "black": (0.0, 0.0, 0.0)}
 BACKGROUND_SHARES = (0.5, 0.3, 0.2)
 
@@ -35,26 +56,51 @@ def frame(
     posed: Posed, framing: int, azimuth: float, elevation: float, fov: float,
     rng: np.random.Generator,
 ) -> np.ndarray:  # fmt: skip
-    """World-to-camera matrix (4, 4) that shows the whole body, its upper half or the head."""
+    """World-to-camera matrix (4, 4) that shows what the framing names."""
     head, neck, pelvis = posed.joints[15], posed.joints[12], posed.joints[0]
     up = (head - neck) / np.linalg.norm(head - neck)
     half = np.tan(np.radians(fov) / 2)
-    if framing == 0:
+    if framing == FULL_BODY:
         points = posed.surface.vertices[posed.surface.faces[::7, 0]].astype(float)
         low, high = points.min(0), points.max(0)
         target = (low + high) / 2
         turn = look_at(target, azimuth, elevation, 0.0)
         camera = points @ turn[:3, :3].T + turn[:3, 3]
-        fill = rng.uniform(0.74, 0.98)
+        fill = rng.uniform(0.72, 0.98)
         distance = (np.abs(camera[:, :2]).max(1) / (fill * half) - camera[:, 2]).max()
-    elif framing == 1:
+    elif framing == UPPER_BODY:
         target = pelvis + (head - pelvis) * rng.uniform(0.55, 0.72)
-        distance = rng.uniform(0.44, 0.60) / half
+        distance = rng.uniform(0.42, 0.60) / half
+    elif framing == HEAD:
+        target = head + up * rng.uniform(0.01, 0.08)
+        distance = rng.uniform(0.18, 0.33) / half
     else:
-        target = head + up * rng.uniform(0.01, 0.06)
-        distance = rng.uniform(0.21, 0.32) / half
+        feet = posed.joints[[10, 11]].mean(0)
+        target = pelvis + (feet - pelvis) * rng.uniform(0.48, 0.68)
+        reach = np.abs(posed.joints[[1, 2, 4, 5, 7, 8, 10, 11]] - target).max()
+        distance = (reach + rng.uniform(0.04, 0.22)) / half
     shift = rng.normal(0, 0.02, 3) * distance * half
     return look_at(target + shift, azimuth, elevation, distance)
+
+
+def is_blocked(joints: np.ndarray, viewmat: np.ndarray, fov: float) -> bool:
+    """Whether a limb is in the picture much nearer to the camera than the head is.
+
+    Avatars' close-ups are drawn again then, so an outstretched arm before a face is never asked
+    for.
+
+    Args:
+        joints: Posed joints, (24, 3) metres.
+        viewmat: World to camera, of a close-up of the head.
+        fov: Degrees.
+    """
+    ends, starts = joints[1:], joints[list(PARENTS[1:])]
+    along = np.linspace(0, 1, 8)[:, None, None]
+    points = (starts + along * (ends - starts)).reshape(-1, 3) @ viewmat[:3, :3].T + viewmat[:3, 3]
+    distance = (viewmat[:3, :3] @ joints[INDEX["head"]] + viewmat[:3, 3])[2]
+    reach = np.tan(np.radians(fov) / 2) * np.maximum(points[:, 2], 0) + LIMB
+    inside = (np.abs(points[:, :2]) <= reach[:, None]).all(1)
+    return bool((inside & (points[:, 2] > -LIMB) & (points[:, 2] < BLOCKING * distance)).any())
 
 
 def visible_points(posed: Posed, points: np.ndarray, viewmat: np.ndarray, fov: float) -> np.ndarray:
@@ -91,23 +137,27 @@ def make_item(
     rng = np.random.default_rng(seed)
     if held_out >= 0:
         people = people[[held_out % len(people)]]
-    look = sample_look(pack, people, rng)
+    look = sample_look(pack, people, rng, held_out >= 0)
     posed = pose_look(pack, look, sample_pose(rng))
-    framing = int(rng.choice(3, p=FRAMING_SHARES))
+    framing = int(rng.choice(len(FRAMINGS), p=FRAMING_SHARES))
     azimuth = float(rng.uniform(0, 360))
     if held_out >= 0:
-        framing = 0
-        centre = (0.0, 90.0 if held_out % 2 else 270.0, 180.0)[held_out // 2 % 3]
-        azimuth = (centre + float(rng.uniform(-25, 25))) % 360
-    elevation = float(np.clip(rng.normal(5, 9), -15, 30))
+        framing = HELD_OUT_FRAMINGS[held_out // 6 % len(HELD_OUT_FRAMINGS)]
+        azimuth = _held_out_azimuth(held_out, rng)
+    elevation = float(np.clip(rng.normal(5, 10), -15, 30))
     fov = float(rng.uniform(40, 60))
     viewmat = frame(posed, framing, azimuth, elevation, fov, rng)
+    for _ in range(CLEAR_TRIES if framing == HEAD else 0):
+        if not is_blocked(posed.joints, viewmat, fov):
+            break
+        azimuth = float(rng.uniform(0, 360)) if held_out < 0 else _held_out_azimuth(held_out, rng)
+        viewmat = frame(posed, framing, azimuth, elevation, fov, rng)
     background = int(rng.choice(3, p=BACKGROUND_SHARES))
     name = list(BACKGROUNDS)[background]
     # The light comes from the camera's side, so that no view is dark.
     lit = look_at(np.zeros(3), azimuth + rng.normal(0, 35), 25 + rng.normal(0, 12), 1.0)
     light = Light(-lit[2, :3], ambient=float(rng.uniform(0.5, 0.6)))
-    image, mask, regions, _ = render(
+    image, mask, regions, depth = render(
         posed.surface, pack.textures, viewmat, fov, SIZE, np.array(BACKGROUNDS[name]), light
     )
     points = openpose_points(posed)
@@ -118,7 +168,8 @@ def make_item(
         "framing": FRAMINGS[framing], "background": name,
     }  # fmt: skip
     return {
-        "images": image, "masks": mask, "regions": regions,
+        "images": image, "masks": mask, "regions": regions, "depth": millimetres(depth),
+        "fov": np.float32(fov),
         "keypoints": project(points, viewmat, focal, SIZE)[:, :2].astype(np.float32),
         "visible": visible_points(posed, points, viewmat, fov),
         "azimuth": np.float32(azimuth), "elevation": np.float32(elevation),
@@ -127,6 +178,12 @@ def make_item(
         "captions2": caption(look.attributes, azimuth, framing, name, rng),
         "attributes": json.dumps(attributes),
     }  # fmt: skip
+
+
+def _held_out_azimuth(number: int, rng: np.random.Generator) -> float:
+    """Degrees: front, side and back in turn, two items each."""
+    centre = (0.0, 90.0 if number % 2 else 270.0, 180.0)[number // 2 % 3]
+    return (centre + float(rng.uniform(-25, 25))) % 360
 
 
 def render_shard(

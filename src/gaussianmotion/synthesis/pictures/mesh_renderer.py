@@ -123,3 +123,13 @@ def look_at(target: np.ndarray, azimuth: float, elevation: float, distance: floa
     viewmat[:3, :3] = rotation
     viewmat[:3, 3] = -rotation @ (target + outward * distance)
     return viewmat
+
+
+def millimetres(depth: np.ndarray) -> np.ndarray:
+    """A z-buffer (2 H, 2 W) in metres as uint16 millimetres (H, W), the nearest of 2 x 2; 0: none.
+
+    The camera's axis is what depth is along; with the field of view it gives normals, too.
+    """
+    blocks = depth.reshape(len(depth) // SUPERSAMPLING, SUPERSAMPLING, -1, SUPERSAMPLING)
+    nearest = blocks.min(axis=(1, 3))
+    return np.where(np.isfinite(nearest), np.clip(nearest * 1000.0, 1, 65535), 0).astype(np.uint16)

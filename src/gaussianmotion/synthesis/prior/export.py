@@ -54,10 +54,33 @@ def export_prior(
     networks = averaged_networks(state)
     vae = load_autoencoder(autoencoder)
     vae.register_to_config(scaling_factor=state["scaling"])
-    parts: dict[str, nn.Module] = {**networks, "vae": vae}
-    for name, network in parts.items():
-        _write_network(network, out / name)
-    _write_scheduler(out / "scheduler")
+    write_network(vae, out / "vae")
+    write_parts(out, networks, SCHEDULER, ["diffusers", "AutoencoderTiny"], captions)
+    write_json(out / "training.json", training_facts(state))
+    return out
+
+
+def write_parts(
+    out: Path,
+    networks: dict[str, nn.Module],
+    scheduler: dict[str, Any],
+    vae: list[str],
+    captions: Iterable[str] | None,
+) -> None:
+    """What priors of all kinds have: UNet, ControlNet, schedule, text encoder, words, index.
+
+    Args:
+        out: Folder of the prior.
+        networks: ``unet`` and ``controlnet``.
+        scheduler: Settings of the noise schedule.
+        vae: Library and class of what pictures are encoded by.
+        captions: Training captions for ``vocabulary.txt``; where not given, the file is kept.
+    """
+    for name, network in networks.items():
+        write_network(network, out / name)
+    folder = out / "scheduler"
+    settings = json.loads(DDIMScheduler(**scheduler).to_json_string())
+    write_json(folder / "scheduler_config.json", settings)
     write_json(
         out / "text_encoder.json",
         {
@@ -77,15 +100,13 @@ def export_prior(
         out / "model_index.json",
         {
             "_class_name": "GaussianMotionPrior",
-            "vae": ["diffusers", "AutoencoderTiny"],
+            "vae": vae,
             "unet": ["diffusers", "UNet2DConditionModel"],
             "controlnet": ["diffusers", "ControlNetModel"],
             "scheduler": ["diffusers", "DDIMScheduler"],
             "text_encoder": ["gaussianmotion.guidance.text", "MiniLMEncoder"],
         },
     )
-    write_json(out / "training.json", training_facts(state))
-    return out
 
 
 def averaged_networks(state: dict[str, Any]) -> dict[str, nn.Module]:
@@ -119,7 +140,7 @@ def training_facts(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write_network(network: Any, folder: Path) -> None:
+def write_network(network: Any, folder: Path) -> None:
     """``config.json`` and fp16 weights."""
     weights = {
         name: value.detach().half().contiguous() for name, value in network.state_dict().items()
@@ -131,8 +152,3 @@ def _write_network(network: Any, folder: Path) -> None:
     config = json.loads(network.to_json_string())
     config.pop("_name_or_path", None)
     write_json(folder / "config.json", config)
-
-
-def _write_scheduler(folder: Path) -> None:
-    scheduler = DDIMScheduler(**SCHEDULER)
-    write_json(folder / "scheduler_config.json", json.loads(scheduler.to_json_string()))

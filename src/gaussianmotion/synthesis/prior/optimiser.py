@@ -12,21 +12,43 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaussianmotion.synthesis.prior.precision import FAST
+from gaussianmotion.synthesis.prior.precision import fast_dtype
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(matrices: Float[Tensor, "N R C"], steps: int = 4) -> Float[Tensor, "N R C"]:
-    """Nearly the nearest orthogonal matrices, by Newton-Schulz iteration in half precision."""
+    """Nearly the nearest orthogonal matrices, by Newton-Schulz iteration X <- (a + b G + c G^2) X.
+
+    G = X X^T follows its own recursion, so for wide matrices all but the first and the last product
+    are of R x R ones: of a convolution's 224 x 2016 that is 40 % of the work.
+    """
     a, b, c = _QUINTIC
     tall = matrices.shape[1] > matrices.shape[2]
-    x = (matrices.mT if tall else matrices).to(FAST)
+    x = (matrices.mT if tall else matrices).to(fast_dtype(matrices.device))
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    for _ in range(steps):
-        gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+    # In half precision the product of the steps' factors would lose what each of them keeps.
+    if x.shape[2] >= 3 * x.shape[1] and x.dtype is torch.float32:
+        x = _factor(x @ x.mT, steps) @ x
+    else:
+        for _ in range(steps):
+            gram = x @ x.mT
+            x = a * x + (b * gram + c * gram @ gram) @ x
     return (x.mT if tall else x).float()
+
+
+def _factor(gram: Float[Tensor, "N R R"], steps: int) -> Float[Tensor, "N R R"]:
+    """The product of the iteration's factors; they are polynomials of ``gram`` and commute."""
+    a, b, c = _QUINTIC
+    product: Tensor | None = None
+    for step in range(steps):
+        factor = b * gram + c * gram @ gram
+        factor.diagonal(dim1=1, dim2=2).add_(a)
+        product = factor if product is None else factor @ product
+        if step + 1 < steps:
+            gram = factor @ gram @ factor
+    assert product is not None  # there is at least one step
+    return product
 
 
 class Muon(torch.optim.Optimizer):

@@ -1,0 +1,64 @@
+"""What decides the result of a training of the prior on pixel patches."""
+
+from dataclasses import dataclass, field
+
+from gaussianmotion.synthesis.prior.patch_networks import Shape
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of the training at one size.
+
+    Attributes:
+        until: Samples at which it ends.
+        size: Pixels of a picture.
+        patch: Pixels of a cell; a phase may have twice the patch of the one before.
+        batch: Samples per step.
+    """
+
+    until: int
+    size: int
+    patch: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class PatchSettings:
+    """What decides the result.
+
+    Attributes:
+        shape: Of the networks, with the patch of the last phase.
+        scaling: Of the pixels, for that patch; twice as large for half the patch.
+        regions: Weight of the regions' cross-entropy.
+        normals: Weight of the normals' error; 0 leaves them out.
+        face_weight: What a face's loss is raised by.
+        lr: Learning rate between warm-up and tail.
+        warmup: Samples over which the rate rises.
+        text_drop: Share of samples with the empty caption (classifier-free guidance).
+        pose_drop: Share of samples without a pose, independent of ``text_drop``.
+    """
+
+    shape: Shape = field(default_factory=Shape)
+    scaling: float = 0.3
+    regions: float = 0.3
+    normals: float = 0.0
+    face_weight: float = 3.0
+    lr: float = 2e-3
+    weight_decay: float = 0.01
+    warmup: int = 640
+    text_drop: float = 0.10
+    pose_drop: float = 0.12
+    mirror: bool = True
+    seed: int = 0
+
+
+def phases_of(small: int, batch: int) -> tuple[Phase, ...]:
+    """Pose and colours bind at 64 px, at a quarter of the cost of a sample of 128 px.
+
+    The cells are of 8x8 pixels in both: the networks see 8x8 of them, then 16x16.
+
+    Args:
+        small: Samples of the first phase.
+        batch: Samples per step.
+    """
+    return Phase(small, 64, 8, batch), Phase(10**12, 128, 8, batch)

@@ -1,0 +1,221 @@
+"""The state of a training of the prior on pixel patches, and its one step.
+
+What a step draws depends on the seed and on the number of samples before it, so a training that was
+interrupted ends bit for bit where an uninterrupted one does, as long as no shard comes in between.
+Progress, schedules and averages count samples, not steps: a training may go on with another batch
+on another device.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
+from gaussianmotion.synthesis.prior.batches import GRID, Batch, View, make_batch
+from gaussianmotion.synthesis.prior.objective import (
+    Timesteps,
+    add_noise,
+    layout_error,
+    picture_error,
+    predict_clean,
+)
+from gaussianmotion.synthesis.prior.optimiser import new_optimiser
+from gaussianmotion.synthesis.prior.patch_networks import (
+    POSE_PIXELS,
+    FeatureTap,
+    LayoutHead,
+    Shape,
+    for_device,
+    grow_all,
+    new_patch_controlnet,
+    new_patch_unet,
+)
+from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
+from gaussianmotion.synthesis.prior.precision import autocast
+from gaussianmotion.synthesis.prior.shards import TrainingSet
+
+# Exponent of the weights' average: its memory is some 6 % of the samples so far, so that it
+# neither remembers the random start nor forgets what a long training smooths (Karras et al. 2024).
+_AVERAGE_POWER = 16.0
+
+
+class PatchTrainer:
+    """Networks, averages and optimiser, and the step that advances them."""
+
+    def __init__(
+        self,
+        data: TrainingSet,
+        settings: PatchSettings,
+        phases: Sequence[Phase],
+        until: int,
+        tail: int,
+        device: torch.device,
+        empty: Tensor,
+    ) -> None:
+        """Start from random weights.
+
+        Not torch.compile: with torch 2.13 on the CPU its backward pass returned zero gradients for
+        all inner blocks, text included, while the loss fell as if all were well.
+
+        Args:
+            data: The training set.
+            settings: See there.
+            phases: In order; the last one goes on to the end.
+            until: Samples in all.
+            tail: The last samples, over which the learning rate falls to zero.
+            device: Where it trains.
+            empty: Token states of the empty caption, (L, D).
+        """
+        self.data, self.settings, self.phases = data, settings, phases
+        self.until, self.tail, self.device, self.empty = until, tail, device, empty
+        self.done, self.seconds, self.steps = 0, 0.0, 0
+        self.timesteps = Timesteps()
+        self.patch = phases[0].patch
+        self._build()
+        self.averages = {n: p.detach().clone() for n, p in self.networks.named_parameters()}
+        self.losses: dict[str, list[float]] = {"loss": [], "picture": [], "regions": []}
+
+    def _build(self) -> None:
+        """Networks for the present patch and their optimiser."""
+        settings = self.settings
+        shape = Shape(**{**vars(settings.shape), "patch": self.patch})
+        torch.manual_seed(settings.seed)
+        self.unet = for_device(new_patch_unet(shape), self.device)
+        self.controlnet = for_device(new_patch_controlnet(shape), self.device)
+        # The second block on the way up returns features at the size of the cells.
+        self.tap = FeatureTap(self.unet.up_blocks[-2])
+        width = shape.widths[1]
+        self.head = LayoutHead(width, len(REGIONS), GRID, settings.normals > 0).to(self.device)
+        parts = {"unet": self.unet, "controlnet": self.controlnet, "head": self.head}
+        self.networks = nn.ModuleDict(parts)
+        self.optimiser = new_optimiser(list(parts.values()), settings.lr, settings.weight_decay)
+
+    @property
+    def phase(self) -> Phase:
+        """The present phase."""
+        return next((p for p in self.phases if self.done < p.until), self.phases[-1])
+
+    @property
+    def scaling(self) -> float:
+        """Of the pixels, for the present patch."""
+        return self.settings.scaling * self.settings.shape.patch / self.patch
+
+    def view(self, mirror: bool) -> View:
+        """How the present phase shows its pictures."""
+        phase, face = self.phase, self.settings.face_weight
+        return View(phase.size, phase.patch, POSE_PIXELS, face, mirror)
+
+    def draw(self, done: int) -> tuple[Batch, torch.Generator]:
+        """The batch after ``done`` samples, and the generator of what else is random in its step.
+
+        Items are drawn with replacement: what a step sees depends on nothing but its number, while
+        the data set grows.
+        """
+        settings = self.settings
+        rng = np.random.default_rng((settings.seed, done))
+        items = rng.integers(len(self.data), size=self.phase.batch)
+        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + done)
+        batch = make_batch(self.data, items, self.view(settings.mirror), generator)
+        dropped = torch.rand(len(items), generator=generator) < settings.text_drop
+        batch.text[dropped] = self.empty
+        return batch, generator
+
+    def advance(self) -> None:
+        """One optimiser step."""
+        settings = self.settings
+        batch, generator = self.draw(self.done)
+        count = len(batch.pictures)
+        timesteps = self.timesteps.draw(count, generator)
+        batch = batch.to(self.device)
+        noises = torch.Generator(self.device).manual_seed(generator.initial_seed())
+        alpha_bars, patch, scaling = self.timesteps.alpha_bars, self.patch, self.scaling
+        noised = add_noise(batch, timesteps, alpha_bars, patch, scaling, noises, settings.pose_drop)
+        with autocast(self.device):
+            predicted = predict_clean(self.unet, self.controlnet, batch, noised)
+            logits, normals = self.head(self.tap.take())
+        errors = picture_error(predicted, noised, batch.weights, patch, scaling)
+        picture = (errors * self.timesteps.factor.to(self.device)[noised.timesteps]).mean()
+        regions, turned = layout_error(logits, normals, batch)
+        loss = picture + settings.regions * regions + settings.normals * turned
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
+        for group in self.optimiser.param_groups:
+            group["lr"] = settings.lr * self._rate()
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.done += count
+        self.steps += 1
+        self._average(count)
+        for name, value in {"loss": loss, "picture": picture, "regions": regions}.items():
+            self.losses[name].append(value.item())
+        self.follow_phase()
+
+    def _rate(self) -> float:
+        """Factor of the learning rate: warm-up, constant, a tail to zero."""
+        warm = min(1.0, (self.done + 1) / self.settings.warmup)
+        return warm * min(1.0, max(0.0, (self.until - self.done) / max(self.tail, 1)))
+
+    def _average(self, count: int) -> None:
+        keep = (1.0 - count / self.done) ** (_AVERAGE_POWER + 1.0)
+        current = [p.detach() for p in self.networks.parameters()]
+        torch._foreach_lerp_(list(self.averages.values()), current, 1.0 - keep)
+
+    def follow_phase(self) -> None:
+        """Take up the phase's patch where it is another; the networks compute what they did.
+
+        Raises:
+            UserError: it is not twice the one before.
+        """
+        if self.phase.patch == self.patch:
+            return
+        old, averages = self.networks.state_dict(), self.averages
+        before, self.patch = self.patch, self.phase.patch
+        if self.patch != 2 * before:
+            raise UserError(
+                f"a patch of {before} pixels cannot become one of {self.patch}: a phase has the "
+                "patch of the one before, or twice it"
+            )
+        self._build()
+        for weights, load in ((old, self._load), (averages, self._load_averages)):
+            load(grow_all(weights, before))
+
+    def _load(self, weights: dict[str, Tensor]) -> None:
+        self.networks.load_state_dict(weights)
+
+    def _load_averages(self, weights: dict[str, Tensor]) -> None:
+        self.averages = {name: weights[name].to(self.device).clone() for name in self.averages}
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "patch": self.patch,
+            "steps": self.steps,
+            "phases": [asdict(phase) for phase in self.phases],
+            "scaling": self.scaling,
+            "networks": self.networks.state_dict(),
+            "averages": self.averages,
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a state of :meth:`state`."""
+        if state["patch"] != self.patch:
+            self.patch = int(state["patch"])
+            self._build()
+        self._load(state["networks"])
+        self._load_averages(state["averages"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.done, self.steps = int(state["done"]), int(state["steps"])
+        self.follow_phase()
+
+    def recent(self, count: int = 50) -> dict[str, float]:
+        """Means of the last losses by name."""
+        return {
+            name: sum(values[-count:]) / max(1, len(values[-count:]))
+            for name, values in self.losses.items()
+        }

@@ -1,0 +1,99 @@
+"""The training set as memory maps that grow: shards are taken up as they are rendered."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.text import MiniLMEncoder
+from gaussianmotion.synthesis.pictures.data import list_shards, load_captions
+from gaussianmotion.synthesis.prior.caption_states import (
+    Encoder,
+    caption_states,
+    chosen_captions,
+    states_path,
+)
+from gaussianmotion.synthesis.prior.mapped import map_arrays
+
+PIXELS = 128
+_ARRAYS = ("images", "regions", "keypoints", "visible", "framing", "depth", "fov")
+
+
+@dataclass
+class TrainingSet:
+    """Shards of data version 3 with the token states of their captions.
+
+    Attributes:
+        folder: The data set.
+        shards: Name -> maps of the arrays, of each shard.
+        limit: Shards at most.
+    """
+
+    folder: Path
+    limit: int | None = None
+    encoder: Callable[[], Encoder] = MiniLMEncoder
+    shards: list[dict[str, Any]] = field(default_factory=list)
+    _known: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.encoder = functools.cache(self.encoder)
+
+    def __len__(self) -> int:
+        return sum(len(shard["images"]) for shard in self.shards)
+
+    def take_up(self, encode: int | None = None, report: Callable[[str], None] = print) -> int:
+        """Map the shards that have come since; returns how many.
+
+        Args:
+            encode: Shards at most whose captions are encoded now (half a minute each on a CPU);
+                those whose states are there already are not counted.
+            report: Receives a line per shard.
+
+        Raises:
+            UserError: there is none at all, one is damaged, or is of an earlier version.
+        """
+        new = [path for path in list_shards(self.folder) if path.name not in self._known]
+        room = len(new) if self.limit is None else max(0, self.limit - len(self.shards))
+        before, left = len(self.shards), len(new) if encode is None else encode
+        for path in new[:room]:
+            if not states_path(path).exists():
+                if left == 0:
+                    continue
+                left -= 1
+            arrays = map_arrays(path, _ARRAYS)
+            missing = [name for name in _ARRAYS if name not in arrays]
+            if missing:
+                raise UserError(
+                    f"{path} has no {missing[0]}: it is of data version 2 or older; render a set "
+                    "of version 3 into a new folder (`gaussianmotion synthesis dataset`)"
+                )
+            if arrays["images"].shape[1:] != (PIXELS, PIXELS, 3):
+                raise UserError(
+                    f"{path}: pictures of {arrays['images'].shape[1:]}, not "
+                    f"{(PIXELS, PIXELS, 3)}: delete the file and render again"
+                )
+            captions = chosen_captions(*load_captions(path))
+            arrays["states"] = caption_states(path, captions, self.encoder)
+            self.shards.append(arrays)
+            self._known.add(path.name)
+            report(f"{path.name}: {len(self)} pictures")
+        return len(self.shards) - before
+
+    def rows(self, names: tuple[str, ...], items: np.ndarray) -> dict[str, np.ndarray]:
+        """Arrays of some items by their numbers, copied out of the maps."""
+        ends = np.cumsum([len(shard["images"]) for shard in self.shards])
+        where = np.searchsorted(ends, items, side="right")
+        starts = np.concatenate([[0], ends[:-1]])
+        return {
+            name: np.stack(
+                [
+                    self.shards[shard][name][item - starts[shard]]
+                    for shard, item in zip(where, items, strict=True)
+                ]
+            )
+            for name in names
+        }

@@ -1,0 +1,187 @@
+"""The training of the prior on pixel patches as one command.
+
+Written into its folder: ``patches.pt`` (the checkpoint), ``curves.csv`` (losses, binding) and
+``grids/`` (samples, by the averaged weights). Logged every 20,000 samples, kept every ten minutes.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.text import MiniLMEncoder
+from gaussianmotion.synthesis.prior.binding import averaged, binding
+from gaussianmotion.synthesis.prior.caption_states import Encoder, encode
+from gaussianmotion.synthesis.prior.curves import add_row
+from gaussianmotion.synthesis.prior.grids import write_training_grid
+from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase, phases_of
+from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
+from gaussianmotion.synthesis.prior.shards import TrainingSet
+from gaussianmotion.synthesis.resumable import SAVE_EVERY, Keeping, alone_in, resume, run
+
+KIND = "patches"
+CHECKPOINT = "patches.pt"
+CURVES = "curves.csv"
+# Shards whose captions are encoded before the first step, and at each line of progress: training
+# begins with the first pictures and takes up the others as it goes.
+_AT_START, _AT_ONCE = 4, 1
+
+
+@dataclass(frozen=True)
+class Logging:
+    """What is logged how often.
+
+    Attributes:
+        every: Samples between two measurements.
+        items: Held-out items of a measurement.
+        grid: Samples in a grid; 0 draws none.
+        lines: Seconds between two lines of progress.
+    """
+
+    every: int = 20_000
+    items: int = 192
+    grid: int = 24
+    lines: float = 60.0
+
+
+def train_patches(
+    dataset: Path,
+    held_out: Path,
+    out: Path,
+    until: int,
+    tail: int,
+    settings: PatchSettings | None = None,
+    phases: Sequence[Phase] = (),
+    device: torch.device | None = None,
+    logging: Logging | None = None,
+    save_every: float = SAVE_EVERY,
+    shards: int | None = None,
+    encoder: Callable[[], Encoder] = MiniLMEncoder,
+    report: Callable[[str], None] = print,
+) -> Path:
+    """Train, or go on training.
+
+    Args:
+        dataset: Folder of shards of version 3; more may come while it trains.
+        held_out: Shards of people and outfits that the training does not see.
+        out: Folder of the training.
+        until: Samples in all.
+        tail: The last samples, over which the learning rate falls to zero.
+        settings: What must not change on resuming.
+        phases: Sizes and batches, which may; those of :func:`phases_of` where not given.
+        device: Where it trains; CUDA where there is one.
+        logging: What is measured how often.
+        save_every: Seconds between checkpoints.
+        shards: At most so many of the data set.
+        encoder: Makes the text encoder.
+        report: Receives progress lines.
+
+    Returns:
+        The checkpoint's path.
+
+    Raises:
+        UserError: data or checkpoint are missing, damaged, or do not belong together; or another
+            process trains in ``out``.
+    """
+    phases = phases or phases_of(small=28_000, batch=32)
+    settings, logging = settings or PatchSettings(), logging or Logging()
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    keeping = Keeping(out / CHECKPOINT, KIND, _plain(asdict(settings)), save_every)
+    with alone_in(out):
+        kept = keeping.load()  # a checkpoint of other settings is said before minutes of loading
+        if kept is not None and kept["done"] >= until:
+            return keeping.path
+        data = TrainingSet(dataset, shards, encoder)
+        data.take_up(_AT_START, report)
+        measured = TrainingSet(held_out, None, encoder)
+        measured.take_up(report=report)
+        if len(data) < phases[0].batch:
+            raise UserError(f"{dataset} holds {len(data)} pictures, fewer than a batch")
+        empty = encode([""], encoder())[0].float()
+        trainer = PatchTrainer(data, settings, phases, until, tail, device, empty)
+        resume(trainer, keeping, report)
+        log = _Log(trainer, measured, out, logging, report)
+        run(trainer, keeping, until, log, report)
+    return keeping.path
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as JSON knows them, tuples as lists: equal after a checkpoint was read."""
+    return {
+        key: _plain(value)
+        if isinstance(value, dict)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
+        for key, value in settings.items()
+    }
+
+
+class _Log:
+    """Called after each step: lines of progress, new shards, measurements and grids."""
+
+    def __init__(
+        self,
+        trainer: PatchTrainer,
+        held_out: TrainingSet,
+        out: Path,
+        logging: Logging,
+        report: Callable[[str], None],
+    ) -> None:
+        self.trainer, self.held_out, self.out = trainer, held_out, out
+        self.logging, self.report = logging, report
+        self.started, self.first = time.monotonic(), trainer.done
+        self.said = time.monotonic()
+        self.measured = trainer.done // logging.every
+
+    def __call__(self) -> None:
+        trainer = self.trainer
+        now = time.monotonic()
+        if now - self.said >= self.logging.lines:
+            losses = trainer.recent()
+            self.report(
+                f"{trainer.done:,} samples, {self._rate(now):.1f} a second, loss "
+                f"{losses['loss']:.4f} (picture {losses['picture']:.4f}, regions "
+                f"{losses['regions']:.3f}), {trainer.phase.size} px, {len(trainer.data):,} pictures"
+            )
+            self.said = now
+            trainer.data.take_up(_AT_ONCE, lambda text: None)
+        due = trainer.done // self.logging.every
+        if due > self.measured or trainer.done >= trainer.until:
+            self.measured = due
+            self._measure(now)
+
+    def _rate(self, now: float) -> float:
+        return (self.trainer.done - self.first) / max(now - self.started, 1e-9)
+
+    def _measure(self, now: float) -> None:
+        trainer, losses = self.trainer, self.trainer.recent(200)
+        with averaged(trainer.networks, trainer.averages):
+            found = binding(
+                trainer.networks, trainer.tap, self.held_out, trainer.view(mirror=False),
+                trainer.scaling, self.logging.items, trainer.device,
+            )  # fmt: skip
+            if self.logging.grid:
+                path = self.out / "grids" / f"{trainer.done:08d}.png"
+                write_training_grid(path, trainer, self.held_out, self.logging.grid)
+        row = {
+            "samples": trainer.done,
+            "seconds": round(trainer.seconds),
+            "size": trainer.phase.size,
+            "per_second": self._rate(now),
+            "rate": trainer.optimiser.param_groups[0]["lr"],
+            "loss": losses["loss"],
+            "picture": losses["picture"],
+            "regions_loss": losses["regions"],
+            **found,
+        }
+        add_row(self.out / CURVES, row)
+        self.report(
+            f"{trainer.done:,} samples: error {found['own']:.4f}, with another's text "
+            f"{found['other_text']:.4f}, with another's pose {found['other_pose']:.4f}, regions "
+            f"{found['regions']:.2f}"
+        )

@@ -1,0 +1,156 @@
+"""A prior on pixel patches ships as a folder that the one loader reads, and is asked for noise."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from prior_fakes import write_fakes
+from safetensors.torch import load_file, save_file
+from test_patch_training import SETTINGS, train
+
+from gaussianmotion.config import PriorConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
+from gaussianmotion.synthesis.prior.export_patches import export_patches, patch_networks
+from gaussianmotion.synthesis.prior.train_patches import KIND
+
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = write_fakes(tmp_path_factory.mktemp("v3"), count=8, per_shard=8, version=3)
+    return train(data, tmp_path_factory.mktemp("training"), 12)
+
+
+@pytest.fixture(scope="module")
+def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("prior")
+    return export_patches(checkpoint, out, ["a man in Red trousers, front view"])
+
+
+@pytest.fixture
+def folder(exported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(exported, tmp_path / "prior"))
+
+
+def load(folder: Path) -> DiffusionPrior:
+    config = PriorConfig(model=str(folder), controlnet=str(folder / "controlnet"), dtype="float32")
+    return load_prior(config, "cpu")
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        load(folder)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_the_loaded_prior_predicts_the_noise_of_the_clean_picture(
+    checkpoint: Path, exported: Path
+) -> None:
+    prior = load(exported)
+    networks: dict[str, Any] = patch_networks(load_checkpoint(checkpoint, KIND))
+    torch.manual_seed(0)
+    noisy, pose = torch.randn(2, 768, 8, 8), torch.rand(2, 3, 128, 128)
+    times, text = torch.tensor([100, 900]), prior.encode_text(["a man", "a woman in red"])
+    padded = (text != 0).any(-1)
+    pooled = torch.stack([row[used].mean(0) for row, used in zip(text, padded, strict=True)])
+    small = torch.nn.functional.avg_pool2d(pose, 4)  # 4 pixels a cell, where the image has 16
+    with torch.no_grad():
+        down, mid = networks["controlnet"](noisy, times, text, small, return_dict=False)
+        clean = networks["unet"](
+            noisy, times, text, class_labels=pooled, down_block_additional_residuals=down,
+            mid_block_additional_residual=mid, return_dict=False,
+        )[0]  # fmt: skip
+    level = prior.alpha_bar[times][:, None, None, None]
+    expected = (noisy - level.sqrt() * clean) / (1 - level).sqrt()
+    found = prior.predict_noise(noisy, times, text, pose)
+    torch.testing.assert_close(found, expected, atol=5e-3, rtol=5e-3)  # weights are fp16
+
+
+def test_pictures_pass_through_patches_unchanged_and_with_their_gradient(exported: Path) -> None:
+    prior = load(exported)
+    picture = torch.rand(2, 3, 64, 64, requires_grad=True)
+    latents = prior.encode_image(picture)
+    assert latents.shape == (2, 768, 4, 4)
+    assert latents.abs().max() <= prior.latent_limit == pytest.approx(SETTINGS.scaling)
+    torch.testing.assert_close(prior.decode(latents.detach()), picture.detach())
+    latents.sum().backward()
+    torch.testing.assert_close(picture.grad, torch.full_like(picture, 2 * SETTINGS.scaling))
+
+
+def test_it_samples_at_the_size_it_was_trained_at(exported: Path) -> None:
+    prior = load(exported)
+    made = prior.sample(["a man", "a woman"], torch.rand(2, 3, 128, 128), steps=2)
+    assert made.shape == (2, 3, 128, 128)
+    assert prior.sample(["a man"], steps=1).shape == (1, 3, 128, 128)
+    assert prior.unknown_words("a man in green trousers") == ["green"]
+
+
+def test_only_what_inference_needs_is_written(exported: Path) -> None:
+    files = sorted(str(p.relative_to(exported)) for p in exported.rglob("*") if p.is_file())
+    assert files == [
+        f"controlnet/{name}" for name in ("config.json", WEIGHTS)
+    ] + ["model_index.json", "scheduler/scheduler_config.json", "text_encoder.json",
+         "training.json", "unet/config.json", f"unet/{WEIGHTS}", "vae/config.json",
+         "vocabulary.txt"]  # fmt: skip
+    names = set(load_file(exported / "unet" / WEIGHTS))
+    assert not any("head" in name or "embedding_out" in name for name in names)
+    facts = json.loads((exported / "training.json").read_text())
+    assert (facts["samples_seen"], facts["size"]) == (12, 128)
+
+
+@pytest.mark.parametrize("part", ["unet", "controlnet"])
+def test_weights_that_are_no_numbers_are_named(folder: Path, part: str) -> None:
+    path = folder / part / WEIGHTS
+    weights = load_file(path)
+    weights["conv_in.weight"][0, 0] = torch.nan
+    save_file(weights, path, metadata={"format": "pt"})
+    message = refused(folder)
+    assert str(folder / part) in message
+    assert "1 weights are not numbers, such as conv_in.weight" in message
+
+
+def test_a_truncated_file_is_one_line(folder: Path) -> None:
+    path = folder / "unet" / WEIGHTS
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert f"{folder / 'unet'} cannot be loaded" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"patch": 6}, "patch is 6, not a power of 2"),
+        ({"scaling_factor": "large"}, "scaling_factor is 'large'"),
+        ({"patch": 8}, "the UNet's channels and the autoencoder's differ"),
+    ],
+)
+def test_patches_of_another_layout_are_one_line(
+    folder: Path, changes: dict[str, Any], said: str
+) -> None:
+    path = folder / "vae" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    assert said in refused(folder)
+
+
+def test_a_model_that_predicts_something_else_is_one_line(folder: Path) -> None:
+    path = folder / "scheduler" / "scheduler_config.json"
+    path.write_text(path.read_text().replace('"sample"', '"v_prediction"'))
+    assert "predicts v_prediction; one that predicts epsilon or sample" in refused(folder)
+
+
+def test_a_checkpoint_that_has_gone_astray_is_not_exported(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    state = load_checkpoint(checkpoint, KIND)
+    state["averages"]["unet.conv_in.weight"][:] = torch.inf
+    save_checkpoint(tmp_path / "bad.pt", KIND, {k: v for k, v in state.items() if k != "kind"})
+    with pytest.raises(UserError, match="not finite: resume from an older checkpoint"):
+        export_patches(tmp_path / "bad.pt", tmp_path / "out")
