@@ -251,7 +251,9 @@ def test_a_vote_that_cannot_be_stored_says_so(client: TestClient, store: Store) 
 
 
 def test_nothing_is_fetched_from_elsewhere(client: TestClient) -> None:
-    pages = [client.get(path) for path in ("/", "/pair/1", "/static/study.css", "/static/study.js")]
+    static = [f"/static/{name}" for name in ("study.css", "clips.js", "study.js")]
+    pages = [client.get(path) for path in ("/", "/pair/1", *static)]
+    assert all(page.status_code == 200 for page in pages)
     assert not any(re.search(r"https?://|//[a-z]+\.", page.text) for page in pages)
     assert all("default-src 'self'" in page.headers["content-security-policy"] for page in pages)
 
