@@ -77,7 +77,7 @@ def facts_of(motion: Motion, body: Body) -> list[str]:
         f"{seconds:.1f} s, {len(motion)} frames at {motion.fps:g} a second"
         + (", loops" if motion.cyclic else ""),
         f"goes {gone:.2f} m at {gone / seconds:.2f} m/s",
-        f"lowest point {float(over.min()):.0f} to {float(over.max()):.0f} cm over the floor",
+        f"lowest point {round(float(over.min()))} to {round(float(over.max()))} cm over the floor",
     ]
 
 

@@ -11,8 +11,11 @@ from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.rotation import to_quaternion
 from gaussianmotion.pose.motion import Motion, bundled_motions, load_motion
+from gaussianmotion.rendering.clip import heading
 
 CLIPS = bundled_motions()
+# These start on the floor.
+LYING = ("crawl", "rise_from_back", "rise_from_front")
 
 
 def forward(motion: Motion) -> torch.Tensor:
@@ -26,16 +29,20 @@ def test_the_clips_that_people_ask_for_are_bundled() -> None:
 
 
 @pytest.mark.parametrize("name", CLIPS)
-def test_a_clip_starts_upright_at_the_origin_facing_z(name: str, open_body: Body) -> None:
+def test_a_clip_starts_at_the_origin_facing_z(name: str, open_body: Body) -> None:
     motion = load_motion(name)
     assert motion.fps == 30
-    assert "pybullet" in motion.source
+    assert "pybullet" in motion.source or name == "idle"
     assert torch.isfinite(motion.poses).all()
     assert motion.translation[0, [0, 2]].abs().max() < 1e-6
-    heading = forward(motion)[0]
-    assert abs(math.degrees(math.atan2(heading[0], heading[2]))) < 25
+    if name in LYING:
+        assert abs(heading(motion.poses if motion.cyclic else motion.poses[:1])) < 25
+    else:
+        ahead = forward(motion)[0]
+        assert abs(math.degrees(math.atan2(ahead[0], ahead[2]))) < 25
     joints = open_body.posed_joints(motion.poses[:1], motion.translation[:1])[0]
-    assert joints[INDEX["head"], 1] > joints[INDEX["pelvis"], 1] + 0.3
+    rise = joints[INDEX["head"], 1] - joints[INDEX["pelvis"], 1]
+    assert rise < 0.3 if name in LYING else rise > 0.3
     assert joints[INDEX["left_hip"], 0] > joints[INDEX["right_hip"], 0]
 
 
@@ -158,3 +165,39 @@ def test_root_and_body_in_two_arrays_are_read(tmp_path: Path) -> None:
     read = load_motion(path)
     assert (read.poses[:, 0] == np.float32(0.2)).all()
     assert (read.poses[:, 1:22] == np.float32(0.1)).all()
+
+
+def test_idle_stands_calmly_with_its_feet_in_their_places(open_body: Body) -> None:
+    motion = load_motion("idle")
+    assert motion.cyclic
+    joints = open_body.posed_joints(motion.poses, motion.translation)
+    for foot in ("left_ankle", "right_ankle", "left_foot", "right_foot"):
+        place = joints[:, INDEX[foot]]
+        assert (place - place[0]).norm(dim=-1).max() < 2e-3, foot
+    moved = joints[:, INDEX["head"]]
+    assert 0.01 < (moved - moved.mean(dim=0)).norm(dim=-1).max() < 0.10
+    speed = joints.diff(dim=0).norm(dim=-1) * motion.fps
+    assert speed.max() < 0.15
+    # From the last frame on as before: neither place nor speed jumps.
+    around = torch.cat([joints[-4:-1], joints[:4]])
+    change = around.diff(dim=0).diff(dim=0).norm(dim=-1) * motion.fps**2
+    assert change.max() < 1.0
+
+
+def test_knees_and_elbows_of_idle_bend_as_knees_and_elbows_do(open_body: Body) -> None:
+    motion = load_motion("idle")
+    poses = torch.rad2deg(motion.poses)
+    for side in ("left", "right"):
+        knee = poses[:, INDEX[f"{side}_knee"], 0]
+        assert knee.min() > 1.0, "a knee that is quite straight snaps"
+        assert knee.max() < 25.0
+
+
+@pytest.mark.parametrize(
+    ("name", "starts"), [("rise_from_back", 1.0), ("rise_from_front", -1.0), ("crawl", -1.0)]
+)
+def test_who_lies_or_crawls_is_bundled_so(name: str, starts: float) -> None:
+    look = forward(load_motion(name))
+    assert look[0, 1] * starts > 0.6
+    if name.startswith("rise"):
+        assert abs(look[-1, 1]) < 0.4

@@ -1,4 +1,4 @@
-"""The bundled motions: DeepMimic's motion capture clips, brought to SMPL's 24 joints.
+"""The bundled motions: DeepMimic's motion capture clips, brought to SMPL's 24 joints, and idle.
 
 The package pybullet carries them (pybullet_data/data/motions/humanoid3d_*.txt). A frame is its
 duration, the root's position, and rotations relative to the parent: quaternions (wxyz) of root,
@@ -21,6 +21,8 @@ from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.synthesis.body.idle import PROVENANCE as IDLE_PROVENANCE
+from gaussianmotion.synthesis.body.idle import idle
 from gaussianmotion.synthesis.body.motion_contact import feet_on_floor, hands_on_floor
 
 Array = NDArray[np.float64]
@@ -42,10 +44,17 @@ COLLAR_SHARE = 0.18
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip to convert: its name here, and whether its end is to be joined to its start."""
+    """A clip to convert.
+
+    Attributes:
+        source: DeepMimic's name.
+        cyclic: The end is to be joined to the start.
+        lying: The person lies or crawls where the clip's front is measured.
+    """
 
     source: str
     cyclic: bool = False
+    lying: bool = False
 
 
 CLIPS = {
@@ -61,8 +70,10 @@ CLIPS = {
     "kick": Clip("kick"),
     "punch": Clip("punch"),
     "spinkick": Clip("spinkick"),
+    "crawl": Clip("crawl", cyclic=True, lying=True),
+    "rise_from_back": Clip("getup_faceup", lying=True),
+    "rise_from_front": Clip("getup_facedown", lying=True),
 }
-# Not taken: crawl and getup, which have no front at the start that a camera could face.
 
 
 def read_deepmimic(path: Path) -> tuple[Array, Array, dict[str, Rotation]]:
@@ -159,6 +170,9 @@ def convert(path: Path, clip: Clip, body: Body) -> tuple[Array, Array]:
     if clip.cyclic:
         rotations = joined(rotations)
     forward = rotations["root"].apply([0.0, 0.0, 1.0])
+    if clip.lying:
+        # Who looks at the floor or at the sky faces where they would with the same hip upright.
+        forward -= forward[:, 1:2] * rotations["root"].apply([0.0, 1.0, 0.0])
     if not clip.cyclic:
         forward = forward[:1]
     yaw = np.arctan2(forward[:, 0].mean(), forward[:, 2].mean())
@@ -203,19 +217,27 @@ def make_motions(out: Path, body_path: Path, progress: Callable[[str], None] = p
     written = []
     for name, clip in CLIPS.items():
         poses, translation = convert(folder / f"humanoid3d_{clip.source}.txt", clip, body)
-        path = out / f"{name}.npz"
-        with atomic_path(path) as temporary:
-            np.savez_compressed(
-                temporary,
-                poses=poses.reshape(len(poses), 72).astype(np.float16),
-                trans=translation.astype(np.float32),
-                mocap_framerate=np.float64(FPS),
-                gender=np.array("neutral"),
-                betas=np.zeros(10, np.float32),
-                up_axis=np.array("y"),
-                cyclic=np.array(clip.cyclic),
-                provenance=np.array(PROVENANCE.format(clip=clip.source)),
-            )
+        source = PROVENANCE.format(clip=clip.source)
+        written.append(_write(out / f"{name}.npz", poses, translation, clip.cyclic, source))
         progress(f"{name}: {len(poses)} frames, {len(poses) / FPS:.1f} s")
-        written.append(path)
+    poses, translation = idle(body)
+    written.append(_write(out / "idle.npz", poses, translation, True, IDLE_PROVENANCE))
+    progress(f"idle: {len(poses)} frames, {len(poses) / FPS:.1f} s")
     return written
+
+
+def _write(path: Path, poses: Array, translation: Array, cyclic: bool, source: str) -> Path:
+    """A bundled clip: AMASS's layout, half-precision rotations, y up."""
+    with atomic_path(path) as temporary:
+        np.savez_compressed(
+            temporary,
+            poses=poses.reshape(len(poses), 72).astype(np.float16),
+            trans=translation.astype(np.float32),
+            mocap_framerate=np.float64(FPS),
+            gender=np.array("neutral"),
+            betas=np.zeros(10, np.float32),
+            up_axis=np.array("y"),
+            cyclic=np.array(cyclic),
+            provenance=np.array(source),
+        )
+    return path
