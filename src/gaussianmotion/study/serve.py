@@ -1,5 +1,6 @@
 """Run the study's web server until it is stopped."""
 
+import socket
 import sys
 from pathlib import Path
 
@@ -30,9 +31,7 @@ def serve(pairs_file: Path, database: str, host: str, port: int) -> None:
     files = clip_files(pairs, pairs_file.parent)
     with listen(host, port) as listening:
         store = Store(database, pairs)
-        address = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host
-        address = f"[{address}]" if ":" in address else address
-        _announce(pairs, store, f"http://{address}:{listening.getsockname()[1]}")
+        _announce(pairs, store, _addresses(host, listening.getsockname()[1]))
         config = uvicorn.Config(
             create_app(pairs, files, store),
             log_level="warning",
@@ -47,13 +46,35 @@ def serve(pairs_file: Path, database: str, host: str, port: int) -> None:
             store.close()
 
 
-def _announce(pairs: PairSet, store: Store, address: str) -> None:
+def _addresses(host: str, port: int) -> list[str]:
+    """Where to open the study: on this computer, and from others where these are let in."""
+    everywhere = host in ("0.0.0.0", "::")
+    here = "localhost" if host == "127.0.0.1" or everywhere else host
+    lines = [f"open http://{f'[{here}]' if ':' in here else here}:{port}"]
+    if everywhere:
+        lines.append(
+            f"from other computers http://{_outside()}:{port}; anybody who reaches it votes"
+        )
+    return lines
+
+
+def _outside() -> str:
+    """This computer's address towards the network; its name where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards:
+        try:
+            towards.connect(("192.0.2.1", 9))  # of documentation: nothing is sent
+            return str(towards.getsockname()[0])
+        except OSError:
+            return socket.gethostname()
+
+
+def _announce(pairs: PairSet, store: Store, addresses: list[str]) -> None:
     people, votes = store.counts()
     others = store.other_studies()
     lines = [
         f"study {pairs.study}: {len(pairs.pairs)} pairs, {votes} votes of {people} people so far",
         f"votes: {store.engine.url.render_as_string(hide_password=True)}",
-        f"open {address}",
+        *addresses,
         "Ctrl-C stops it; the same command goes on",
     ]
     if others:
