@@ -1,4 +1,4 @@
-"""What else can be done with a finished avatar: judge its animations, give it to other programs."""
+"""What else can be done with a finished avatar: judge its animations."""
 
 import argparse
 import sys
@@ -33,16 +33,6 @@ def add_commands(commands: Commands) -> None:
         "--out", type=Path, metavar="FILE", help="default: pose_agreement/MOTION.json beside it"
     )
 
-    ply = add_command(commands, "ply", _ply, "export an avatar as a 3D Gaussian Splatting .ply")
-    ply.add_argument("--avatar", type=Path, required=True, metavar="FILE")
-    ply.add_argument("--out", type=Path, metavar="FILE", help="default: avatar.ply beside it")
-    ply.add_argument(
-        "--pose", default="star", metavar="NAME", help="star, a, t or arms_down (default: star)"
-    )
-    ply.add_argument(
-        "--y-up", action="store_true", help="keep y up (default: down, as viewers of such files)"
-    )
-
 
 def _agreement(options: argparse.Namespace) -> None:
     from gaussianmotion.pipeline.experiment_files import motion_name
@@ -59,11 +49,3 @@ def _agreement(options: argparse.Namespace) -> None:
         f"(a painted mannequin: {ceiling['pck']:.0%}), {result['frames']} frames: {out}",
         file=sys.stderr,
     )
-
-
-def _ply(options: argparse.Namespace) -> None:
-    from gaussianmotion.export.ply import export_ply
-
-    out = options.out or options.avatar.with_suffix(".ply")
-    count = export_ply(options.avatar, out, options.pose, "y" if options.y_up else "-y")
-    print(f"ply: {count:,} Gaussians: {out}", file=sys.stderr)

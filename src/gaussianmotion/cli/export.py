@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Literal
 
 from gaussianmotion.cli.arguments import (
     Commands,
@@ -10,7 +11,11 @@ from gaussianmotion.cli.arguments import (
     add_config,
     folder_name,
     resolve_config,
+    whole_number,
 )
+
+UPS: dict[str | None, Literal["y", "-y"] | None] = {"up": "y", "down": "-y", None: None}
+FORMATS = ("ply", "spz", "splat-glb")
 
 
 def add_commands(commands: Commands) -> None:
@@ -38,6 +43,46 @@ def add_commands(commands: Commands) -> None:
         "--out", type=Path, metavar="FILE", help="HTML to write (default: avatar.html beside it)"
     )
 
+    export = add_command(
+        commands, "export", _export, "write an avatar as a file for other programs"
+    )
+    export.add_argument(
+        "format",
+        choices=FORMATS,
+        help="ply or spz (splats), splat-glb (splats by KHR_gaussian_splatting)",
+    )
+    export.add_argument("--avatar", type=Path, required=True, metavar="FILE")
+    export.add_argument(
+        "--pose", default="star", metavar="NAME", help="star, a, t or arms_down (default: star)"
+    )
+    export.add_argument(
+        "--motion",
+        metavar="NAME",
+        help="bundled clip, or path of a motion file, in place of a pose: all of its frames as a "
+        "numbered series, or one",
+    )
+    export.add_argument(
+        "--frame", type=whole_number(0), metavar="N", help="only this frame of the motion, from 0"
+    )
+    export.add_argument(
+        "--every",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="of a series, every N-th frame (default: %(default)s)",
+    )
+    export.add_argument(
+        "--y",
+        choices=("up", "down"),
+        help="where y points in a ply or spz (default: down in ply, up in spz, as viewers expect)",
+    )
+    export.add_argument(
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="file to write, or folder of a series (default: beside the avatar)",
+    )
+
 
 def _viewer(options: argparse.Namespace) -> None:
     from gaussianmotion.export.viewer import write_viewer
@@ -48,3 +93,31 @@ def _viewer(options: argparse.Namespace) -> None:
     motions = options.motions or list(dict.fromkeys([*config.motions, *bundled_motions()]))
     size = write_viewer(options.avatar, out, motions, config.render, options.shown_variant)
     print(f"viewer: {size / 1e6:.1f} MB: {out}", file=sys.stderr)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from gaussianmotion.errors import UserError
+    from gaussianmotion.export.posed import moving, standing
+    from gaussianmotion.export.stills import FILES, write_series, write_still
+    from gaussianmotion.rendering.subject import load_subject
+
+    kind = options.format.replace("-", "_")
+    if options.frame is not None and options.motion is None:
+        raise UserError("--frame is of a motion: give --motion NAME, too")
+    beside = options.avatar.parent
+    if options.motion is None or options.frame is not None:
+        if options.motion is None:
+            moment = standing(options.pose)
+        else:
+            moment = moving(options.motion, options.frame)[0]
+        out = options.out or beside / FILES[kind]
+        subject = load_subject(options.avatar)
+        write_still(out, subject, moment, kind, UPS[options.y])
+        print(f"export: {len(subject.avatar):,} Gaussians: {out}", file=sys.stderr)
+        return
+    moments = moving(options.motion, every=options.every)
+    name = Path(options.motion).stem
+    folder = options.out or beside / "frames"
+    subject = load_subject(options.avatar)
+    paths = write_series(folder, subject, moments, kind, name, UPS[options.y])
+    print(f"export: {len(paths)} files: {paths[0]} ... {paths[-1].name}", file=sys.stderr)

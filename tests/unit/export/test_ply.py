@@ -1,17 +1,16 @@
 """The .ply holds what the avatar is, in the words that viewers of 3DGS files know."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from scipy.spatial.transform import Rotation
 
 from gaussianmotion.body.poses import named_pose
-from gaussianmotion.cli import main
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
-from gaussianmotion.export.ply import export_ply, ply_rows
+from gaussianmotion.export.ply import ply_rows, write_ply
+from gaussianmotion.export.posed import THINNEST, posed_splats, standing, upside_down
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.scores.pose.mannequin import save_mannequin
 
@@ -48,8 +47,9 @@ def covariances(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 @pytest.mark.parametrize("pose", ["star", "a"])
 def test_reading_back_gives_the_posed_gaussians(subject, tmp_path, pose):
-    path, avatar = subject
-    assert export_ply(path, tmp_path / "a.ply", pose) == COUNT
+    _, avatar = subject
+    splats = posed_splats(avatar, standing(pose))
+    write_ply(tmp_path / "a.ply", upside_down(splats))
     columns = parse(tmp_path / "a.ply")
     means, covars = avatar.splats(named_pose(pose)[None])
     where = np.column_stack([columns[axis] for axis in "xyz"])
@@ -62,40 +62,13 @@ def test_reading_back_gives_the_posed_gaussians(subject, tmp_path, pose):
     np.testing.assert_allclose(opacity, avatar.avatar.opacities.detach().numpy(), atol=1e-6)
 
 
-def test_head_is_where_viewers_look_for_it(subject, tmp_path):
-    path, _ = subject
-    export_ply(path, tmp_path / "down.ply")
-    export_ply(path, tmp_path / "up.ply", up="y")
-    down, up = parse(tmp_path / "down.ply"), parse(tmp_path / "up.ply")
-    np.testing.assert_array_equal(down["y"], -up["y"])
-    np.testing.assert_array_equal(down["z"], -up["z"])
-    np.testing.assert_array_equal(down["x"], up["x"])
-
-
-def test_command_writes_beside_the_avatar_and_says_mistakes_in_one_line(subject, tmp_path, capsys):
-    path, _ = subject
-    assert main(["ply", "--avatar", str(path), "--y-up"]) == 0
-    assert len(parse(path.with_suffix(".ply"))["x"]) == COUNT
-    assert main(["ply", "--avatar", str(tmp_path / "none.safetensors")]) == 2
-    assert (
-        capsys.readouterr().err.strip().splitlines()[-1].startswith("gaussianmotion: there is no")
-    )
-
-
-def test_opaque_gaussians_stay_finite(subject):
+def test_what_is_flat_or_opaque_stays_finite(subject):
     _, avatar = subject
-    means, covars = avatar.splats(torch.zeros(1, 24, 3))
-    flat = covars[0] * 0.0  # collapsed to points
-    rows = ply_rows(means[0], flat, torch.ones(COUNT, 3), torch.ones(COUNT), "-y")
-    assert np.isfinite(rows).all()
-
-
-def test_mistakes_are_one_line_and_leave_the_old_file(subject, tmp_path):
-    path, _ = subject
-    (tmp_path / "a.ply").write_bytes(b"old")
-    with pytest.raises(UserError, match="unknown pose"):
-        export_ply(path, tmp_path / "a.ply", "stra")
-    (tmp_path / "broken.safetensors").write_bytes(path.read_bytes()[:999])
-    with pytest.raises(UserError, match="damaged"):
-        export_ply(tmp_path / "broken.safetensors", tmp_path / "a.ply")
-    assert (tmp_path / "a.ply").read_bytes() == b"old"
+    splats = posed_splats(avatar, standing("t"))
+    extreme = replace(
+        splats,
+        scales=np.full((COUNT, 3), THINNEST),
+        opacities=np.ones(COUNT),
+        rgb=np.ones((COUNT, 3)),
+    )
+    assert np.isfinite(ply_rows(extreme)).all()
