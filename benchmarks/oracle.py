@@ -16,7 +16,8 @@ import torch
 
 from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.body import load_body
-from gaussianmotion.config import CameraConfig, Config
+from gaussianmotion.config import CameraConfig
+from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.pose.sampling import sample_poses
 from gaussianmotion.testing.oracle import OraclePrior, coloured_body, psnr, target_images
 from gaussianmotion.training.cameras import sample_cameras
@@ -39,10 +40,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     # The laptop's settings where they matter here; density control off, as there.
-    config = Config.model_validate(
+    config = TrainSettings.model_validate(
         {
             "device": "cpu",
-            "threads": arguments.threads,
             "train": {
                 "steps": arguments.steps,
                 "size": arguments.size,
@@ -66,6 +66,7 @@ def main() -> None:
         arguments.out,
         prior=OraclePrior(),
         condition=target_images(target),
+        threads=arguments.threads,
     )
     seconds = time.perf_counter() - began
 

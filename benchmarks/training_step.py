@@ -21,11 +21,12 @@ from typing import Any
 import torch
 
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.config import Config
 from gaussianmotion.config.file import load_config
+from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior, network_dtype
+from gaussianmotion.pipeline.stage import narrow
 from gaussianmotion.testing.stable_diffusion import random_stable_diffusion
 from gaussianmotion.training import lookahead, loop
 from gaussianmotion.training.environment import choose_device
@@ -62,7 +63,7 @@ class Clocks:
 
 
 def measure(
-    config: Config, prior: DiffusionPrior, device: torch.device, stages: bool = True
+    config: TrainSettings, prior: DiffusionPrior, device: torch.device, stages: bool = True
 ) -> dict[str, Any]:
     """Train for ``config.train.steps`` steps; returns milliseconds of each stage, memory, a prompt.
 
@@ -136,7 +137,7 @@ def main() -> None:
         "--whole-steps", action="store_true", help="no stages, whose timing slows a GPU down"
     )
     options = parser.parse_args()
-    config = load_config(options.config, options.set)
+    config = narrow(load_config(options.config, options.set), TrainSettings)
     whole = config.train.steps
     train = config.train.model_copy(update={"steps": WARM_UP + options.steps})
     config = config.model_copy(update={"train": train})

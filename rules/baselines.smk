@@ -5,7 +5,6 @@ rule baseline:
     input:
         files=baseline_files,
         prompts=f"{ROOT}/prompts.tsv",
-        sources=sources("baseline"),
     output:
         # Last of all: the pictures beside it are whole when it is there.
         f"{ROOT}/baselines/{{system}}/imported.json",
@@ -21,13 +20,14 @@ rule baseline:
         ENVIRONMENT
     threads: 1
     params:
+        code=code("baseline"),
         settings=settings("baseline"),
         source=lambda wildcards: str(CONFIG.baselines[wildcards.system]),
     message:
         "baseline: {wildcards.system}"
     shell:
         "python -m gaussianmotion --log {log:q} baseline {wildcards.system:q}"
-        " --settings {params.settings:q} --renders {params.source:q}"
+        " --settings {params.settings:q} --code {params.code:q} --renders {params.source:q}"
         " --prompts {input.prompts:q} --out {output:q}"
 
 
@@ -35,7 +35,6 @@ rule baseline_score:
     input:
         imported=f"{ROOT}/baselines/{{system}}/imported.json",
         models=lambda wildcards: models_of(wildcards.score),
-        sources=lambda wildcards: sources(f"score_{wildcards.score}"),
     output:
         f"{ROOT}/baselines/{{system}}/scores/{{prompt}}/{{score}}.json",
     log:
@@ -54,13 +53,14 @@ rule baseline_score:
         mem_mb=12000,
         runtime=30,
     params:
+        code=lambda wildcards: code(f"score_{wildcards.score}"),
         settings=lambda wildcards: settings(f"score_{wildcards.score}")(wildcards),
         run=lambda wildcards: f"{ROOT}/baselines/{wildcards.system}/{wildcards.prompt}",
     message:
         "score: {wildcards.prompt}, {wildcards.score} ({wildcards.system})"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} score {wildcards.score}"
-        " --settings {params.settings:q} --run {params.run:q} --out {output:q}"
+        " --settings {params.settings:q} --code {params.code:q} --run {params.run:q} --out {output:q}"
 
 
 rule baseline_pooled:
@@ -70,7 +70,6 @@ rule baseline_pooled:
             f"{ROOT}/reference/{{prompt}}/reference.json", prompt=EXPERIMENT.prompts
         ),
         models=lambda wildcards: models_of(wildcards.score),
-        sources=lambda wildcards: sources(f"pooled_{wildcards.score}"),
     output:
         f"{ROOT}/baselines/{{system}}/scores/{{score}}.json",
     log:
@@ -89,6 +88,7 @@ rule baseline_pooled:
         mem_mb=12000,
         runtime=60,
     params:
+        code=lambda wildcards: code(f"pooled_{wildcards.score}"),
         settings=lambda wildcards: settings(f"pooled_{wildcards.score}")(wildcards),
         runs=lambda wildcards: [
             f"{ROOT}/baselines/{wildcards.system}/{prompt}"
@@ -99,5 +99,5 @@ rule baseline_pooled:
         "score: {wildcards.score} of all prompts ({wildcards.system})"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads}"
-        " score-pooled {wildcards.score} --settings {params.settings:q}"
+        " score-pooled {wildcards.score} --settings {params.settings:q} --code {params.code:q}"
         " --runs {params.runs:q} --references {params.references:q} --out {output:q}"

@@ -24,7 +24,7 @@ from gaussianmotion.config.file import read_layer
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import load_experiment
 from gaussianmotion.pipeline.experiment_files import motion_inputs
-from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows, grid_of
+from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows
 from gaussianmotion.runtime.fork_client import ADDRESS as FORK_SERVER
 from gaussianmotion.runtime.fork_server import start_fork_server
 from gaussianmotion.pipeline.ownership import (
@@ -32,7 +32,7 @@ from gaussianmotion.pipeline.ownership import (
     remember_experiment,
 )
 from gaussianmotion.models.sources import MODELS_FOLDER, share_hub_cache
-from gaussianmotion.pipeline.stages import stage_settings, stage_sources
+from gaussianmotion.pipeline import stages
 from gaussianmotion.scores import registry
 from gaussianmotion.tracking.store import sqlite_path, store_uri
 
@@ -57,7 +57,9 @@ except UserError as error:
     print(f"gaussianmotion: {error}", file=sys.stderr)
     sys.exit(2)
 
+STAGES = {**stages.STAGES, **registry.score_stages()}
 CONFIG = EXPERIMENT.config
+GRID = EXPERIMENT.grid
 TWINS = EXPERIMENT.twins
 ROOT = f"{CONFIG.results}/{CONFIG.experiment}"
 RUN = f"{ROOT}/{{variant}}/{{prompt}}/{{seed}}"
@@ -109,12 +111,12 @@ def folder_of(run):
 def finished_runs():
     """The last file of every run of the experiment."""
     last = "logged.json" if CONFIG.tracking.enabled else "sheet.png"
-    return [f"{folder_of(run)}/{last}" for run in EXPERIMENT.runs]
+    return [f"{folder_of(run)}/{last}" for run in GRID.runs]
 
 
 def main_sheets():
     """The contact sheets of the main grid; of the ablations many would look alike in a row."""
-    return [f"{folder_of(run)}/sheet.png" for run in EXPERIMENT.main_runs]
+    return [f"{folder_of(run)}/sheet.png" for run in GRID.main]
 
 
 def run_scores(folder):
@@ -130,9 +132,7 @@ def pooled_scores():
     """The scores of each variant and seed, pooled over its prompts."""
     return [
         f"{ROOT}/scores/{variant}/{seed}/{name}.json"
-        for variant, seed in dict.fromkeys(
-            (run.variant, run.seed) for run in EXPERIMENT.runs
-        )
+        for variant, seed in GRID.pools
         for name in CONFIG.scores.names
         if name in POOLED
     ]
@@ -147,8 +147,8 @@ def prior_models_of(wildcards):
 def models_settings(wildcards):
     """What the check of a model reads; that of a variant's own prior, its own keys."""
     variant, _, part = wildcards.part.rpartition("/")
-    return stage_settings(
-        EXPERIMENT.variant(variant) if variant else CONFIG, f"models_{part}"
+    return STAGES[f"models_{part}"].text(
+        EXPERIMENT.variant(variant) if variant else CONFIG
     )
 
 
@@ -164,7 +164,7 @@ def models_of(score):
 
 def score_files():
     """Every score of the experiment."""
-    alone = [path for run in EXPERIMENT.runs for path in run_scores(folder_of(run))]
+    alone = [path for run in GRID.runs for path in run_scores(folder_of(run))]
     return alone + pooled_scores()
 
 
@@ -194,7 +194,7 @@ def study_clips():
     """What the user study's pairs are chosen from: the first seed of each system's prompts."""
     wanted = {CONFIG.study.compared, *CONFIG.study.against}
     seeds = {}
-    for run in EXPERIMENT.runs:
+    for run in GRID.runs:
         if run.variant in wanted:
             key = (run.variant, run.prompt)
             seeds[key] = min(run, seeds.get(key, run))
@@ -225,7 +225,7 @@ def table_files(kind):
 
 def pooled_runs(wildcards):
     """The runs that a pooled score is of."""
-    runs = EXPERIMENT.pooled_runs(wildcards.variant, int(wildcards.seed))
+    runs = GRID.pooled_runs(wildcards.variant, int(wildcards.seed))
     if not runs:
         raise WorkflowError(
             f"no runs of {wildcards.variant} with seed {wildcards.seed}; name both in the "
@@ -239,17 +239,14 @@ def settings(stage):
 
     def of_job(wildcards):
         variant = getattr(wildcards, "variant", None)
-        return stage_settings(EXPERIMENT.variant(variant) if variant else CONFIG, stage)
+        return STAGES[stage].text(EXPERIMENT.variant(variant) if variant else CONFIG)
 
     return of_job
 
 
-def sources(stage):
-    """The source files of a stage, so that editing them runs it again."""
-    return [
-        os.path.relpath(path)
-        for path in stage_sources(stage, SOURCE / "gaussianmotion")
-    ]
+def code(stage):
+    """The digest of the code that a stage runs, so that editing it runs it again."""
+    return STAGES[stage].code()
 
 
 def prompt_text(wildcards):
@@ -269,7 +266,7 @@ def same_training(wildcards):
 
 def noised_avatar(wildcards):
     """The avatar of Fig. 5's row: the method's, with the seed that the figure shows."""
-    rows = {row.prompt: row.runs[0] for row in figure_rows("fig5", grid_of(EXPERIMENT))}
+    rows = {row.prompt: row.runs[0] for row in figure_rows("fig5", GRID)}
     run = rows.get(wildcards.prompt)
     if run is None:
         chosen = [prompt for prompt, row in rows.items() if row is not None]
@@ -302,7 +299,7 @@ def run_folder(wildcards, output):
 
 def figure_files(wildcards):
     """What one of the figures 3-7 is drawn from."""
-    return figure_inputs(wildcards.figure, grid_of(EXPERIMENT), ROOT)
+    return figure_inputs(wildcards.figure, GRID, ROOT)
 
 
 def gpus(wildcards):

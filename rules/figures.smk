@@ -5,7 +5,6 @@ rule figure:
     input:
         prompts=f"{ROOT}/prompts.tsv",
         files=figure_files,
-        sources=sources("figures"),
     output:
         picture=report(
             f"{ROOT}/figures/{{figure}}.png",
@@ -28,6 +27,7 @@ rule figure:
         mem_mb=8000,
         runtime=30,
     params:
+        code=code("figures"),
         settings=settings("figures"),
         root=experiment_folder,
         stem=lambda wildcards, output: output.page.removesuffix(".pdf"),
@@ -35,4 +35,4 @@ rule figure:
         "figure: {wildcards.figure}"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} figure {wildcards.figure}"
-        " --settings {params.settings:q} --root {params.root:q} --out {params.stem:q}"
+        " --settings {params.settings:q} --code {params.code:q} --root {params.root:q} --out {params.stem:q}"

@@ -22,9 +22,10 @@ rule models:
     threads: 1
     params:
         settings=models_settings,
+        code=lambda wildcards: code(f"models_{models_part(wildcards)}"),
         only=models_part,
     message:
         "models: check or fetch {wildcards.part}"
     shell:
         "python -m gaussianmotion --log {log:q} models"
-        " --settings {params.settings:q} --only {params.only:q} --out {output:q}"
+        " --settings {params.settings:q} --code {params.code:q} --only {params.only:q} --out {output:q}"

@@ -4,7 +4,6 @@
 rule prompts:
     input:
         table=[] if CONFIG.prompt is not None else str(CONFIG.prompts),
-        sources=sources("prompts"),
     output:
         f"{ROOT}/prompts.tsv",
     log:
@@ -15,9 +14,10 @@ rule prompts:
         ENVIRONMENT
     threads: 1
     params:
+        code=code("prompts"),
         settings=settings("prompts"),
     message:
         "prompts: {output}"
     shell:
         "python -m gaussianmotion --log {log:q} prompts"
-        " --settings {params.settings:q} --out {output:q}"
+        " --settings {params.settings:q} --code {params.code:q} --out {output:q}"

@@ -6,8 +6,7 @@
 
 rule reference:
     input:
-        models=f"{ROOT}/models/prior.json",
-        sources=sources("reference"),
+        models=ancient(f"{ROOT}/models/prior.json"),
     output:
         samples=[
             f"{ROOT}/reference/{{prompt}}/{index:02d}.png"
@@ -26,6 +25,7 @@ rule reference:
         mem_mb=12000,
         runtime=60,
     params:
+        code=code("reference"),
         settings=settings("reference"),
         prompt=prompt_text,
         folder=run_folder,
@@ -33,15 +33,14 @@ rule reference:
         "reference: {wildcards.prompt}"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} reference"
-        " --settings {params.settings:q} --prompt-id {wildcards.prompt:q}"
+        " --settings {params.settings:q} --code {params.code:q} --prompt-id {wildcards.prompt:q}"
         " --prompt={params.prompt:q} --out {params.folder:q}"
 
 
 rule noised_sample:
     input:
         avatar=noised_avatar,
-        models=f"{ROOT}/models/prior.json",
-        sources=sources("noised"),
+        models=ancient(f"{ROOT}/models/prior.json"),
     output:
         [
             f"{ROOT}/noised/{{prompt}}/{name}"
@@ -65,10 +64,11 @@ rule noised_sample:
         mem_mb=12000,
         runtime=30,
     params:
+        code=code("noised"),
         settings=settings("noised"),
         folder=run_folder,
     message:
         "noised: {wildcards.prompt}"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} noised"
-        " --settings {params.settings:q} --avatar {input.avatar:q} --out {params.folder:q}"
+        " --settings {params.settings:q} --code {params.code:q} --avatar {input.avatar:q} --out {params.folder:q}"

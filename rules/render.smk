@@ -4,7 +4,6 @@
 rule views:
     input:
         avatar=f"{RUN}/avatar.safetensors",
-        sources=sources("views"),
     output:
         views=expand(
             f"{RUN}/views/{{index}}.png",
@@ -28,20 +27,20 @@ rule views:
         mem_mb=8000,
         runtime=30,
     params:
+        code=code("views"),
         settings=settings("views"),
         folder=run_folder,
     message:
         "views: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} views"
-        " --settings {params.settings:q} --avatar {input.avatar:q} --out {params.folder:q}"
+        " --settings {params.settings:q} --code {params.code:q} --avatar {input.avatar:q} --out {params.folder:q}"
 
 
 rule animate:
     input:
         avatar=f"{RUN}/avatar.safetensors",
         motion=motion_files,
-        sources=sources("animate"),
     output:
         video=f"{RUN}/motions/{{motion}}.mp4",
         facts=f"{RUN}/motions/{{motion}}.json",
@@ -59,11 +58,12 @@ rule animate:
         mem_mb=8000,
         runtime=30,
     params:
+        code=code("animate"),
         settings=settings("animate"),
         motion=motion_source,
     message:
         "animate: {wildcards.prompt}, {wildcards.motion}"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} animate"
-        " --settings {params.settings:q} --avatar {input.avatar:q}"
+        " --settings {params.settings:q} --code {params.code:q} --avatar {input.avatar:q}"
         " --motion {params.motion:q} --out {output.video:q}"

@@ -13,7 +13,6 @@ rule report:
         sheet=f"{ROOT}/sheet.png",
         tables=TABLE_FILES,
         figures=[f"{ROOT}/figures/{figure}.png" for figure in FIGURES],
-        sources=sources("report"),
     output:
         f"{ROOT}/report.html",
     log:
@@ -27,13 +26,14 @@ rule report:
         mem_mb=4000,
         runtime=30,
     params:
+        code=code("report"),
         settings=settings("report"),
         root=experiment_folder,
     message:
         "report: {output}"
     shell:
         "python -m gaussianmotion --log {log:q} report"
-        " --settings {params.settings:q} --root {params.root:q} --out {output:q}"
+        " --settings {params.settings:q} --code {params.code:q} --root {params.root:q} --out {output:q}"
 
 
 rule notebook:
@@ -53,9 +53,10 @@ rule notebook:
         mem_mb=4000,
         runtime=30,
     params:
+        code=code("notebook"),
         root=experiment_folder,
     message:
         "notebook: {output}"
     shell:
-        "python -m gaussianmotion --log {log:q} notebook {input.notebook:q}"
+        "python -m gaussianmotion --log {log:q} notebook {input.notebook:q} --code {params.code:q}"
         " --root {params.root:q} --out {output:q}"

@@ -12,7 +12,6 @@ for NAME, SCORE in registry.run_scores().items():
             models=models_of(NAME),
             # Trained again, they score again. Where they are missing, the score says what to do.
             ships=[str(path) for path in SCORE.ships(CONFIG) if path.is_file()],
-            sources=sources(f"score_{NAME}"),
         output:
             f"{RUN}/scores/{NAME}.json",
         log:
@@ -29,6 +28,7 @@ for NAME, SCORE in registry.run_scores().items():
             mem_mb=12000,
             runtime=30,
         params:
+            code=code(f"score_{NAME}"),
             settings=settings(f"score_{NAME}"),
             score=NAME,
             folder=lambda wildcards: RUN.format(**wildcards),
@@ -36,7 +36,7 @@ for NAME, SCORE in registry.run_scores().items():
             "score: {wildcards.prompt}, {params.score} ({wildcards.variant}, seed {wildcards.seed})"
         shell:
             "python -m gaussianmotion --log {log:q} --threads {threads} score {params.score}"
-            " --settings {params.settings:q} --run {params.folder:q} --out {output:q}"
+            " --settings {params.settings:q} --code {params.code:q} --run {params.folder:q} --out {output:q}"
 
 
 for NAME in POOLED:
@@ -55,7 +55,6 @@ for NAME in POOLED:
                 for run in pooled_runs(wildcards)
             ],
             models=models_of(NAME),
-            sources=sources(f"pooled_{NAME}"),
         output:
             f"{ROOT}/scores/{{variant}}/{{seed}}/{NAME}.json",
         log:
@@ -71,6 +70,7 @@ for NAME in POOLED:
             mem_mb=12000,
             runtime=60,
         params:
+            code=code(f"pooled_{NAME}"),
             settings=settings(f"pooled_{NAME}"),
             score=NAME,
             runs=lambda wildcards: [folder_of(run) for run in pooled_runs(wildcards)],
@@ -81,5 +81,5 @@ for NAME in POOLED:
             "score: {params.score} of all prompts ({wildcards.variant}, seed {wildcards.seed})"
         shell:
             "python -m gaussianmotion --log {log:q} --threads {threads}"
-            " score-pooled {params.score} --settings {params.settings:q}"
+            " score-pooled {params.score} --settings {params.settings:q} --code {params.code:q}"
             " --runs {params.runs:q} --references {params.references:q} --out {output:q}"

@@ -8,7 +8,6 @@ rule avatar_sheet:
         motions=expand(
             f"{RUN}/motions/{{motion}}.json", motion=MOTIONS, allow_missing=True
         ),
-        sources=sources("sheet"),
     output:
         f"{RUN}/sheet.png",
     log:
@@ -20,19 +19,19 @@ rule avatar_sheet:
         ENVIRONMENT
     threads: 1
     params:
+        code=code("sheet"),
         folder=run_folder,
         motions=list(MOTIONS),
     message:
         "sheet: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python -m gaussianmotion --log {log:q} sheet {params.folder:q}"
+        "python -m gaussianmotion --log {log:q} sheet {params.folder:q} --code {params.code:q}"
         " --motions {params.motions:q} --variant {wildcards.variant:q} --out {output:q}"
 
 
 rule experiment_sheet:
     input:
         sheets=main_sheets(),
-        sources=sources("sheet"),
     output:
         report(
             f"{ROOT}/sheet.png",
@@ -48,6 +47,7 @@ rule experiment_sheet:
         ENVIRONMENT
     threads: 1
     params:
+        code=code("sheet"),
         folders=lambda wildcards, input: [
             str(Path(path).parent) for path in input.sheets
         ],
@@ -55,5 +55,5 @@ rule experiment_sheet:
     message:
         "sheet: {output}"
     shell:
-        "python -m gaussianmotion --log {log:q} sheet --experiment {params.folders:q}"
+        "python -m gaussianmotion --log {log:q} sheet --code {params.code:q} --experiment {params.folders:q}"
         " --motions {params.motions:q} --out {output:q}"

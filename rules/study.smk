@@ -6,7 +6,6 @@
 rule study_pairs:
     input:
         clips=study_clips(),
-        sources=sources("study"),
     output:
         f"{ROOT}/study/pairs.json",
     log:
@@ -18,13 +17,14 @@ rule study_pairs:
         ENVIRONMENT
     threads: 1
     params:
+        code=code("study"),
         settings=settings("study"),
         root=experiment_folder,
     message:
         "study: choose pairs"
     shell:
         "python -m gaussianmotion --log {log:q} study pairs"
-        " --settings {params.settings:q} --experiment {params.root:q} --out {output:q}"
+        " --settings {params.settings:q} --code {params.code:q} --experiment {params.root:q} --out {output:q}"
 
 
 rule table2:
@@ -32,7 +32,6 @@ rule table2:
         pairs=f"{ROOT}/study/pairs.json",
         # Exported from the study's database by the user.
         votes=existing(f"{ROOT}/study/votes.csv"),
-        sources=sources("table2"),
     output:
         csv=report(
             f"{ROOT}/tables/table2.csv",
@@ -52,9 +51,10 @@ rule table2:
         ENVIRONMENT
     threads: 1
     params:
+        code=code("table2"),
         root=experiment_folder,
     message:
         "tables: table2"
     shell:
-        "python -m gaussianmotion --log {log:q} study table"
+        "python -m gaussianmotion --log {log:q} study table --code {params.code:q}"
         " --experiment {params.root:q} --out {output.csv:q}"

@@ -6,7 +6,6 @@ rule collect:
         scores=score_files(),
         baselines=baseline_score_files(),
         prompts=f"{ROOT}/prompts.tsv",
-        sources=sources("collect"),
     output:
         f"{ROOT}/tables/scores.csv",
     log:
@@ -18,6 +17,7 @@ rule collect:
         ENVIRONMENT
     threads: 1
     params:
+        code=code("collect"),
         # Which files there are, the command knows from the configuration: thousands of paths
         # would be too long for one command line.
         settings=settings("collect"),
@@ -26,13 +26,12 @@ rule collect:
         "tables: all scores"
     shell:
         "python -m gaussianmotion --log {log:q} collect"
-        " --settings {params.settings:q} --root {params.root:q} --out {output:q}"
+        " --settings {params.settings:q} --code {params.code:q} --root {params.root:q} --out {output:q}"
 
 
 rule table:
     input:
         scores=f"{ROOT}/tables/scores.csv",
-        sources=sources("tables"),
     output:
         csv=report(
             f"{ROOT}/tables/{{table}}.csv",
@@ -54,9 +53,10 @@ rule table:
         ENVIRONMENT
     threads: 1
     params:
-        settings=settings("tables"),
+        code=lambda wildcards: code(wildcards.table),
+        settings=lambda wildcards: settings(wildcards.table)(wildcards),
     message:
         "tables: {wildcards.table}"
     shell:
         "python -m gaussianmotion --log {log:q} table {wildcards.table}"
-        " --settings {params.settings:q} --scores {input.scores:q} --out {output.csv:q}"
+        " --settings {params.settings:q} --code {params.code:q} --scores {input.scores:q} --out {output.csv:q}"

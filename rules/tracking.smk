@@ -78,7 +78,7 @@ rule log_parents:
     params:
         root=experiment_folder,
         failures=failures,
-        runs=[folder_of(run) for run in EXPERIMENT.runs],
+        runs=[folder_of(run) for run in GRID.runs],
     message:
         "log: means of the variants of {params.root}"
     shell:
@@ -109,7 +109,7 @@ rule log_experiment:
     params:
         root=experiment_folder,
         failures=failures,
-        runs=[folder_of(run) for run in EXPERIMENT.runs],
+        runs=[folder_of(run) for run in GRID.runs],
     message:
         "log: means, tables, figures and report of {params.root}"
     shell:

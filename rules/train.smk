@@ -19,21 +19,22 @@ rule gsplat:
         mem_mb=more_memory_each_try(16000),
         runtime=60,
     params:
+        code=code("gsplat"),
         without="--or-cpu" if CONFIG.rasteriser == "auto" else "",
     message:
         "gsplat: compile for a GPU of this computer"
     shell:
-        "python -m gaussianmotion --log {log:q} gsplat {params.without} --out {output:q}"
+        "python -m gaussianmotion --log {log:q} gsplat {params.without}"
+        " --code {params.code:q} --out {output:q}"
 
 
 rule train:
     input:
         # A variant may have a prior and a body of its own.
-        models=prior_models_of,
+        models=ancient(prior_models_of),
         store=ancient(STORE) if CONFIG.tracking.enabled else [],
         gsplat=ancient(rules.gsplat.output) if draws_with_gsplat() else [],
         body=lambda wildcards: str(EXPERIMENT.variant(wildcards.variant).body.path),
-        sources=sources("train"),
     output:
         avatar=f"{RUN}/avatar.safetensors",
         run=f"{RUN}/run.json",
@@ -49,6 +50,7 @@ rule train:
         mem_mb=more_memory_each_try(16000),
         runtime=120,
     params:
+        code=code("train"),
         settings=settings("train"),
         prompt=prompt_text,
         folder=run_folder,
@@ -57,7 +59,7 @@ rule train:
         "train: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} train"
-        " --settings {params.settings:q} --experiment {params.experiment:q}"
+        " --settings {params.settings:q} --code {params.code:q} --experiment {params.experiment:q}"
         " --variant {wildcards.variant:q} --prompt-id {wildcards.prompt:q}"
         " --prompt={params.prompt:q} --seed {wildcards.seed} --out {params.folder:q}"
 
@@ -67,7 +69,6 @@ rule reuse_training:
     input:
         avatar=lambda wildcards: f"{same_training(wildcards)}/avatar.safetensors",
         run=lambda wildcards: f"{same_training(wildcards)}/run.json",
-        sources=sources("reuse"),
     output:
         avatar=f"{RUN}/avatar.safetensors",
         run=f"{RUN}/run.json",
@@ -80,12 +81,13 @@ rule reuse_training:
     conda:
         ENVIRONMENT
     params:
+        code=code("reuse"),
         source=same_training,
         folder=run_folder,
     message:
         "train: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed}): as {params.source}"
     shell:
-        "python -m gaussianmotion --log {log:q} reuse --run {params.source:q}"
+        "python -m gaussianmotion --log {log:q} reuse --code {params.code:q} --run {params.source:q}"
         " --out {params.folder:q}"
 
 

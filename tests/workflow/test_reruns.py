@@ -178,7 +178,7 @@ def test_killed_anywhere_it_goes_on_and_then_has_nothing_to_do(finished: Workflo
 
 def append(workflow: Workflow, name: str) -> None:
     path = workflow.folder / name
-    path.write_text(path.read_text() + "\n# edited\n")
+    path.write_text(path.read_text() + "\n\ndef added() -> None:\n    return\n")
 
 
 def test_snakemakes_own_report_holds_tables_and_figures(finished: Workflow) -> None:

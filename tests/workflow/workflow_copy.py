@@ -111,7 +111,7 @@ def copy_workflow(folder: Path) -> Workflow:
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / name)
     shutil.copytree(
-        REPOSITORY / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.nb*")
+        REPOSITORY / "src", folder / "src", ignore=shutil.ignore_patterns("*.pyc", "*.nb*")
     )
     shutil.copy(
         Path(__file__).with_name("fake_stages.py"), folder / "src/gaussianmotion/__main__.py"

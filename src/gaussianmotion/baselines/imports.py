@@ -18,7 +18,7 @@ from typing import Any
 
 from gaussianmotion.baselines.check import Manifest, check_renders, videos
 from gaussianmotion.camera import turntable_azimuths
-from gaussianmotion.config import RenderConfig
+from gaussianmotion.config.stages import BaselineRender
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
 from gaussianmotion.runtime.atomic import atomic_path, write_json
@@ -30,7 +30,7 @@ def import_baseline(
     system: str,
     renders: Path,
     prompts: Mapping[str, Prompt],
-    config: RenderConfig,
+    config: BaselineRender,
     out: Path,
 ) -> Path:
     """Check a system's renders and copy them.

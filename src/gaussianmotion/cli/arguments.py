@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gaussianmotion.config import Config
-from gaussianmotion.config.file import from_settings, load_config, load_variants, with_variant
+from gaussianmotion.config.file import load_config, load_variants, with_variant
 from gaussianmotion.config.section import SLUG_PATTERN
 from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import share_hub_cache
+from gaussianmotion.pipeline.stage import Settings, Stage
 from gaussianmotion.runtime.threads import limit_threads
 
 # A motion as one argument; the configuration has the same forms.
@@ -64,7 +65,7 @@ def add_command(
 
 
 def add_config(parser: argparse.ArgumentParser, variant: bool = False) -> None:
-    """``--config``, ``--set`` and ``--settings``, which together make a configuration."""
+    """``--config`` and ``--set``, which together make a configuration."""
     group = parser.add_argument_group("configuration")
     group.add_argument(
         "--config",
@@ -81,9 +82,6 @@ def add_config(parser: argparse.ArgumentParser, variant: bool = False) -> None:
         metavar="KEY=VALUE",
         help="one key, for example train.steps=400; may be repeated",
     )
-    group.add_argument(
-        "--settings", metavar="JSON", help="the keys of this stage as JSON, as the rules pass them"
-    )
     if variant:
         group.add_argument(
             "--variant",
@@ -93,29 +91,78 @@ def add_config(parser: argparse.ArgumentParser, variant: bool = False) -> None:
         )
 
 
+def add_stage(parser: argparse.ArgumentParser, variant: bool = False) -> None:
+    """A stage's settings: of configuration files by hand, by ``--settings`` from a rule."""
+    add_config(parser, variant)
+    group = add_code(parser)
+    group.add_argument("--settings", metavar="JSON", help="the keys that this stage reads")
+
+
+def add_code(parser: argparse.ArgumentParser) -> Any:
+    """``--code`` of a rule; returns the group of its arguments."""
+    group = parser.add_argument_group("from the workflow's rules")
+    group.add_argument("--code", metavar="DIGEST", help="of the code that was planned to run")
+    return group
+
+
 def resolve_config(options: argparse.Namespace) -> Config:
     """The validated configuration that the options describe; limits the process to its threads.
-
-    The JSON of ``--settings`` comes from a rule and already holds the variant's keys.
 
     Raises:
         UserError: a key or value is wrong.
     """
-    config = _read_config(options)
-    if options.threads is not None:
-        config = config.model_copy(update={"threads": options.threads})
-    limit_threads(config.threads)
-    share_hub_cache(config)
-    return config
-
-
-def _read_config(options: argparse.Namespace) -> Config:
-    if options.settings is not None:
-        if options.config or options.set:
-            raise UserError("--settings is a whole configuration; leave out --config and --set")
-        return from_settings(options.settings)
     config = load_config(options.config or [Path("config.yaml")], options.set)
     variant = getattr(options, "variant", "ours")
     if variant != "ours" or config.variants_file.exists():
         config = with_variant(config, variant, load_variants(config.variants_file))
+    _prepare(options, config)
     return config
+
+
+def resolve_stage(options: argparse.Namespace, stage: Stage[Settings]) -> Settings:
+    """The settings of a stage: those of its rule, or its part of a whole configuration.
+
+    The JSON of ``--settings`` comes from a rule and already holds the variant's keys.
+
+    Raises:
+        UserError: a key or value is wrong, or the code is not what the workflow planned with.
+    """
+    return resolve_both(options, stage)[0]
+
+
+def resolve_both(options: argparse.Namespace, stage: Stage[Settings]) -> tuple[Settings, Config]:
+    """The settings of a stage, and the configuration that they are of, for what is around it.
+
+    Of a rule's settings the latter holds nothing else: paths are given by the rule, too.
+    """
+    check_code(options, stage)
+    if options.settings is None:
+        config = resolve_config(options)
+        return stage.narrow(config), config
+    if options.config or options.set:
+        raise UserError("--settings holds all keys of the stage; leave out --config and --set")
+    settings = stage.parse(options.settings)
+    config = Config.model_validate(settings.model_dump())
+    _prepare(options, config)
+    return settings, config
+
+
+def check_code(options: argparse.Namespace, stage: Stage[Any]) -> None:
+    """Refuse to run another code than what a rule was planned with.
+
+    Snakemake notes the planned code with the results: an edit while a run goes on must not make
+    results of the new code look like those of the old one, or the other way round.
+
+    Raises:
+        UserError: the source was edited meanwhile.
+    """
+    if options.code is not None and options.code != stage.code():
+        raise UserError(
+            f"the source of {stage.name} was edited after this run was planned; start the same "
+            "command again, which plans with what is there now"
+        )
+
+
+def _prepare(options: argparse.Namespace, config: Config) -> None:
+    limit_threads(options.threads or config.threads)
+    share_hub_cache(config)

@@ -2,12 +2,12 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import gpu
 
 
-def leased_gpu(config: Config, needs_gib: float = 0.0) -> AbstractContextManager[str | None]:
+def leased_gpu(config: DeviceKeys, needs_gib: float = 0.0) -> AbstractContextManager[str | None]:
     """One GPU for the life of the command, or nothing where it runs on the CPU.
 
     Args:
@@ -16,7 +16,7 @@ def leased_gpu(config: Config, needs_gib: float = 0.0) -> AbstractContextManager
     return nullcontext() if config.device == "cpu" else gpu.lease(needs_gib=needs_gib)
 
 
-def device_of(config: Config, leased: str | None) -> str:
+def device_of(config: DeviceKeys, leased: str | None) -> str:
     """``cuda`` where a GPU was leased and torch can use it, else ``cpu``.
 
     Raises:

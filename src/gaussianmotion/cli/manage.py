@@ -9,12 +9,15 @@ from pathlib import Path
 
 from gaussianmotion.cli.arguments import (
     Commands,
+    add_code,
     add_command,
     add_config,
+    check_code,
     resolve_config,
     whole_number,
 )
 from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.pipeline.stages import STAGES
 from gaussianmotion.runtime.atomic import write_json, write_text
 
 
@@ -24,6 +27,7 @@ def add_commands(commands: Commands) -> None:
     schema.add_argument("--out", type=Path, default=Path("config/schema.json"), metavar="FILE")
 
     gsplat = add_command(commands, "gsplat", _gsplat, "compile the CUDA rasteriser, once")
+    add_code(gsplat)
     gsplat.add_argument("--out", type=Path, metavar="FILE", help="JSON of what was compiled")
     gsplat.add_argument(
         "--or-cpu", action="store_true", help="without a compiler, let the CPU draw, and say so"
@@ -87,6 +91,7 @@ def _schema(options: argparse.Namespace) -> None:
 def _gsplat(options: argparse.Namespace) -> None:
     from gaussianmotion.splat.gsplat_build import build_gsplat
 
+    check_code(options, STAGES["gsplat"])
     build = build_gsplat(options.or_cpu)
     print(build.absent or f"gsplat {build.gsplat}: compiled for {build.gpu}")
     if options.out is not None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from gaussianmotion.cli.arguments import (
     Commands,
     add_command,
-    add_config,
+    add_stage,
     folder_name,
-    resolve_config,
+    resolve_both,
+    resolve_stage,
 )
 from gaussianmotion.cli.device import device_of, leased_gpu
+from gaussianmotion.pipeline.stages import STAGES
 
 
 def add_commands(commands: Commands) -> None:
@@ -19,7 +21,7 @@ def add_commands(commands: Commands) -> None:
     reference = add_command(
         commands, "reference", _reference, "sample the text-to-image model, without a pose"
     )
-    add_config(reference)
+    add_stage(reference)
     reference.add_argument("--prompt", required=True, metavar="TEXT")
     reference.add_argument(
         "--prompt-id", type=folder_name, metavar="ID", help="default: a slug of the prompt"
@@ -31,7 +33,7 @@ def add_commands(commands: Commands) -> None:
     noised = add_command(
         commands, "noised", _noised, "noise an avatar's front and sample it with and without pose"
     )
-    add_config(noised)
+    add_stage(noised)
     noised.add_argument("--avatar", type=Path, required=True, metavar="FILE")
     noised.add_argument("--out", type=Path, metavar="FOLDER", help="default: noised/ beside it")
 
@@ -39,7 +41,7 @@ def add_commands(commands: Commands) -> None:
 def _reference(options: argparse.Namespace) -> None:
     from gaussianmotion.pipeline.prompts import clean, slug
 
-    config = resolve_config(options)
+    settings, config = resolve_both(options, STAGES["reference"])
     prompt = clean(options.prompt, "--prompt")
     prompt_id = options.prompt_id or slug(prompt)
     out = options.out or config.results / config.experiment / "reference" / prompt_id
@@ -49,12 +51,12 @@ def _reference(options: argparse.Namespace) -> None:
     with leased_gpu(config) as leased, in_words(lambda total: smaller):
         from gaussianmotion.samples.references import sample_references
 
-        path = sample_references(prompt_id, prompt, out, config, device_of(config, leased))
+        path = sample_references(prompt_id, prompt, out, settings, device_of(settings, leased))
     print(f"reference: {path}", file=sys.stderr)
 
 
 def _noised(options: argparse.Namespace) -> None:
-    config = resolve_config(options)
+    config = resolve_stage(options, STAGES["noised"])
     with leased_gpu(config) as leased:
         from gaussianmotion.samples.noised import sample_noised
 

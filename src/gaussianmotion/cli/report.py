@@ -4,16 +4,26 @@ import argparse
 import sys
 from pathlib import Path
 
-from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.cli.arguments import (
+    Commands,
+    add_code,
+    add_command,
+    add_stage,
+    check_code,
+    resolve_stage,
+)
 from gaussianmotion.cli.device import device_of, leased_gpu
-from gaussianmotion.config import Config
-from gaussianmotion.figures.grid import FIGURES, Grid, configured_grid, found_grid
+from gaussianmotion.config.experiment import GridKeys
+from gaussianmotion.figures.grid import FIGURES
+from gaussianmotion.pipeline.grid import Grid, configured_grid, found_grid
+from gaussianmotion.pipeline.stage import Settings, Stage
+from gaussianmotion.pipeline.stages import STAGES
 
 
 def add_commands(commands: Commands) -> None:
     """Add figure, report and notebook to the parser."""
     figure = add_command(commands, "figure", _figure, "draw one of the paper's figures 3-7")
-    add_config(figure)
+    add_stage(figure)
     figure.add_argument("figure", choices=FIGURES)
     _add_root(figure)
     figure.add_argument(
@@ -21,11 +31,12 @@ def add_commands(commands: Commands) -> None:
     )
 
     report = add_command(commands, "report", _report, "write one self-contained page of results")
-    add_config(report)
+    add_stage(report)
     _add_root(report)
     report.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML to write")
 
     notebook = add_command(commands, "notebook", _notebook, "execute a notebook on the results")
+    add_code(notebook)
     notebook.add_argument("notebook", type=Path, metavar="FILE", help=".ipynb to execute")
     _add_root(notebook)
     notebook.add_argument("--out", type=Path, required=True, metavar="FILE", help=".ipynb to write")
@@ -42,7 +53,7 @@ def _add_root(parser: argparse.ArgumentParser) -> None:
 
 
 def _figure(options: argparse.Namespace) -> None:
-    config, grid = _config_and_grid(options)
+    config, grid = _settings_and_grid(options, STAGES["figures"])
     with leased_gpu(config) as leased:
         from gaussianmotion.figures.draw import draw_figure
 
@@ -58,7 +69,7 @@ def _figure(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    config, grid = _config_and_grid(options)
+    config, grid = _settings_and_grid(options, STAGES["report"])
     from gaussianmotion.report.page import write_report
 
     size = write_report(options.root, grid, config, options.out)
@@ -66,15 +77,20 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _notebook(options: argparse.Namespace) -> None:
+    check_code(options, STAGES["notebook"])
     from gaussianmotion.report.notebook import execute_notebook
 
     execute_notebook(options.notebook, options.root, options.out)
     print(f"notebook: {options.out}", file=sys.stderr)
 
 
-def _config_and_grid(options: argparse.Namespace) -> tuple[Config, Grid]:
-    """The configuration and its grid; without a configuration, what is found in the folder."""
+def _settings_and_grid(
+    options: argparse.Namespace, stage: Stage[Settings]
+) -> tuple[Settings, Grid]:
+    """A stage's settings and their grid; without a configuration, what is found in the folder."""
     if options.settings or options.config or options.set:
-        config = resolve_config(options)
-        return config, configured_grid(config, options.root)
-    return Config(device="auto"), found_grid(options.root)
+        settings = resolve_stage(options, stage)
+        assert isinstance(settings, GridKeys)
+        return settings, configured_grid(settings, options.root)
+    check_code(options, stage)
+    return stage.settings(), found_grid(options.root)

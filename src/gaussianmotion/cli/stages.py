@@ -8,14 +8,18 @@ from pathlib import Path
 from gaussianmotion.cli.arguments import (
     MOTION_HELP,
     Commands,
+    add_code,
     add_command,
-    add_config,
+    add_stage,
+    check_code,
     folder_name,
-    resolve_config,
+    resolve_both,
+    resolve_stage,
     whole_number,
 )
 from gaussianmotion.cli.device import device_of, leased_gpu
 from gaussianmotion.config.section import MAX_SEED
+from gaussianmotion.pipeline.stages import STAGES, TRAIN
 
 # Everything that imports torch is imported by the command that needs it: help must be instant, and
 # a GPU must be leased before CUDA is initialised.
@@ -24,13 +28,13 @@ from gaussianmotion.config.section import MAX_SEED
 def add_commands(commands: Commands) -> None:
     """Add the stages to the parser."""
     prompts = add_command(commands, "prompts", _prompts, "check a prompt list and write it out")
-    add_config(prompts)
+    add_stage(prompts)
     prompts.add_argument("--out", type=Path, required=True, metavar="FILE", help="TSV to write")
 
     models = add_command(
         commands, "models", _models, "check the shipped prior, or fetch hub models once"
     )
-    add_config(models)
+    add_stage(models)
     models.add_argument(
         "--only",
         choices=["prior", "clip", "hps", "inception"],
@@ -39,7 +43,7 @@ def add_commands(commands: Commands) -> None:
     models.add_argument("--out", type=Path, metavar="FILE", help="JSON of what is where")
 
     train = add_command(commands, "train", _train, "train one avatar: one prompt, variant and seed")
-    add_config(train, variant=True)
+    add_stage(train, variant=True)
     train.add_argument("--prompt", required=True, metavar="TEXT", help="what the person looks like")
     train.add_argument(
         "--prompt-id", type=folder_name, metavar="ID", help="name of the prompt (default: a slug)"
@@ -64,16 +68,17 @@ def add_commands(commands: Commands) -> None:
     reuse = add_command(
         commands, "reuse", _reuse, "copy a training to a variant that trains exactly alike"
     )
+    add_code(reuse)
     reuse.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the training's")
     reuse.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="the copy's")
 
     views = add_command(commands, "views", _views, "render still views and a turntable")
-    add_config(views)
+    add_stage(views)
     views.add_argument("--avatar", type=Path, required=True, metavar="FILE")
     views.add_argument("--out", type=Path, metavar="FOLDER", help="default: the avatar's folder")
 
     animate = add_command(commands, "animate", _animate, "render an avatar in motion")
-    add_config(animate)
+    add_stage(animate)
     animate.add_argument("--avatar", type=Path, required=True, metavar="FILE")
     animate.add_argument("--motion", required=True, metavar="NAME", help=MOTION_HELP)
     animate.add_argument(
@@ -81,6 +86,7 @@ def add_commands(commands: Commands) -> None:
     )
 
     sheet = add_command(commands, "sheet", _sheet, "contact sheet of an avatar or an experiment")
+    add_code(sheet)
     sheet.add_argument("runs", type=Path, nargs="+", metavar="FOLDER", help="folders of runs")
     sheet.add_argument("--experiment", action="store_true", help="one row for each run")
     sheet.add_argument(
@@ -93,7 +99,7 @@ def add_commands(commands: Commands) -> None:
 def _prompts(options: argparse.Namespace) -> None:
     from gaussianmotion.pipeline.prompts import configured_prompts, write_prompts
 
-    write_prompts(options.out, configured_prompts(resolve_config(options)))
+    write_prompts(options.out, configured_prompts(resolve_stage(options, STAGES["prompts"])))
 
 
 def _models(options: argparse.Namespace) -> None:
@@ -102,7 +108,7 @@ def _models(options: argparse.Namespace) -> None:
     from gaussianmotion.pipeline.experiment import own_priors
     from gaussianmotion.scores.registry import weights_of
 
-    config = resolve_config(options)
+    _, config = resolve_both(options, STAGES[f"models_{options.only or 'prior'}"])
     whole = options.only is None and config.variants_file.exists()
     priors = own_priors(config, load_variants(config.variants_file)) if whole else {}
     check_models(config, options.out, options.only, priors, weights_of(config.scores.names))
@@ -111,7 +117,7 @@ def _models(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from gaussianmotion.pipeline.prompts import clean, slug
 
-    config = resolve_config(options)
+    settings, config = resolve_both(options, TRAIN)
     prompt = clean(options.prompt, "--prompt")
     prompt_id = options.prompt_id or slug(prompt)
     experiment = options.experiment or config.experiment
@@ -129,21 +135,23 @@ def _train(options: argparse.Namespace) -> None:
         prompt=prompt,
         seed=options.seed,
     )
+    code = options.code or TRAIN.code()
     explained = gpu_errors.in_words(partial(out_of_memory, config))
-    with leased_gpu(config, peak_gib(config)), tracking.live(out, identity, config), explained:
+    with leased_gpu(settings, peak_gib(config)), tracking.live(out, identity, config), explained:
         from gaussianmotion.training.loop import train
 
-        train(config, prompt_id, prompt, options.seed, out)
+        train(settings, prompt_id, prompt, options.seed, out, code=code)
 
 
 def _reuse(options: argparse.Namespace) -> None:
     from gaussianmotion.pipeline.same_training import copy_training
 
+    check_code(options, STAGES["reuse"])
     copy_training(options.run, options.out)
 
 
 def _views(options: argparse.Namespace) -> None:
-    config = resolve_config(options)
+    config = resolve_stage(options, STAGES["views"])
     with leased_gpu(config) as leased:
         from gaussianmotion.rendering.views import render_views
 
@@ -159,7 +167,7 @@ def _views(options: argparse.Namespace) -> None:
 def _animate(options: argparse.Namespace) -> None:
     from gaussianmotion.pipeline.experiment_files import motion_name
 
-    config = resolve_config(options)
+    config = resolve_stage(options, STAGES["animate"])
     out = options.out or options.avatar.parent / "motions" / f"{motion_name(options.motion)}.mp4"
     with leased_gpu(config) as leased:
         from gaussianmotion.rendering.animate import render_motion
@@ -178,6 +186,7 @@ def _sheet(options: argparse.Namespace) -> None:
     from gaussianmotion.errors import UserError
     from gaussianmotion.rendering.sheet import avatar_sheet, experiment_sheet
 
+    check_code(options, STAGES["sheet"])
     if options.experiment:
         experiment_sheet(options.runs, options.out, options.motions)
     elif len(options.runs) == 1:

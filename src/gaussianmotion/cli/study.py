@@ -7,12 +7,15 @@ from pathlib import Path
 
 from gaussianmotion.cli.arguments import (
     Commands,
+    add_code,
     add_command,
-    add_config,
-    resolve_config,
+    add_stage,
+    check_code,
+    resolve_stage,
     whole_number,
 )
 from gaussianmotion.errors import UserError
+from gaussianmotion.pipeline.stages import STAGES
 
 DATABASE = "GAUSSIANMOTION_STUDY_DATABASE"
 PAIRS, VOTES, DATABASE_FILE = "study/pairs.json", "study/votes.csv", "study/votes.db"
@@ -28,7 +31,7 @@ def add_commands(commands: Commands) -> None:
     verbs = study.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     pairs = add_command(verbs, "pairs", _pairs, "choose the A/B pairs of an experiment")
-    add_config(pairs)
+    add_stage(pairs)
     _add_experiment(pairs, required=True)
     pairs.add_argument("--out", type=Path, metavar="FILE", help=f"default: FOLDER/{PAIRS}")
 
@@ -55,6 +58,7 @@ def add_commands(commands: Commands) -> None:
     export.add_argument("--pairs-out", type=Path, metavar="FILE", help="also write its pairs.json")
 
     table = add_command(verbs, "table", _table, "Table 2 from the votes")
+    add_code(table)
     _add_experiment(table)
     table.add_argument("--pairs", type=Path, metavar="FILE", help=f"default: FOLDER/{PAIRS}")
     table.add_argument("--votes", type=Path, metavar="FILE", help=f"default: FOLDER/{VOTES}")
@@ -87,7 +91,7 @@ def _add_database(parser: argparse.ArgumentParser) -> None:
 def _pairs(options: argparse.Namespace) -> None:
     from gaussianmotion.study.choice import choose_pairs
 
-    config = resolve_config(options)
+    config = resolve_stage(options, STAGES["study"])
     study = config.study
     if not study.against:
         study = study.model_copy(update={"against": list(config.baselines)})
@@ -141,6 +145,7 @@ def _only_study(options: argparse.Namespace, studies: list[str]) -> str | None:
 
 
 def _table(options: argparse.Namespace) -> None:
+    check_code(options, STAGES["table2"])
     from gaussianmotion.study.pairs import read_pairs
     from gaussianmotion.study.table2 import table2
     from gaussianmotion.study.votes import read_votes

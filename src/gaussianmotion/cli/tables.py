@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from gaussianmotion.cli.arguments import Commands, add_command, add_config, resolve_config
+from gaussianmotion.cli.arguments import Commands, add_command, add_stage, resolve_stage
+from gaussianmotion.pipeline.stages import STAGES
 
 TABLES = ("table1", "ablations", "win_rate", "verdicts")
 
@@ -12,14 +13,14 @@ TABLES = ("table1", "ablations", "win_rate", "verdicts")
 def add_commands(commands: Commands) -> None:
     """Add the commands to the parser."""
     collect = add_command(commands, "collect", _collect, "all scores of an experiment in one CSV")
-    add_config(collect)
+    add_stage(collect)
     collect.add_argument("--root", type=Path, required=True, metavar="FOLDER")
     collect.add_argument(
         "--out", type=Path, metavar="FILE", help="default: tables/scores.csv in that folder"
     )
 
     table = add_command(commands, "table", _table, "make a table of the collected scores")
-    add_config(table)
+    add_stage(table)
     table.add_argument("name", choices=TABLES)
     table.add_argument("--scores", type=Path, required=True, metavar="FILE", help="scores.csv")
     table.add_argument(
@@ -29,7 +30,7 @@ def add_commands(commands: Commands) -> None:
     baseline = add_command(
         commands, "baseline", _baseline, "check and import another system's renders"
     )
-    add_config(baseline)
+    add_stage(baseline)
     baseline.add_argument("system", help="its name, as in the manifest")
     baseline.add_argument("--renders", type=Path, required=True, metavar="FOLDER")
     baseline.add_argument("--prompts", type=Path, required=True, metavar="FILE")
@@ -39,7 +40,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _collect(options: argparse.Namespace) -> None:
-    config = resolve_config(options)
+    config = resolve_stage(options, STAGES["collect"])
     from gaussianmotion.tables.collect import collect
     from gaussianmotion.tables.files import counted
 
@@ -50,7 +51,7 @@ def _collect(options: argparse.Namespace) -> None:
 
 
 def _table(options: argparse.Namespace) -> None:
-    config = resolve_config(options)
+    config = resolve_stage(options, STAGES[options.name])
     from gaussianmotion.tables.columns import read_scores
     from gaussianmotion.tables.files import write_table
 
@@ -76,7 +77,7 @@ def _table(options: argparse.Namespace) -> None:
 
 
 def _baseline(options: argparse.Namespace) -> None:
-    config = resolve_config(options)
+    config = resolve_stage(options, STAGES["baseline"])
     from gaussianmotion.baselines.imports import import_baseline
     from gaussianmotion.pipeline.prompts import read_prompts
     from gaussianmotion.tables.files import counted

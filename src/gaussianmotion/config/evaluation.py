@@ -18,8 +18,8 @@ from gaussianmotion.config.section import (
 )
 
 
-class ReferenceConfig(Section):
-    """Samples of the text-to-image model, which the renders' distribution is compared with."""
+class ReferenceKind(Section):
+    """What references are, as far as a table must say it."""
 
     count: Count = Field(10, description="Samples of each prompt.")
     suffix: str = Field(
@@ -32,6 +32,11 @@ class ReferenceConfig(Section):
         description="none: text alone, the paper's protocol. A pose: sample i shows it from "
         "azimuth i of as many, for a prior that draws no whole person without one.",
     )
+
+
+class ReferenceConfig(ReferenceKind):
+    """Samples of the text-to-image model, which the renders' distribution is compared with."""
+
     steps: Count = Field(50, description="DDIM steps.")
     guidance_scale: Positive = 7.5
     batch: Count = Field(5, description="Samples at once.")
@@ -55,17 +60,26 @@ else:
 PAPER_SCORES: tuple[ScoreName, ...] = ("clip", "fid", "hps", "geometry", "pose")
 
 
-class ScoresConfig(Section):
-    """Which scores an experiment reports, and with which models."""
+class ScoreNames(Section):
+    """Which scores an experiment reports."""
 
     names: list[ScoreName] = Field(
         default_factory=lambda: list(PAPER_SCORES),
         description="What each of them measures, reads and needs is in docs/scores.md.",
     )
+
+
+class AlignmentWeights(Section):
+    """The small text alignment model."""
+
     alignment_model: UserPath = Field(
         Path("resources/alignment"),
         description="Folder of the small text alignment model, in open_clip's format.",
     )
+
+
+class ScoresConfig(AlignmentWeights, ScoreNames):
+    """Which scores an experiment reports, and with which models."""
 
 
 class WeightsConfig(Section):
@@ -90,41 +104,13 @@ class WeightsConfig(Section):
     gib: Positive = Field(1.0, description="Size of the download, GiB.")
 
 
-class ModelsConfig(Section):
-    """Where models are kept, and which weights the scores use.
-
-    CLIP is LAION's ViT-L/14, not OpenAI's: that one's text encoder is Stable Diffusion's own, so
-    that score distillation would be judged by what it optimises.
-    """
+class ModelsFolder(Section):
+    """Where models are kept."""
 
     folder: UserPath | None = Field(
         None,
         description="Folder of downloads that several users may share; null: HF_HOME, else "
         "~/.cache/huggingface.",
-    )
-    clip: WeightsConfig = WeightsConfig(
-        source="laion/CLIP-ViT-L-14-laion2B-s32B-b82K",
-        revision="1627032197142fbe2a7cfec626f4ced3ae60d07a",
-        file="open_clip_pytorch_model.safetensors",
-        companions=["open_clip_config.json"],
-        sha256="7d129ed747e0ed53e82dfcc140382b51be66b56e6a9bdc3258afd2846e3bb019",
-        architecture="ViT-L-14",
-        gib=1.6,
-    )
-    inception: WeightsConfig = WeightsConfig(
-        source="https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
-        "weights-inception-2015-12-05-6726825d.pth",
-        file="weights-inception-2015-12-05-6726825d.pth",
-        sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
-        gib=0.1,
-    )
-    hps: WeightsConfig = WeightsConfig(
-        source="xswu/HPSv2",
-        revision="697403c78157020a1ae59d23f111aa58ced35b0a",
-        file="HPS_v2.1_compressed.pt",
-        sha256="c57a38fb4a2f7e7c15bf00da2ea377cdf165448b4dd1052a484c215a998c9837",
-        architecture="ViT-H-14",
-        gib=1.9,
     )
 
     @model_validator(mode="before")
@@ -134,11 +120,57 @@ class ModelsConfig(Section):
         if not isinstance(data, dict):
             return data
         completed = dict(data)
-        for name in ("clip", "inception", "hps"):
-            if isinstance(data.get(name), dict):
-                default = cls.model_fields[name].get_default().model_dump()
-                completed[name] = {**default, **data[name]}
+        for name, field in cls.model_fields.items():
+            if field.annotation is WeightsConfig and isinstance(data.get(name), dict):
+                completed[name] = {**field.get_default().model_dump(), **data[name]}
         return completed
+
+
+class ClipModel(ModelsFolder):
+    """The weights of the CLIP score.
+
+    LAION's ViT-L/14, not OpenAI's: that one's text encoder is Stable Diffusion's own, so that score
+    distillation would be judged by what it optimises.
+    """
+
+    clip: WeightsConfig = WeightsConfig(
+        source="laion/CLIP-ViT-L-14-laion2B-s32B-b82K",
+        revision="1627032197142fbe2a7cfec626f4ced3ae60d07a",
+        file="open_clip_pytorch_model.safetensors",
+        companions=["open_clip_config.json"],
+        sha256="7d129ed747e0ed53e82dfcc140382b51be66b56e6a9bdc3258afd2846e3bb019",
+        architecture="ViT-L-14",
+        gib=1.6,
+    )
+
+
+class InceptionModel(ModelsFolder):
+    """The weights of FID and KID."""
+
+    inception: WeightsConfig = WeightsConfig(
+        source="https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
+        "weights-inception-2015-12-05-6726825d.pth",
+        file="weights-inception-2015-12-05-6726825d.pth",
+        sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+        gib=0.1,
+    )
+
+
+class HpsModel(ModelsFolder):
+    """The weights of HPSv2."""
+
+    hps: WeightsConfig = WeightsConfig(
+        source="xswu/HPSv2",
+        revision="697403c78157020a1ae59d23f111aa58ced35b0a",
+        file="HPS_v2.1_compressed.pt",
+        sha256="c57a38fb4a2f7e7c15bf00da2ea377cdf165448b4dd1052a484c215a998c9837",
+        architecture="ViT-H-14",
+        gib=1.9,
+    )
+
+
+class ModelsConfig(HpsModel, InceptionModel, ClipModel):
+    """Where models are kept, and which weights the scores use."""
 
 
 class StudyConfig(Section):

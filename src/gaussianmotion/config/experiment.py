@@ -31,10 +31,15 @@ class AblationConfig(Section):
     seeds: list[Seed] = Field(default_factory=lambda: [0], min_length=1)
 
 
-class TrackingConfig(Section):
-    """MLflow: a projection of the result files, which can be rebuilt."""
+class TrackingSwitch(Section):
+    """Whether there is MLflow."""
 
     enabled: bool = True
+
+
+class TrackingConfig(TrackingSwitch):
+    """MLflow: a projection of the result files, which can be rebuilt."""
+
     uri: str = Field(
         "sqlite:///results/mlflow/mlflow.db",
         description="Overridden by the environment's MLFLOW_TRACKING_URI.",
@@ -51,38 +56,73 @@ def _walk_run_dance_kick() -> Motions:
     return ["walk", "run", "dance", "kick"]
 
 
-class Config(Section):
-    """A whole experiment."""
+class ExperimentKeys(Section):
+    """What the experiment is called."""
 
     experiment: Slug = "paper"
-    results: UserPath = Path("results")
+
+
+class PromptKeys(Section):
+    """What people look like."""
+
     prompts: UserPath = Field(Path("config/prompts/paper.tsv"), description="TSV: id, prompt.")
     prompt: str | None = Field(
         None, max_length=2000, description="One sentence, in place of the prompt list."
     )
-    variants: list[Slug] = Field(default_factory=lambda: ["ours"], min_length=1)
-    variants_file: UserPath = Path("config/variants.yaml")
-    seeds: list[Seed] = Field(default_factory=lambda: [0], min_length=1)
-    ablation: AblationConfig = AblationConfig()
+
+
+class BaselineKeys(Section):
+    """Other systems."""
+
     baselines: dict[SystemName, UserPath] = Field(
         default_factory=dict,
         description="Folders of other systems' renders, by the system's name "
         "(docs/how-to/baselines.md).",
     )
-    scale: str = Field(
-        "full", description="full, or the name of one of `scales`: a smaller version of it all."
-    )
-    scales: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="Named overlays of these keys, for `--config scale=NAME`."
-    )
+
+
+class GridKeys(BaselineKeys):
+    """Which avatars there are: the main grid, and that of the ablations."""
+
+    variants: list[Slug] = Field(default_factory=lambda: ["ours"], min_length=1)
+    seeds: list[Seed] = Field(default_factory=lambda: [0], min_length=1)
+    ablation: AblationConfig = AblationConfig()
+
+
+class MotionKeys(Section):
+    """What avatars are filmed in."""
+
     motions: Motions = Field(
         default_factory=_walk_run_dance_kick,
         description="Bundled clips by name, paths of motion files, or mappings of a path and what "
         "the file does not say (docs/how-to/motions.md).",
     )
+
+
+class DeviceKeys(Section):
+    """Where networks run."""
+
     device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class DrawingKeys(DeviceKeys):
+    """Where and by what avatars are drawn."""
+
     rasteriser: Literal["auto", "gsplat", "numba", "torch"] = Field(
         "auto", description="auto: gsplat on CUDA where it can be compiled, else numba, on the CPU."
+    )
+
+
+class Config(DrawingKeys, MotionKeys, GridKeys, PromptKeys, ExperimentKeys):
+    """A whole experiment."""
+
+    results: UserPath = Path("results")
+    variants_file: UserPath = Path("config/variants.yaml")
+    scale: str = Field(
+        "full", description="full, or the name of one of `scales`: a smaller version of it all."
+    )
+    scales: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Named overlays of these keys, for `--config scale=NAME`."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
         2, description="CPU threads of one training or rendering job."

@@ -5,7 +5,6 @@ keys (``--set train.steps=400``) and by a variant. Each layer is a mapping that 
 keys of the one below. Mistakes become one line (:mod:`gaussianmotion.config.mistakes`).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -139,14 +138,3 @@ def with_variant(config: Config, name: str, variants: Mapping[str, Layer]) -> Co
         )
     layer = merge(config.model_dump(mode="json"), variants[name])
     return validate(layer, f"{config.variants_file}, variant {name}")
-
-
-def from_settings(text: str) -> Config:
-    """The configuration of one stage from the JSON that its rule passes in ``--settings``."""
-    try:
-        layer = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"--settings: not valid JSON ({error})") from error
-    if not isinstance(layer, dict):
-        raise UserError('--settings: a JSON object is needed, as in {"train": {"steps": 400}}')
-    return validate(layer, "--settings")

@@ -20,13 +20,18 @@ class FramingWords(Section):
     lower_body: str = "lower body"
 
 
-class PriorConfig(Section):
-    """The text-to-image model with pose control, in diffusers layout."""
+class PriorName(Section):
+    """Which text-to-image model."""
 
     model: str = Field(
         "stable-diffusion-v1-5/stable-diffusion-v1-5",
         description="Hub id or folder of the diffusion model (vae, unet, scheduler, text encoder).",
     )
+
+
+class PriorConfig(PriorName):
+    """The text-to-image model with pose control, in diffusers layout."""
+
     revision: str | None = Field(
         "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
         description="Pinned revision of a hub model; ignored for a folder.",

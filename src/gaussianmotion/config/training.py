@@ -181,12 +181,17 @@ class CameraConfig(Section):
         return self
 
 
-class TrainConfig(Section):
-    """One prompt's training."""
+class TrainingScale(Section):
+    """How large a training is, as far as a table must say it."""
 
     steps: Count = 3600
     batch: Annotated[int, Field(ge=1, le=1000)] = Field(4, description="Views per step.")
     size: Annotated[int, Field(ge=32, le=4096, multiple_of=32)] = Field(512, description="Pixels.")
+
+
+class TrainConfig(TrainingScale):
+    """One prompt's training."""
+
     gaussians: Annotated[int, Field(ge=100, le=10_000_000)] = Field(
         50_000, description="Points on the body at the start."
     )

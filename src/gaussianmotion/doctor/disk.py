@@ -49,7 +49,7 @@ def look_for_room(config: Config, models: Sequence[Model]) -> Iterator[Finding]:
 def _results_gib(config: Config) -> float:
     """About how much an experiment writes."""
     try:
-        runs = len(load_experiment(config.model_dump(mode="json"), "the configuration").runs)
+        runs = len(load_experiment(config.model_dump(mode="json"), "the configuration").grid.runs)
     except UserError:
         runs = 1  # What is wrong, the workflow says before it starts.
     train, pictures = config.train, _PICTURES * (config.render.size / 1000) ** 2

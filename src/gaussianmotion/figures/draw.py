@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import FigureSettings
 from gaussianmotion.figures import animated, pose_guidance, scale, static, tau
-from gaussianmotion.figures.grid import Grid
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.scene import Scene, finish, new_page
+from gaussianmotion.pipeline.grid import Grid
 
 DRAWN: dict[str, tuple[str, Callable[[Page, Scene], str]]] = {
     "fig3": (static.TITLE, static.draw_static),
@@ -19,7 +19,7 @@ DRAWN: dict[str, tuple[str, Callable[[Page, Scene], str]]] = {
 
 
 def draw_figure(
-    figure: str, root: Path, grid: Grid, config: Config, stem: Path, device: str = "cpu"
+    figure: str, root: Path, grid: Grid, config: FigureSettings, stem: Path, device: str = "cpu"
 ) -> str:
     """Write ``stem``.png and ``stem``.pdf; returns the caption.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.pipeline.grid import Run
 
 # Key of a figure's PNG: the pixel row at which its caption begins.
 CAPTION_TOP = "CaptionTop"

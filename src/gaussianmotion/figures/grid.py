@@ -1,17 +1,13 @@
-"""Which runs an experiment has, and which of them each figure shows.
+"""Which of an experiment's runs each figure shows.
 
 The workflow and the drawing ask the same functions, so a figure's job waits for exactly what the
 figure shows. Nothing here imports torch: Snakemake reads it before every run.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
-from gaussianmotion.pipeline.experiment import Experiment, Run
-from gaussianmotion.pipeline.prompts import Prompt, read_prompts
+from gaussianmotion.pipeline.grid import Grid, Run, main_variant
 
 FigureName = Literal["fig3", "fig4", "fig5", "fig6", "fig7"]
 
@@ -40,30 +36,6 @@ NOISED = ("render.png", "with.png", "without.png")
 
 
 @dataclass(frozen=True)
-class Grid:
-    """An experiment's runs.
-
-    Attributes:
-        prompts: By id, in the order of the list.
-        main: Runs by which the tables compare.
-        ablation: Runs of the ablations; some may be in ``main``, too.
-        ablation_prompts: Ids of the ablations' prompts.
-        baselines: Other systems whose renders were brought.
-    """
-
-    prompts: dict[str, Prompt]
-    main: list[Run]
-    ablation: list[Run]
-    ablation_prompts: list[str]
-    baselines: tuple[str, ...] = ()
-
-    @property
-    def runs(self) -> list[Run]:
-        """All runs, each once."""
-        return list(dict.fromkeys([*self.main, *self.ablation]))
-
-
-@dataclass(frozen=True)
 class Row:
     """One prompt of a figure.
 
@@ -74,63 +46,6 @@ class Row:
 
     prompt: str
     runs: tuple[Run | None, ...]
-
-
-def grid_of(experiment: Experiment) -> Grid:
-    """The grid of a configured experiment."""
-    return Grid(
-        experiment.prompts,
-        experiment.main_runs,
-        experiment.ablation_runs,
-        experiment.ablation_prompts,
-        tuple(experiment.config.baselines),
-    )
-
-
-def configured_grid(config: Config, root: Path) -> Grid:
-    """The grid that a configuration names, with the prompts that were written to ``root``."""
-    prompts = {prompt.id: prompt for prompt in read_prompts(root / "prompts.tsv")}
-    return grid_of(Experiment(config=config, prompts=prompts, motions={}, overlays={}))
-
-
-def found_grid(root: Path) -> Grid:
-    """The grid of all finished runs below an experiment's folder.
-
-    Raises:
-        UserError: there is none.
-    """
-    runs = [
-        Run(path.parts[-4], path.parts[-3], int(path.parts[-2]))
-        for path in sorted(root.glob("*/*/*/run.json"))
-        if path.parts[-2].isdigit()
-    ]
-    if not runs:
-        raise UserError(
-            f"{root} holds no finished run (VARIANT/PROMPT/SEED/run.json); give the folder of an "
-            "experiment, for example results/laptop"
-        )
-    listed = read_prompts(root / "prompts.tsv") if (root / "prompts.tsv").exists() else []
-    seen = {run.prompt for run in runs}
-    prompts = {prompt.id: prompt for prompt in listed if prompt.id in seen}
-    for run in runs:
-        prompts.setdefault(run.prompt, Prompt(run.prompt, run.prompt))
-    first = main_variant(runs)
-    others = [run for run in runs if run.variant != first]
-    return Grid(
-        prompts=prompts,
-        main=[run for run in runs if run.variant == first],
-        ablation=others,
-        ablation_prompts=list(dict.fromkeys(run.prompt for run in others)) or list(prompts)[:3],
-        baselines=tuple(
-            path.parent.name for path in sorted(root.glob("baselines/*/imported.json"))
-        ),
-    )
-
-
-def main_variant(runs: list[Run]) -> str:
-    """The variant that stands for the method: ours, else the first one."""
-    variants = [run.variant for run in runs]
-    return "ours" if "ours" in variants or not variants else variants[0]
 
 
 def figure_rows(figure: str, grid: Grid) -> list[Row]:

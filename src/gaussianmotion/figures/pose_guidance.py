@@ -6,7 +6,7 @@ from gaussianmotion.figures.grid import Row
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.posed import Moment, moments
 from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
-from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.pipeline.grid import Run
 
 TITLE = "Figure 5. Pose guidance"
 _SPLIT = 0.22  # inches between the avatars and the samples

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import Cameras
-from gaussianmotion.config import Config
 from gaussianmotion.config.motion import MotionSource
+from gaussianmotion.config.stages import FigureSettings
 from gaussianmotion.pipeline.experiment_files import motion_name
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.pose.openpose import pose_image
@@ -57,7 +57,7 @@ class Studio:
         UserError: the avatar or its body cannot be read.
     """
 
-    def __init__(self, avatar: Path, config: Config, device: str) -> None:
+    def __init__(self, avatar: Path, config: FigureSettings, device: str) -> None:
         self.subject: Subject = load_subject(avatar, device)
         self._config = config
 

@@ -12,7 +12,7 @@ from gaussianmotion.figures.scene import (
     headings,
     prompt_below,
 )
-from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.pipeline.grid import Run
 
 TITLE = "Figure 7. Scale regularisation against pruning by scale"
 # Of each column: its heading, and the threshold as its variant is called.

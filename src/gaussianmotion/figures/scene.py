@@ -7,12 +7,12 @@ from pathlib import Path
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import FigureSettings
 from gaussianmotion.figures.facts import folder_of, provenance, trained_with
-from gaussianmotion.figures.grid import ROWS, Grid, Row, figure_rows
+from gaussianmotion.figures.grid import ROWS, Row, figure_rows
 from gaussianmotion.figures.page import QUIET, Page, is_drawable
 from gaussianmotion.figures.posed import Studio
-from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.pipeline.grid import Grid, Run
 from gaussianmotion.rendering.run_files import read_image
 
 Picture = UInt8[ndarray, "H W 3"]
@@ -34,7 +34,7 @@ class Scene:
 
     root: Path
     grid: Grid
-    config: Config
+    config: FigureSettings
     device: str
     _studios: dict[Run, Studio] = field(default_factory=dict)
 

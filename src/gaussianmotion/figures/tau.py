@@ -1,7 +1,7 @@
 """Figure 6: the timestep below which the classifier score stands alone, a column for each tau."""
 
 from gaussianmotion.figures.crops import content_box
-from gaussianmotion.figures.grid import VARIANTS, Row, main_variant
+from gaussianmotion.figures.grid import VARIANTS, Row
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.scene import (
     EMPTY_HEIGHT,
@@ -12,6 +12,7 @@ from gaussianmotion.figures.scene import (
     headings,
     prompt_below,
 )
+from gaussianmotion.pipeline.grid import main_variant
 
 TITLE = "Figure 6. Adaptive score distillation: the effect of τ"
 

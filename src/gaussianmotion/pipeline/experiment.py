@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gaussianmotion.config import AblationConfig, Config, PriorConfig
@@ -14,8 +15,9 @@ from gaussianmotion.pipeline.experiment_files import (
     check_results,
     motion_names,
 )
+from gaussianmotion.pipeline.grid import Grid, grid_of
 from gaussianmotion.pipeline.prompts import Prompt, configured_prompts
-from gaussianmotion.pipeline.stages import stage_settings
+from gaussianmotion.pipeline.stages import TRAIN
 
 # Folders of results/EXPERIMENT beside those of the variants.
 RESERVED = (
@@ -24,15 +26,6 @@ RESERVED = (
 )
 # Folders of results/ beside those of experiments.
 BESIDE = ("mlflow", "synthesis")
-
-
-@dataclass(frozen=True, order=True)
-class Run:
-    """One training and what is made of it."""
-
-    variant: str
-    prompt: str
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -51,38 +44,15 @@ class Experiment:
     motions: dict[str, str]
     overlays: dict[str, Layer]
 
-    @property
-    def main_runs(self) -> list[Run]:
-        """The main grid, by which the tables compare: variants x all prompts x seeds."""
-        config = self.config
-        return _grid(config.variants, list(self.prompts), config.seeds)
+    @cached_property
+    def grid(self) -> Grid:
+        """Its runs."""
+        return grid_of(self.config, self.prompts)
 
     @property
-    def ablation_prompts(self) -> list[str]:
-        """Ids of the ablations' prompts."""
-        return self.config.ablation.prompts or list(self.prompts)[:3]
-
-    @property
-    def ablation_runs(self) -> list[Run]:
-        """The ablations' grid; some of it may be in the main grid, too."""
-        ablation = self.config.ablation
-        return _grid(ablation.variants, self.ablation_prompts, ablation.seeds)
-
-    @property
-    def runs(self) -> list[Run]:
-        """All runs, each once."""
-        return list(dict.fromkeys([*self.main_runs, *self.ablation_runs]))
-
-    def pooled_runs(self, variant: str, seed: int) -> list[Run]:
-        """The runs of a variant and seed that one pooled score is of.
-
-        Those of the main grid (all prompts); where it has none, those of the ablations' grid.
-        """
-        for grid in (self.main_runs, self.ablation_runs):
-            runs = [run for run in grid if (run.variant, run.seed) == (variant, seed)]
-            if runs:
-                return runs
-        return []
+    def variants(self) -> list[str]:
+        """Names of all variants that are trained, each once."""
+        return list(dict.fromkeys([*self.config.variants, *self.config.ablation.variants]))
 
     @property
     def twins(self) -> dict[str, str]:
@@ -91,11 +61,10 @@ class Experiment:
         Such as the variant that spells out a default: the same prompt and seed give the same
         avatar, so that one training serves both.
         """
-        config = self.config
         first: dict[str, str] = {}
         twins = {}
-        for name in dict.fromkeys([*config.variants, *config.ablation.variants]):
-            earlier = first.setdefault(stage_settings(self.variant(name), "train"), name)
+        for name in self.variants:
+            earlier = first.setdefault(TRAIN.text(self.variant(name)), name)
             if earlier != name:
                 twins[name] = earlier
         return twins
@@ -164,14 +133,14 @@ def _check_runs(experiment: Experiment, where: str, opened: bool) -> None:
             f"write another name, for example my_{config.experiment}"
         )
     check_motions(config.motions, opened)
-    for name in dict.fromkeys((*config.variants, *config.ablation.variants)):
+    for name in experiment.variants:
         check_body(experiment.variant(name).body.path, where)
         if name in RESERVED:
             raise UserError(
                 f"{config.variants_file}: a variant may not be called {name!r}, which is a folder "
                 f"of the results; rename it, for example my_{name}"
             )
-    unknown = [name for name in experiment.ablation_prompts if name not in experiment.prompts]
+    unknown = [name for name in experiment.grid.ablation_prompts if name not in experiment.prompts]
     if unknown and config.ablation.variants:
         raise UserError(
             f"{where}: ablation: prompts: no prompt has the id {unknown[0]!r}; choose some of "
@@ -200,10 +169,6 @@ def _check_others(experiment: Experiment, where: str) -> None:
         raise UserError(
             f"{where}: study: against: {study.compared!r} is compared with itself; remove it"
         )
-
-
-def _grid(variants: list[str], prompts: list[str], seeds: list[int]) -> list[Run]:
-    return [Run(v, p, s) for v in variants for p in prompts for s in seeds]
 
 
 def _unique(values: list[Any], where: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.experiment import PromptKeys
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_text
 
@@ -116,7 +116,7 @@ def read_prompts(path: Path) -> list[Prompt]:
     return list(prompts.values())
 
 
-def configured_prompts(config: Config) -> list[Prompt]:
+def configured_prompts(config: PromptKeys) -> list[Prompt]:
     """The experiment's prompts: its one sentence, or those of its list."""
     if config.prompt is not None:
         text = clean(config.prompt, "prompt")

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.camera import Cameras, orbit
-from gaussianmotion.config import RenderConfig
+from gaussianmotion.config.rendering import Framing
 
 
 def fitted_orbit(
@@ -15,7 +15,7 @@ def fitted_orbit(
     azimuths: Float[Tensor, " C"],
     elevation: float,
     size: int,
-    config: RenderConfig,
+    config: Framing,
 ) -> Cameras:
     """Cameras around a cloud of points, all from one distance, the nearest that shows every point.
 

@@ -8,7 +8,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from gaussianmotion.camera import Cameras
-from gaussianmotion.config import RenderConfig
+from gaussianmotion.config.rendering import AntiAliasing, Drawn
 from gaussianmotion.rendering.cameras import moved, select
 from gaussianmotion.rendering.ground import floor_layer
 from gaussianmotion.rendering.subject import Subject
@@ -23,7 +23,7 @@ def draw(
     poses: Float[Tensor, "B 24 3"],
     cameras: Cameras,
     layer: Float[Tensor, "B H W 3"],
-    config: RenderConfig,
+    config: AntiAliasing,
     backend: Backend = "auto",
 ) -> UInt8[ndarray, "B H W 3"]:
     """Pose b seen by camera b, in front of picture b.
@@ -33,7 +33,7 @@ def draw(
         poses: Axis-angle joint rotations in radians.
         cameras: B cameras, about the person standing where the body file puts its root.
         layer: What is behind the person, RGB in [0, 1].
-        config: ``anti_alias`` is read.
+        config: How splats are widened.
         backend: As of ``splat.rasterise``.
     """
     rendering = draw_layers(subject, poses, cameras, config, backend)
@@ -45,7 +45,7 @@ def draw_layers(
     subject: Subject,
     poses: Float[Tensor, "B 24 3"],
     cameras: Cameras,
-    config: RenderConfig,
+    config: AntiAliasing,
     backend: Backend = "auto",
     opacities: Float[Tensor, " N"] | None = None,
 ) -> Rendering:
@@ -86,7 +86,7 @@ def draw_sequence(
     translation: Float[Tensor, "T 3"],
     cameras: Cameras,
     floor: float | None,
-    config: RenderConfig,
+    config: Drawn,
     backend: Backend = "auto",
 ) -> Iterator[UInt8[ndarray, "H W 3"]]:
     """Frames one by one: frame t has pose t, moved by translation t, seen by camera t.

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from gaussianmotion.figures.grid import FIGURES, VARIANTS, Grid
+from gaussianmotion.figures.grid import FIGURES, VARIANTS
+from gaussianmotion.pipeline.grid import Grid
 from gaussianmotion.report.runs import RunFacts
 from gaussianmotion.report.tables import TITLES, ShownTable
 

@@ -12,11 +12,11 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gaussianmotion import __version__
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import ReportSettings
 from gaussianmotion.errors import UserError
 from gaussianmotion.figures.facts import provenance, read_facts
-from gaussianmotion.figures.grid import FIGURES, Grid, main_variant
-from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.figures.grid import FIGURES
+from gaussianmotion.pipeline.grid import Grid, Run, main_variant
 from gaussianmotion.report import media
 from gaussianmotion.report.missing import missing
 from gaussianmotion.report.runs import (
@@ -74,7 +74,7 @@ class PromptPanels:
         return sorted({panel.facts.run.seed for panel in self.panels})
 
 
-def write_report(root: Path, grid: Grid, config: Config, out: Path) -> int:
+def write_report(root: Path, grid: Grid, config: ReportSettings, out: Path) -> int:
     """Write the page; returns its size in bytes.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.figures.facts import folder_of, prior_name, read_facts
-from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.pipeline.grid import Run
 from gaussianmotion.report.tables import short_number
 
 Scores = dict[tuple[str, str, str], list["Value"]]

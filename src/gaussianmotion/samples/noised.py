@@ -12,7 +12,8 @@ from torch import Tensor
 
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import Cameras
-from gaussianmotion.config import NoisedConfig, PriorConfig, RenderConfig
+from gaussianmotion.config import NoisedConfig, PriorConfig
+from gaussianmotion.config.stages import StandingRender
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import load_prior, precision
 from gaussianmotion.guidance.prompts import compose_prompt
@@ -34,7 +35,7 @@ def sample_noised(
     avatar_path: Path,
     out_dir: Path,
     config: NoisedConfig,
-    render: RenderConfig,
+    render: StandingRender,
     backend: Backend = "auto",
     device: torch.device | str = "cpu",
 ) -> Path:
@@ -118,7 +119,9 @@ def sample_noised(
     return out_dir / "noised.json"
 
 
-def _front_camera(subject: Subject, pose: Float[Tensor, "1 24 3"], config: RenderConfig) -> Cameras:
+def _front_camera(
+    subject: Subject, pose: Float[Tensor, "1 24 3"], config: StandingRender
+) -> Cameras:
     """The camera of ``front.png``, at the size that the prior was trained with."""
     points = subject.body.posed_vertices(pose)[0].cpu()
     size = subject.training_size
@@ -129,7 +132,7 @@ def _front(
     subject: Subject,
     pose: Float[Tensor, "1 24 3"],
     cameras: Cameras,
-    config: RenderConfig,
+    config: StandingRender,
     backend: Backend,
 ) -> Float[Tensor, "1 3 H W"]:
     """The avatar on its plain ground, RGB in [0, 1]."""

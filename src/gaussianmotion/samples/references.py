@@ -27,7 +27,9 @@ from torch import Tensor
 from gaussianmotion.body import load_body
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import turntable_azimuths, view_word
-from gaussianmotion.config import Config, PriorConfig, RenderConfig
+from gaussianmotion.config import PriorConfig
+from gaussianmotion.config.rendering import Framing
+from gaussianmotion.config.stages import ReferenceSettings
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, precision
 from gaussianmotion.models.fetch import pinned_revision, prior_digests
 from gaussianmotion.pose.openpose import pose_image
@@ -44,7 +46,7 @@ def sample_references(
     prompt_id: str,
     prompt: str,
     out_dir: Path,
-    config: Config,
+    config: ReferenceSettings,
     device: torch.device | str = "cpu",
 ) -> Path:
     """Write ``00.png ...`` and ``reference.json``.
@@ -104,7 +106,7 @@ class _Sample:
     azimuth: float | None
 
 
-def _plan(prompt_id: str, prompt: str, config: Config) -> list[_Sample]:
+def _plan(prompt_id: str, prompt: str, config: ReferenceSettings) -> list[_Sample]:
     """The samples of a prompt, in order."""
     wanted = config.reference
     samples = []
@@ -123,7 +125,7 @@ def _plan(prompt_id: str, prompt: str, config: Config) -> list[_Sample]:
 
 
 def _pose_images(
-    samples: Sequence[_Sample], config: Config, size: int
+    samples: Sequence[_Sample], config: ReferenceSettings, size: int
 ) -> Float[Tensor, "B 3 H W"] | None:
     """The skeletons of a batch, as a standard render shows them; None without a pose."""
     if config.reference.pose == "none":
@@ -132,7 +134,7 @@ def _pose_images(
     pose = named_pose(config.reference.pose)[None]
     # One distance for all, whatever the batch.
     azimuths = turntable_azimuths(config.reference.count)
-    cameras = fitted_orbit(body.posed_vertices(pose)[0], azimuths, 0.0, size, RenderConfig())
+    cameras = fitted_orbit(body.posed_vertices(pose)[0], azimuths, 0.0, size, Framing())
     chosen = select(cameras, [int(sample.id) for sample in samples])
     return pose_image(body, pose.expand(len(samples), -1, -1), chosen)
 

@@ -3,10 +3,12 @@
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
 from gaussianmotion.config.score_names import declared_scores
 from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import WeightsName
+from gaussianmotion.pipeline.stage import COMPUTING, Stage
 from gaussianmotion.scores.score import PooledScore, RunScore, Score
 
 
@@ -19,6 +21,18 @@ def scores() -> MappingProxyType[str, Score]:
         if score.name != name:
             raise ValueError(f"scores/{room}/{name}_score.py declares a score {score.name!r}")
         found[name] = score
+    return MappingProxyType(found)
+
+
+@cache
+def score_stages() -> MappingProxyType[str, Stage[Any]]:
+    """The stage of every score by its name: score_NAME of one avatar, pooled_NAME of many."""
+    found = {}
+    for name, room in declared_scores().items():
+        score = scores()[name]
+        stage = f"{'pooled' if score.pooled else 'score'}_{name}"
+        entry = f"scores.{room}.{name}_score:SCORE"
+        found[stage] = Stage(stage, entry, score.settings, COMPUTING)
     return MappingProxyType(found)
 
 

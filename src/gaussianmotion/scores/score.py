@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.section import Section
 from gaussianmotion.models.sources import WeightsName
 from gaussianmotion.scores.score_file import ScoreFile, Value
 
@@ -57,7 +58,7 @@ class Score:
         title: What tables call it where its results do not name their model.
         protocol: Name and version: "clip-1". A change that changes numbers is a new version.
         looks_at: Files of a run that it reads: :data:`FRONT`, :data:`VIEWS` or :data:`AVATAR`.
-        keys: Dotted configuration keys that it reads; a section stands for all its keys.
+        settings: Model of the configuration's keys that it may read.
         measures: Its numbers, in the tables' order.
         weights: Sections of ``models`` with the weights that it needs: large networks.
         ships: Files that come with the repository and that decide its numbers.
@@ -68,7 +69,7 @@ class Score:
     title: str
     protocol: str
     looks_at: tuple[str, ...]
-    keys: tuple[str, ...]
+    settings: type[Section]
     measures: tuple[Measure, ...]
     weights: tuple[WeightsName, ...] = ()
     ships: Callable[[Config], Sequence[Path]] = lambda config: ()

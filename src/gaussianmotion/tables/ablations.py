@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TablesSettings
+from gaussianmotion.pipeline.grid import ablation_prompts
 from gaussianmotion.tables.columns import (
     FACTS,
     Column,
@@ -28,7 +29,7 @@ from gaussianmotion.tables.notes import declared_notes
 REFERENCE = "ours"
 
 
-def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
+def ablations_table(frame: pd.DataFrame, config: TablesSettings) -> Table:
     """Make the table.
 
     Args:
@@ -36,7 +37,7 @@ def ablations_table(frame: pd.DataFrame, config: Config) -> Table:
         config: Of which ablation and scores are read.
     """
     listed = frame.loc[(frame["kind"] == "variant") & (frame["prompt"] != ""), "prompt"]
-    prompts = config.ablation.prompts or list(dict.fromkeys(listed))[:3]
+    prompts = ablation_prompts(config.ablation, dict.fromkeys(listed))
     variants = list(config.ablation.variants)
     columns = measured_columns(frame, config.scores.names) if variants else []
     grid = {(prompt, seed) for prompt in ["", *prompts] for seed in config.ablation.seeds}
@@ -67,7 +68,7 @@ def _notes(
     columns: list[Column],
     usual: dict[Column, int],
     prompts: list[str],
-    config: Config,
+    config: TablesSettings,
 ) -> list[str]:
     if not config.ablation.variants:
         return ["This experiment has no ablations: ablation.variants is empty."]

@@ -10,10 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import CollectSettings
 from gaussianmotion.errors import UserError
-from gaussianmotion.pipeline.experiment import Experiment
-from gaussianmotion.pipeline.prompts import read_prompts
+from gaussianmotion.pipeline.grid import Grid, configured_grid
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.scores.registry import scores
 from gaussianmotion.scores.score_file import ScoreFile, read_score
@@ -31,7 +30,7 @@ class _Place:
     seed: int | None
 
 
-def collect(config: Config, root: Path, out: Path) -> pd.DataFrame:
+def collect(config: CollectSettings, root: Path, out: Path) -> pd.DataFrame:
     """Read every score of the experiment and write the table.
 
     Args:
@@ -43,12 +42,12 @@ def collect(config: Config, root: Path, out: Path) -> pd.DataFrame:
         UserError: a score file is missing or damaged, or two were made by different protocols or
             models.
     """
-    experiment = configured_experiment(config, root)
+    grid = configured_grid(config, root)
     rows: list[dict[str, Any]] = []
     for score in config.scores.names:
-        places = _of_variants(experiment, score, root)
+        places = _of_variants(grid, score, root)
         if of_pictures(score):
-            places += _of_baselines(experiment, score, root)
+            places += _of_baselines(grid, score, root)
         results = [read_score(place.path) for place in places]
         _refuse_mixture([place.path for place in places], results)
         for place, result in zip(places, results, strict=True):
@@ -59,39 +58,32 @@ def collect(config: Config, root: Path, out: Path) -> pd.DataFrame:
     return frame
 
 
-def configured_experiment(config: Config, root: Path) -> Experiment:
-    """The grid of runs that a configuration names, with the prompts that were written."""
-    prompts = {prompt.id: prompt for prompt in read_prompts(root / "prompts.tsv")}
-    return Experiment(config=config, prompts=prompts, motions={}, overlays={})
-
-
-def _of_variants(experiment: Experiment, score: str, root: Path) -> list[_Place]:
+def _of_variants(grid: Grid, score: str, root: Path) -> list[_Place]:
     if scores()[score].pooled:
-        pools = dict.fromkeys((run.variant, run.seed) for run in experiment.runs)
         return [
             _Place(
                 root / "scores" / variant / str(seed) / f"{score}.json",
                 *("variant", variant, "", seed),
             )
-            for variant, seed in pools
+            for variant, seed in grid.pools
         ]
     return [
         _Place(
             root / run.variant / run.prompt / str(run.seed) / "scores" / f"{score}.json",
             *("variant", run.variant, run.prompt, run.seed),
         )
-        for run in experiment.runs
+        for run in grid.runs
     ]
 
 
-def _of_baselines(experiment: Experiment, score: str, root: Path) -> list[_Place]:
-    names = [""] if scores()[score].pooled else list(experiment.prompts)
+def _of_baselines(grid: Grid, score: str, root: Path) -> list[_Place]:
+    names = [""] if scores()[score].pooled else list(grid.prompts)
     return [
         _Place(
             root / "baselines" / system / "scores" / name / f"{score}.json",
             *("baseline", system, name, None),
         )
-        for system in experiment.config.baselines
+        for system in grid.baselines
         for name in names
     ]
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.tables.columns import Column
 
 
-def declared_notes(chosen: Iterable[Column], config: Config) -> list[str]:
+def declared_notes(chosen: Iterable[Column], config: TablesSettings) -> list[str]:
     """What distances of pooled pictures are to, and the remarks that measures are declared with.
 
     Args:
@@ -22,7 +22,7 @@ def declared_notes(chosen: Iterable[Column], config: Config) -> list[str]:
     return [*_references(chosen, config), *remarks]
 
 
-def _references(chosen: list[Column], config: Config) -> list[str]:
+def _references(chosen: list[Column], config: TablesSettings) -> list[str]:
     names = ", ".join(column.name for column in chosen if column.pooled)
     if not names:
         return []

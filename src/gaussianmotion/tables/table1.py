@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.tables.columns import (
     FACTS,
     Column,
@@ -57,7 +57,7 @@ class Entry:
         return sign + with_interval(self.difference, self.difference_low, self.difference_high)
 
 
-def table1(frame: pd.DataFrame, config: Config) -> Table:
+def table1(frame: pd.DataFrame, config: TablesSettings) -> Table:
     """Make the table.
 
     Args:
@@ -103,7 +103,7 @@ _RECORD = (
 )
 
 
-def _bracket_notes(config: Config) -> list[str]:
+def _bracket_notes(config: TablesSettings) -> list[str]:
     if not any(kind == "ablation" for _, _, kind in _systems(config)):
         return []
     return [
@@ -128,7 +128,7 @@ def _paired_notes(columns: list[Column], seeds: list[int]) -> list[str]:
     ]
 
 
-def _systems(config: Config) -> list[tuple[str, str, str]]:
+def _systems(config: TablesSettings) -> list[tuple[str, str, str]]:
     """Rows as (name, key, kind): other systems, ours, our other variants, the ablations'."""
     others = [*PAPER_SYSTEMS, *(name for name in config.baselines if name not in PAPER_SYSTEMS)]
     ablations = [name for name in config.ablation.variants if name not in config.variants]

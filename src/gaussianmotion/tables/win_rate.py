@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.tables.columns import (
     FACTS,
     Column,
@@ -27,7 +27,7 @@ REFERENCE = "ours"
 EQUAL = 1e-6
 
 
-def win_rate_table(frame: pd.DataFrame, config: Config) -> Table:
+def win_rate_table(frame: pd.DataFrame, config: TablesSettings) -> Table:
     """Make the table.
 
     Args:

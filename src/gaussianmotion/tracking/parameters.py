@@ -5,13 +5,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gaussianmotion.pipeline.stages import STAGES, pick
+from gaussianmotion.config.stages import TrainSettings
 
 
 def trained_keys(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration keys that a training reads, of a whole configuration's JSON data."""
-    keys = tuple(key for key in STAGES["train"].keys if key in config)
-    return pick(config, keys)
+    return {key: config[key] for key in TrainSettings.model_fields if key in config}
 
 
 def config_digest(params: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ import torch
 from gaussianmotion.avatar.density import DensityControl
 from gaussianmotion.avatar.file import state
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.runtime.atomic import atomic_path
 
 FORMAT = "gaussianmotion-checkpoint-1"
@@ -25,7 +25,9 @@ FORMAT = "gaussianmotion-checkpoint-1"
 WITHOUT_EFFECT = {"preview_every", "checkpoint_every"}
 
 
-def training_digest(config: Config, prompt: str, seed: int, body_id: str, weights: str) -> str:
+def training_digest(
+    config: TrainSettings, prompt: str, seed: int, body_id: str, weights: str
+) -> str:
     """16 hex digits over all that decides an avatar.
 
     Args:

@@ -18,7 +18,7 @@ from gaussianmotion.avatar.file import AvatarMetadata, from_state
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.avatar.limits import overshoot
 from gaussianmotion.body import load_body
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
 from gaussianmotion.guidance.execution import run_as_asked
@@ -56,7 +56,7 @@ FINAL_SHARE = 0.1
 
 
 def train(
-    config: Config,
+    config: TrainSettings,
     prompt_id: str,
     prompt: str,
     seed: int,
@@ -64,6 +64,8 @@ def train(
     prior: Prior | None = None,
     progress: bool = True,
     condition: Condition = draw_pose,
+    threads: int | None = None,
+    code: str = "",
 ) -> Path:
     """Train an avatar; goes on from ``checkpoint.pt`` if an earlier run left one.
 
@@ -71,7 +73,7 @@ def train(
     SIGTERM let the step finish, write the checkpoint and exit with status 130.
 
     Args:
-        config: Of which device, rasteriser, threads, prior, body and train are read.
+        config: Device, rasteriser, prior, body and the training itself.
         prompt_id: Names the training in messages and files.
         prompt: The sentence.
         seed: Of everything random.
@@ -79,6 +81,8 @@ def train(
         prior: In place of the one that the configuration names.
         progress: Show a bar, or lines where there is no terminal.
         condition: Draws what the prior is conditioned on, if ``pose_guidance`` is set; on the CPU.
+        threads: Of the CPU; as many as torch has where not given.
+        code: Digest of the code that runs, for ``run.json``.
 
     Returns:
         Path of the avatar file.
@@ -90,11 +94,14 @@ def train(
     """
     settings = config.train
     device = choose_device(config.device)
-    torch.set_num_threads(config.threads)
+    if threads is not None:
+        torch.set_num_threads(threads)
     body = load_body(config.body.path, config.body.betas, device=str(device))
     # A prior that is handed over (the tests' oracle) has no files.
     weights_digest = prior_digest(config.prior) if prior is None else "given"
     digest = training_digest(config, prompt, seed, body.id, weights_digest)
+    # Steps of other code are no beginning of this training.
+    unfinished = f"{digest} {code}".strip()
     checkpoint = out_dir / "checkpoint.pt"
 
     with only_run_in(out_dir), stop_on_signal() as stop:
@@ -106,7 +113,7 @@ def train(
 
         # Start, or go on.
         generators = generators_of(seed)
-        resumed = load_checkpoint(checkpoint, digest)
+        resumed = load_checkpoint(checkpoint, unfinished)
         if resumed is None:
             avatar = Avatar.on_body(
                 body,
@@ -131,7 +138,7 @@ def train(
             states = {name: generator.get_state() for name, generator in generators.items()}
             states["views"] = ahead.generator_state()
             kept = training_state(finished, seconds, avatar, optimiser, density, states)
-            save_checkpoint(checkpoint, digest, kept)
+            save_checkpoint(checkpoint, unfinished, kept)
 
         with (
             Curves(out_dir / "curves.csv", finished) as curves,
@@ -241,6 +248,8 @@ def train(
                 "prior_weights": weights_digest,
                 "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
                 "precision": str(prior.dtype).removeprefix("torch."),
+                "threads": torch.get_num_threads(),
+                "code": code,
             },
         )
         # Last: a kill before this line finds the finished checkpoint and only writes again.

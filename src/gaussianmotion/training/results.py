@@ -38,7 +38,6 @@ def save_results(
             "steps": metadata.steps,
             "gaussians": len(avatar),
             **facts,
-            "threads": metadata.config["threads"],
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "git_commit": git_commit(),
             "versions": versions(),

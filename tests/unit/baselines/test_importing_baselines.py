@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from gaussianmotion.baselines.imports import import_baseline
-from gaussianmotion.config import RenderConfig
+from gaussianmotion.config.stages import BaselineRender
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
 from gaussianmotion.scores.pictures.pictures import azimuth_views, front_view
 
 PROMPTS = {name: Prompt(name, f"a person called {name}") for name in ("ann", "bob")}
-RENDER = RenderConfig(size=32, views=4)
+RENDER = BaselineRender(size=32, views=4)
 MANIFEST = """
 system: TADA
 source: their page
@@ -328,7 +328,7 @@ def test_what_may_not_be_read_is_told_in_one_line(renders: Path, name: str) -> N
 
 
 def test_a_background_of_ones_own_is_asked_for(renders: Path) -> None:
-    grey = RenderConfig(size=32, views=4, background=(0.5, 0.5, 0.5))
+    grey = BaselineRender(size=32, views=4, background=(0.5, 0.5, 0.5))
     out = renders.parent / "results/baselines/TADA/imported.json"
     with pytest.raises(UserError, match=r"ours is \(128, 128, 128\)"):
         import_baseline("TADA", renders, PROMPTS, grey, out)

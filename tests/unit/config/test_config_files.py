@@ -7,7 +7,6 @@ import yaml
 
 from gaussianmotion.config import Config
 from gaussianmotion.config.file import (
-    from_settings,
     load_config,
     load_variants,
     merge,
@@ -17,7 +16,6 @@ from gaussianmotion.config.file import (
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import load_experiment
 from gaussianmotion.pipeline.experiment_files import motion_names
-from gaussianmotion.pipeline.stages import STAGES, stage_settings, stage_sources
 
 REPOSITORY = Path(__file__).parents[3]
 LAPTOP = [REPOSITORY / "config.yaml", REPOSITORY / "config/laptop.yaml"]
@@ -196,33 +194,6 @@ def test_a_variant_changes_training_only(tmp_path: Path) -> None:
 def test_an_unknown_variant_names_the_closest() -> None:
     with pytest.raises(UserError, match="did you mean 'tau_100'"):
         with_variant(Config(), "tau_10", {"tau_100": {}, "ours": {}})
-
-
-def test_a_stage_gets_the_keys_that_it_reads_and_no_others() -> None:
-    config = load_config(LAPTOP)
-    again = from_settings(stage_settings(config, "train"))
-    assert again.train == config.train
-    assert again.prior == config.prior
-    faster = config.model_copy(update={"render": config.render.model_copy(update={"fps": 7})})
-    assert stage_settings(faster, "train") == stage_settings(config, "train")
-    assert stage_settings(faster, "views") != stage_settings(config, "views")
-
-
-def test_every_render_key_belongs_to_a_stage() -> None:
-    read = {key for name in ("views", "animate") for key in STAGES[name].keys}
-    known = {f"render.{key}" for key in type(Config().render).model_fields}
-    assert known <= read
-
-
-def test_the_sources_of_a_stage_exist() -> None:
-    for name in STAGES:
-        assert all(path.is_file() for path in stage_sources(name))
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"train": {"stepps": 1}}'])
-def test_broken_settings_are_refused(text: str) -> None:
-    with pytest.raises(UserError, match="--settings"):
-        from_settings(text)
 
 
 def test_two_motions_must_not_share_a_video() -> None:

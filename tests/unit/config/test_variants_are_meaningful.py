@@ -78,12 +78,12 @@ def test_the_grids_are_large_enough_for_verdicts() -> None:
         ablation = experiment.config.ablation
         assert set(ablation.variants) == set(experiment.overlays) - left_out
         assert len(ablation.seeds) >= 3
-        assert len(experiment.ablation_prompts) >= 3
+        assert len(experiment.grid.ablation_prompts) >= 3
 
 
 def test_the_small_scale_is_small_and_still_has_every_figure() -> None:
     experiment = shipped("laptop-small")
-    assert len(experiment.runs) <= 12
+    assert len(experiment.grid.runs) <= 12
     assert experiment.config.train.steps <= 100
     assert {"ours", "no_pose_guidance", "scale_reg", "static_pose", "nearest_vertex"} < set(
         experiment.config.ablation.variants

@@ -11,6 +11,7 @@ from gaussianmotion import __version__
 from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
 from gaussianmotion.body import Body
 from gaussianmotion.config import Config, RenderConfig
+from gaussianmotion.config.stages import FigureSettings
 from gaussianmotion.scores.pose.mannequin import mannequin
 
 PROMPTS = {"ann": "a woman in a red dress", "bob": "a man in a $5 hat and " + "very " * 80 + "old"}
@@ -18,8 +19,8 @@ VARIANTS = ("ours", "no_pose_guidance", "tau_400", "tau_100", "prune_0.1", "scal
 
 
 @pytest.fixture(scope="session")
-def config() -> Config:
-    return Config(device="cpu", motions=["walk", "kick"], render=RenderConfig(size=64))
+def config() -> FigureSettings:
+    return FigureSettings(device="cpu", motions=["walk", "kick"], render=RenderConfig(size=64))
 
 
 @pytest.fixture(scope="session")

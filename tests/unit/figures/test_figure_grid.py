@@ -3,14 +3,8 @@
 from pathlib import Path
 
 from gaussianmotion.config import Config
-from gaussianmotion.figures.grid import (
-    Grid,
-    configured_grid,
-    figure_inputs,
-    figure_rows,
-    found_grid,
-)
-from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.figures.grid import figure_inputs, figure_rows
+from gaussianmotion.pipeline.grid import Grid, Run, configured_grid, found_grid
 from gaussianmotion.pipeline.prompts import Prompt
 
 

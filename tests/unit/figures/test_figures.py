@@ -10,19 +10,20 @@ from PIL import Image
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config
+from gaussianmotion.config.stages import FigureSettings
 from gaussianmotion.figures import pose_guidance, tau
 from gaussianmotion.figures.draw import draw_figure
 from gaussianmotion.figures.facts import CAPTION_TOP, trained_with
-from gaussianmotion.figures.grid import FIGURES, Grid, found_grid
+from gaussianmotion.figures.grid import FIGURES
 from gaussianmotion.figures.page import DPI
 from gaussianmotion.figures.scene import WIDTH, Scene
-from gaussianmotion.pipeline.experiment import Run
+from gaussianmotion.pipeline.grid import Grid, Run, found_grid
 from gaussianmotion.pipeline.prompts import Prompt
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_is_a_picture_and_a_pdf_whose_caption_says_what_was_shown(
-    figure: str, root: Path, config: Config, tmp_path: Path
+    figure: str, root: Path, config: FigureSettings, tmp_path: Path
 ) -> None:
     caption = draw_figure(figure, root, found_grid(root), config, tmp_path / figure)
     with Image.open(tmp_path / f"{figure}.png") as picture:
@@ -38,14 +39,14 @@ def test_a_figure_is_a_picture_and_a_pdf_whose_caption_says_what_was_shown(
 
 
 def test_the_samples_level_of_noise_is_that_of_their_file(
-    root: Path, config: Config, tmp_path: Path
+    root: Path, config: FigureSettings, tmp_path: Path
 ) -> None:
     caption = draw_figure("fig5", root, found_grid(root), config, tmp_path / "fig5")
     assert "t = 550 of 1000" in caption
 
 
 def test_a_prompt_whose_letters_cannot_be_drawn_is_named_by_its_id(
-    root: Path, config: Config
+    root: Path, config: FigureSettings
 ) -> None:
     prompts = {"kimono": Prompt("kimono", "a 着物 robe"), "robe": Prompt("robe", "a robe")}
     scene = Scene(root, Grid(prompts, [], [], []), config, "cpu")
@@ -60,7 +61,7 @@ def test_a_caption_says_what_the_runs_were_trained_with(root: Path) -> None:
 
 
 def test_headings_are_of_what_was_trained_and_not_of_names(
-    root: Path, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, config: FigureSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(root, tmp_path / "small")
     edits = {"tau_100": ("score", {"tau": 150}), "no_pose_guidance": ("pose_guidance", True)}
@@ -86,7 +87,7 @@ def test_headings_are_of_what_was_trained_and_not_of_names(
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_an_experiment_without_the_variants_still_has_the_figure(
-    figure: str, root: Path, config: Config, tmp_path: Path
+    figure: str, root: Path, config: FigureSettings, tmp_path: Path
 ) -> None:
     bare = tmp_path / "bare"
     shutil.copytree(root / "ours/bob", bare / "ours/bob")
@@ -98,7 +99,7 @@ def test_an_experiment_without_the_variants_still_has_the_figure(
 
 
 def test_brought_renders_of_other_systems_get_a_column(
-    root: Path, config: Config, tmp_path: Path
+    root: Path, config: FigureSettings, tmp_path: Path
 ) -> None:
     shutil.copytree(root / "ours", tmp_path / "ours")
     brought = tmp_path / "baselines/HumanGaussian"

@@ -93,7 +93,7 @@ def test_an_unknown_ablation_and_a_reserved_name_are_refused(tmp_path: Path) -> 
 
 def test_one_sentence_has_no_ablations(tmp_path: Path) -> None:
     made = experiment(tmp_path, prompt="a man", ablation={"variants": ["sds"], "prompts": ["bob"]})
-    assert [run.variant for run in made.runs] == ["ours"]
+    assert [run.variant for run in made.grid.runs] == ["ours"]
 
 
 def test_a_key_of_the_command_line_counts_as_a_file(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from gaussianmotion.config import Config
-from gaussianmotion.figures.grid import Grid, configured_grid
+from gaussianmotion.config.stages import ReportSettings
+from gaussianmotion.pipeline.grid import Grid, configured_grid
 from gaussianmotion.pipeline.prompts import Prompt, write_prompts
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.scores.score_file import ScoreFile, Value
@@ -22,9 +22,9 @@ SEEDS = (0, 1, 2)
 VALUES = {"noise": "lower", "saturation": "lower", "sharpness": "higher", "splats": "none"}
 
 
-def config() -> Config:
+def config() -> ReportSettings:
     """Two prompts' ablations with three seeds; one score of single avatars and one pooled."""
-    return Config.model_validate(
+    return ReportSettings.model_validate(
         {
             "experiment": "made",
             "ablation": {

@@ -14,9 +14,9 @@ from PIL import Image
 
 from gaussianmotion.cli import main
 from gaussianmotion.errors import UserError
-from gaussianmotion.figures.grid import Grid, found_grid
 from gaussianmotion.figures.page import Page as FigurePage
 from gaussianmotion.figures.scene import finish
+from gaussianmotion.pipeline.grid import Grid, found_grid
 from gaussianmotion.report import media
 from gaussianmotion.report.page import write_report
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from gaussianmotion.config import Config
-from gaussianmotion.config.file import merge, validate
+from gaussianmotion.config.file import merge
+from gaussianmotion.config.stages import ReferenceSettings
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import DiffusionPrior
 from gaussianmotion.runtime.digest import file_sha256
@@ -23,11 +24,11 @@ LAYER = {
 }
 
 
-def config_of(**reference: object) -> Config:
-    return validate(merge(LAYER, {"reference": reference}), "test")
+def config_of(**reference: object) -> ReferenceSettings:
+    return ReferenceSettings.model_validate(merge(LAYER, {"reference": reference}))
 
 
-def sample(out: Path, config: Config) -> dict:
+def sample(out: Path, config: ReferenceSettings) -> dict:
     path = sample_references("suit", "a man in a blue suit.", out, config)
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -120,6 +121,8 @@ def test_the_papers_references_are_the_prompt_as_it_is():
 
 
 def test_a_prior_that_is_not_here_is_one_line(tmp_path: Path):
-    config = validate(merge(LAYER, {"prior": {"model": str(tmp_path / "absent")}}), "test")
+    config = ReferenceSettings.model_validate(
+        merge(LAYER, {"prior": {"model": str(tmp_path / "absent")}})
+    )
     with pytest.raises(UserError, match=r"prior\.model"):
         sample(tmp_path / "out", config)

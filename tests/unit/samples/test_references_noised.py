@@ -10,8 +10,9 @@ from PIL import Image
 from gaussianmotion import __version__
 from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
 from gaussianmotion.body import Body
-from gaussianmotion.config import NoisedConfig, RenderConfig
+from gaussianmotion.config import NoisedConfig
 from gaussianmotion.config.file import validate
+from gaussianmotion.config.stages import StandingRender
 from gaussianmotion.samples.noised import sample_noised
 from gaussianmotion.scores.pose.mannequin import mannequin
 
@@ -40,7 +41,7 @@ def avatar(open_body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_both_samples_start_from_the_same_noised_render(avatar: Path, tmp_path: Path):
-    path = sample_noised(avatar, tmp_path, NoisedConfig(steps=2), RenderConfig())
+    path = sample_noised(avatar, tmp_path, NoisedConfig(steps=2), StandingRender())
     facts = json.loads(path.read_text(encoding="utf-8"))
     assert facts["timestep"] == 600
     assert facts["text"] == "a man in a blue suit, front view, full body"

@@ -9,10 +9,17 @@ import pytest
 
 from gaussianmotion.cli.manage import schema_text
 from gaussianmotion.config import Config
+from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.config.file import validate
 from gaussianmotion.errors import UserError
-from gaussianmotion.pipeline.stages import STAGES
-from gaussianmotion.scores.registry import pooled_scores, run_score, run_scores, scores, weights_of
+from gaussianmotion.scores.registry import (
+    pooled_scores,
+    run_score,
+    run_scores,
+    score_stages,
+    scores,
+    weights_of,
+)
 from gaussianmotion.scores.score import FRONT, Measure, RunScore
 from gaussianmotion.scores.score_file import ScoreFile
 from gaussianmotion.tables.verdicts.paper_claims import CLAIMS
@@ -66,7 +73,7 @@ def test_models_follow_from_the_scores_that_are_reported() -> None:
 @pytest.mark.parametrize("name", list(scores()))
 def test_the_stage_reads_the_keys_that_are_declared(name: str) -> None:
     kind = "pooled" if scores()[name].pooled else "score"
-    assert set(STAGES[f"{kind}_{name}"].keys) == set(scores()[name].keys)
+    assert score_stages()[f"{kind}_{name}"].settings is scores()[name].settings
 
 
 def test_a_file_says_of_each_number_what_was_declared(tmp_path: Path) -> None:
@@ -78,7 +85,7 @@ def test_a_file_says_of_each_number_what_was_declared(tmp_path: Path) -> None:
         title="A test",
         protocol="test-1",
         looks_at=FRONT,
-        keys=(),
+        settings=DeviceKeys,
         measures=(Measure("a", "first", "higher", "m"), Measure("b", ""), Measure("c", "")),
         prepare=prepare,
     )

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.scores.score_file import ScoreFile, Value
 
 Number = Callable[[str, str, int], float]
 
 
-def config_of(**keys: object) -> Config:
+def config_of(**keys: object) -> TablesSettings:
     """A configuration whose scores need no weights."""
     keys.setdefault("scores", {"names": ["alignment", "features", "geometry"]})
-    return Config.model_validate(keys)
+    return TablesSettings.model_validate(keys)
 
 
 def write_prompts(root: Path, ids: list[str]) -> None:

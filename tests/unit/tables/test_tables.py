@@ -14,7 +14,7 @@ from scored_experiment import (
     write_prompts,
 )
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.errors import UserError
 from gaussianmotion.tables.ablations import ablations_table
 from gaussianmotion.tables.collect import collect
@@ -26,7 +26,7 @@ from gaussianmotion.tables.win_rate import win_rate_table
 PROMPTS = ["ann", "bob", "eve", "joe"]
 
 
-def experiment(root: Path) -> Config:
+def experiment(root: Path) -> TablesSettings:
     """`ours` for four prompts, `ours` and `sds` for the first two with two seeds, one baseline."""
     config = config_of(
         ablation={"variants": ["ours", "sds"], "prompts": PROMPTS[:2], "seeds": [0, 1]},
@@ -51,7 +51,7 @@ def experiment(root: Path) -> Config:
 
 
 @pytest.fixture
-def scored(tmp_path: Path) -> tuple[Config, pd.DataFrame]:
+def scored(tmp_path: Path) -> tuple[TablesSettings, pd.DataFrame]:
     root = tmp_path / "results/small"
     config = experiment(root)
     collect(config, root, root / "tables/scores.csv")
@@ -72,7 +72,7 @@ def test_every_value_of_every_score_is_one_row(scored) -> None:
 def test_tables_speak_of_what_is_in_the_experiment_only(scored) -> None:
     config, frame = scored
     ablation = {"variants": [], "prompts": ["of-another-list"]}
-    other = Config.model_validate({"ablation": ablation}).ablation
+    other = TablesSettings.model_validate({"ablation": ablation}).ablation
     without = config.model_copy(update={"ablation": other})
     table = ablations_table(frame, without)
     assert (table.rows, len(table.notes)) == ([], 1)

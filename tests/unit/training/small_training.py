@@ -2,7 +2,7 @@
 
 import torch
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.testing.oracle import OraclePrior, coloured_body, target_images
 from gaussianmotion.training.loop import train
 
@@ -19,20 +19,21 @@ def small_config(**train_keys):
         "checkpoint_every": 8,
         "density": {"start": 0.0, "stop": 0.9, "every": 6, "grow_quantile": 0.9},
     }
-    return Config.model_validate({"device": "cpu", "threads": 1, "train": keys | train_keys})
+    return TrainSettings.model_validate({"device": "cpu", "train": keys | train_keys})
 
 
 def run(body, folder, config=None, at=None, **keys):
     """Train toward a coloured body; ``at`` maps the number of a step to what happens during it."""
     target = target_images(coloured_body(body, 600, torch.Generator().manual_seed(7)))
     condition = target if at is None else Interrupted(target, at)
+    usual = {"prior": OraclePrior(), "condition": condition, "progress": False, "threads": 1}
     return train(
         config or small_config(),
         "someone",
         'a person in "red"',
         0,
         folder,
-        **({"prior": OraclePrior(), "condition": condition, "progress": False} | keys),
+        **(usual | keys),
     )
 
 

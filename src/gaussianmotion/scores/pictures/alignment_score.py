@@ -20,8 +20,16 @@ of a longer prompt its first words are scored, as many as fit, and table and rep
 from pathlib import Path
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.evaluation import AlignmentWeights
+from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
 from gaussianmotion.scores.score_file import ScoreFile, input_digests
+
+
+class AlignmentSettings(DeviceKeys):
+    """What it reads."""
+
+    scores: AlignmentWeights = AlignmentWeights()
 
 
 def _prepare(config: Config, device: str) -> OfRun:
@@ -53,7 +61,7 @@ SCORE = RunScore(
     title="Text alignment (small model of our own)",
     protocol="alignment-1",
     looks_at=FRONT,
-    keys=("device", "scores.alignment_model"),
+    settings=AlignmentSettings,
     ships=lambda config: [config.scores.alignment_model / "open_clip_model.safetensors"],
     measures=(
         Measure("alignment", "front view and prompt, 100 cos", "higher"),

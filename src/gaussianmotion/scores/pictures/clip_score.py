@@ -12,7 +12,15 @@ the very text encoder of Stable Diffusion 1.5, by which the avatars are optimise
 """
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.evaluation import ClipModel
+from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
+
+
+class ClipSettings(DeviceKeys):
+    """What it reads."""
+
+    models: ClipModel = ClipModel()
 
 
 def _prepare(config: Config, device: str) -> OfRun:
@@ -30,7 +38,7 @@ SCORE = RunScore(
     title="CLIP score",
     protocol="clip-1",
     looks_at=FRONT,
-    keys=("device", "models.folder", "models.clip"),
+    settings=ClipSettings,
     weights=("clip",),
     measures=(Measure("clip_score", "front view and prompt, 100 max(cos, 0)", "higher"),),
     prepare=_prepare,

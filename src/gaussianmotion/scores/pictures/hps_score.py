@@ -10,7 +10,15 @@ so tables report differences paired by prompt.
 """
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.evaluation import HpsModel
+from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
+
+
+class HpsSettings(DeviceKeys):
+    """What it reads."""
+
+    models: HpsModel = HpsModel()
 
 
 def _prepare(config: Config, device: str) -> OfRun:
@@ -28,7 +36,7 @@ SCORE = RunScore(
     title="HPSv2",
     protocol="hps-1",
     looks_at=FRONT,
-    keys=("device", "models.folder", "models.hps"),
+    settings=HpsSettings,
     weights=("hps",),
     measures=(
         Measure("hpsv2", "what people would prefer, about 0.2 to 0.35", "higher", paired=True),

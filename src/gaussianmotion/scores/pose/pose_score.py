@@ -20,8 +20,20 @@ ceiling in ``details``. It is the same for all avatars, so it is kept in the use
 from pathlib import Path
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.experiment import DrawingKeys
+from gaussianmotion.config.rendering import Drawn, Framing
 from gaussianmotion.scores.score import AVATAR, Measure, OfRun, RunScore
 from gaussianmotion.scores.score_file import ScoreFile, input_digests
+
+
+class DrawnPosed(Framing, Drawn):
+    """How the avatar is drawn."""
+
+
+class PoseSettings(DrawingKeys):
+    """What it reads."""
+
+    render: DrawnPosed = DrawnPosed()
 
 
 def _prepare(config: Config, device: str) -> OfRun:
@@ -61,10 +73,7 @@ SCORE = RunScore(
     title="Pose agreement, BlazePose full",
     protocol="pose-1",
     looks_at=AVATAR,
-    keys=(
-        *("device", "rasteriser"),
-        *(f"render.{key}" for key in ("fov_y", "margin", "room", "anti_alias", "background")),
-    ),
+    settings=PoseSettings,
     package=("ai_edge_litert", "ai-edge-litert"),
     measures=(
         Measure("pck", "share of joints within 0.2 torsos of the driving joint", "higher"),

@@ -20,14 +20,13 @@ from torch import Tensor
 from gaussianmotion.camera import Cameras
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
-from gaussianmotion.pipeline.stages import stage_sources
+from gaussianmotion.pipeline.code import source_tree
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.clip import VERTEX_STRIDE
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.subject import Subject
 from gaussianmotion.runtime.atomic import write_json
-from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.scores.pose.detector import PRESENT, SMPL_JOINTS, PoseDetector
 from gaussianmotion.scores.pose.mannequin import mannequin
 from gaussianmotion.scores.pose.orientation import agreement, facing
@@ -111,7 +110,7 @@ def _cache_path(subject: Subject, detector: PoseDetector, config: Config) -> Pat
         *(SCORE.protocol, subject.body.id, subject.training_size, subject.device.type, detector.id),
         config.rasteriser,
         config.render.model_dump(mode="json"),
-        [file_sha256(source) for source in stage_sources("score_pose")],
+        source_tree().digest([__name__]),
     ]
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.tables.files import Table
 from gaussianmotion.tables.trained import trained
 from gaussianmotion.tables.verdicts.paper_claims import PRUNED, TAUS, paper_claims
 from gaussianmotion.tables.verdicts.table import verdicts_table
 
 
-def verdicts_of(frame: pd.DataFrame, config: Config, root: Path) -> Table:
+def verdicts_of(frame: pd.DataFrame, config: TablesSettings, root: Path) -> Table:
     """:func:`verdicts_table` of an experiment, whose runs say what the variants were trained with.
 
     Args:

@@ -8,7 +8,7 @@ from math import isclose
 
 import pandas as pd
 
-from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.tables.columns import Column, measured_columns, origin_notes
 from gaussianmotion.tables.contrasts import cells
 from gaussianmotion.tables.files import Table, counted, number, with_interval
@@ -30,7 +30,7 @@ Known = Mapping[tuple[str, str], Column]  # by score and value name
 
 def verdicts_table(
     frame: pd.DataFrame,
-    config: Config | None = None,
+    config: TablesSettings | None = None,
     claims: tuple[Claim, ...] = CLAIMS,
     remarks: Sequence[str] = (),
 ) -> Table:
@@ -189,7 +189,7 @@ def _measured_in(findings: list[Finding]) -> list[str]:
     ]
 
 
-def _trained_with(config: Config | None) -> list[str]:
+def _trained_with(config: TablesSettings | None) -> list[str]:
     """What the verdicts are about: another prior may bear other claims out."""
     if config is None:
         return []

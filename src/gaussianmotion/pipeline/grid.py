@@ -1,0 +1,139 @@
+"""Which runs an experiment has: its main grid, that of the ablations, and what is pooled."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from gaussianmotion.config import AblationConfig
+from gaussianmotion.config.experiment import GridKeys
+from gaussianmotion.errors import UserError
+from gaussianmotion.pipeline.prompts import Prompt, read_prompts
+
+# Prompts of the ablations where the configuration names none.
+FIRST_PROMPTS = 3
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One training and what is made of it."""
+
+    variant: str
+    prompt: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """An experiment's runs.
+
+    Attributes:
+        prompts: By id, in the order of the list.
+        main: Runs by which the tables compare: variants x all prompts x seeds.
+        ablation: Runs of the ablations; some may be in ``main``, too.
+        ablation_prompts: Ids of the ablations' prompts.
+        baselines: Other systems whose renders were brought.
+    """
+
+    prompts: dict[str, Prompt]
+    main: list[Run]
+    ablation: list[Run]
+    ablation_prompts: list[str]
+    baselines: tuple[str, ...] = ()
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs, each once."""
+        return list(dict.fromkeys([*self.main, *self.ablation]))
+
+    @cached_property
+    def pools(self) -> list[tuple[str, int]]:
+        """Variants and seeds, each with one score of each kind that is pooled over prompts."""
+        return list(dict.fromkeys((run.variant, run.seed) for run in self.runs))
+
+    def pooled_runs(self, variant: str, seed: int) -> list[Run]:
+        """The runs of a variant and seed that one pooled score is of.
+
+        Those of the main grid (all prompts); where it has none, those of the ablations' grid.
+        """
+        for grid in (self.main, self.ablation):
+            runs = [run for run in grid if (run.variant, run.seed) == (variant, seed)]
+            if runs:
+                return runs
+        return []
+
+
+def grid_of(keys: GridKeys, prompts: dict[str, Prompt]) -> Grid:
+    """The grid that a configuration names, of some prompts."""
+    chosen = ablation_prompts(keys.ablation, prompts)
+    return Grid(
+        prompts=prompts,
+        main=_runs(keys.variants, prompts, keys.seeds),
+        ablation=_runs(keys.ablation.variants, chosen, keys.ablation.seeds),
+        ablation_prompts=chosen,
+        baselines=tuple(keys.baselines),
+    )
+
+
+def ablation_prompts(ablation: AblationConfig, listed: Iterable[str]) -> list[str]:
+    """Ids of the ablations' prompts: those that are named and listed, else the first three.
+
+    Args:
+        ablation: Names them, or none. Without variants they need not be in the list: an overlay
+            with a list of one's own leaves the other file's names behind.
+        listed: Ids of the experiment's prompts, in order.
+    """
+    ids = list(listed)
+    named = [name for name in ablation.prompts if ablation.variants or name in ids]
+    return named or ids[:FIRST_PROMPTS]
+
+
+def configured_grid(keys: GridKeys, root: Path) -> Grid:
+    """The grid that a configuration names, with the prompts that were written to ``root``."""
+    return grid_of(keys, {prompt.id: prompt for prompt in read_prompts(root / "prompts.tsv")})
+
+
+def found_grid(root: Path) -> Grid:
+    """The grid of all finished runs below an experiment's folder.
+
+    Raises:
+        UserError: there is none.
+    """
+    runs = [
+        Run(path.parts[-4], path.parts[-3], int(path.parts[-2]))
+        for path in sorted(root.glob("*/*/*/run.json"))
+        if path.parts[-2].isdigit()
+    ]
+    if not runs:
+        raise UserError(
+            f"{root} holds no finished run (VARIANT/PROMPT/SEED/run.json); give the folder of an "
+            "experiment, for example results/laptop"
+        )
+    listed = read_prompts(root / "prompts.tsv") if (root / "prompts.tsv").exists() else []
+    seen = {run.prompt for run in runs}
+    prompts = {prompt.id: prompt for prompt in listed if prompt.id in seen}
+    for run in runs:
+        prompts.setdefault(run.prompt, Prompt(run.prompt, run.prompt))
+    first = main_variant(runs)
+    others = [run for run in runs if run.variant != first]
+    return Grid(
+        prompts=prompts,
+        main=[run for run in runs if run.variant == first],
+        ablation=others,
+        ablation_prompts=list(dict.fromkeys(run.prompt for run in others))
+        or list(prompts)[:FIRST_PROMPTS],
+        baselines=tuple(
+            path.parent.name for path in sorted(root.glob("baselines/*/imported.json"))
+        ),
+    )
+
+
+def main_variant(runs: Sequence[Run]) -> str:
+    """The variant that stands for the method: ours, else the first one."""
+    variants = [run.variant for run in runs]
+    return "ours" if "ours" in variants or not variants else variants[0]
+
+
+def _runs(variants: Iterable[str], prompts: Iterable[str], seeds: Iterable[int]) -> list[Run]:
+    prompts, seeds = list(prompts), list(seeds)
+    return [Run(v, p, s) for v in variants for p in prompts for s in seeds]
