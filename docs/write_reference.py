@@ -1,16 +1,19 @@
-"""Writes docs/reference/configuration.md and commands.md, from the models and parsers themselves.
+"""Writes docs/reference/: configuration, commands and scores, as models, parsers and scores say.
 
 python docs/write_reference.py
 """
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from gaussianmotion.cli import build_parser
 from gaussianmotion.config import Config
+from gaussianmotion.scores.registry import scores
+from gaussianmotion.scores.score import Score
 
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Written by docs/write_reference.py: change docstrings and descriptions instead. -->"
@@ -113,7 +116,58 @@ def _help(parser: argparse.ArgumentParser) -> str:
     return "```\n" + parser.format_help().rstrip() + "\n```"
 
 
-PAGES = {"configuration.md": configuration, "commands.md": commands}
+def scores_page() -> str:
+    """Every declared score: what it measures, what it looks at and needs, and its numbers."""
+    parts = [
+        "# Scores",
+        MADE,
+        "`scores.names` of the configuration chooses among them. A score is one file "
+        "`NAME_score.py` in one of the rooms of `scores`; adding such a file and its test adds the "
+        "score to the configuration, the commands, the tables and this page.",
+    ]
+    for score in scores().values():
+        parts += [f"## {score.name}", _prose(sys.modules[_prepared_in(score)].__doc__ or "")]
+        parts.append("\n".join(f"- {line}" for line in _facts(score)))
+        head = ["| number | unit | better | what it says | where |", "|---|---|---|---|---|"]
+        parts.append("\n".join([*head, *_measures(score)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _prepared_in(score: Score) -> str:
+    """The module that declares a score."""
+    return score.prepare.__module__  # type: ignore[attr-defined]
+
+
+def _facts(score: Score) -> Iterator[str]:
+    yield f'Tables call it "{score.title}", protocol {score.protocol}.'
+    looked_at = ", ".join(f"`{name}`" for name in score.looks_at)
+    if score.pooled:
+        yield f"Of all prompts of a variant and seed: {looked_at} of each, and its references."
+    else:
+        yield f"Of one avatar: {looked_at}."
+    if score.of_pictures:
+        yield "Other systems' renders are scored, too."
+    if score.weights:
+        yield f"Weights: {', '.join(f'`models.{name}`' for name in score.weights)}."
+    if score.package:
+        yield f"Package: {score.package[1]}."
+
+
+def _measures(score: Score) -> Iterator[str]:
+    for measure in score.measures:
+        where = "score files and `scores.csv` (a diagnostic)" if measure.diagnostic else "tables"
+        where += ", with the difference to ours" if measure.paired else ""
+        better = {"none": ""}.get(measure.better, measure.better)
+        title = measure.title + (f"; {measure.note}" if measure.note else "")
+        yield f"| `{measure.name}` | {measure.unit} | {better} | {_plain(title)} | {where} |"
+
+
+def _prose(docstring: str) -> str:
+    """A docstring's paragraphs and lists as Markdown."""
+    return docstring.strip().replace("``", "`").replace("\n* ", "\n- ")
+
+
+PAGES = {"configuration.md": configuration, "commands.md": commands, "scores.md": scores_page}
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)

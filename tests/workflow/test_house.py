@@ -27,6 +27,13 @@ def test_the_picture_of_the_layers_is_that_of_the_contracts() -> None:
     assert written == made, "run `python docs/draw_layers.py`"
 
 
+def test_the_reference_is_what_the_code_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    for name, page in runpy.run_path(str(REPOSITORY / "docs/write_reference.py"))["PAGES"].items():
+        written = (REPOSITORY / "docs/reference" / name).read_text(encoding="utf-8")
+        assert written == page(), f"{name}: run `python docs/write_reference.py`"
+
+
 def test_what_the_documentation_names_is_there() -> None:
     """Modules, the functions named beside them, links to other pages and to pictures."""
     missing = []

@@ -37,7 +37,7 @@ def test_changing_one_variants_tau_reruns_that_variants_jobs_only(finished: Work
 
 
 def test_editing_the_fid_code_scores_again_and_nothing_else(finished: Workflow) -> None:
-    append(finished, "src/gaussianmotion/scores/distances/fid.py")
+    append(finished, "src/gaussianmotion/scores/distances/fid_score.py")
     # Of ours and of tau_100 with two seeds each, and of the other system.
     again = {"pooled_fid": 4, "baseline_pooled": 1, "log_parents": 1}
     assert finished.jobs() == {**again, **SUMMARY}

@@ -61,8 +61,22 @@ def _scores(rows: list[dict[str, str]]) -> list[str]:
         if row.get("status") not in ("ok", "") or not row.get("value")
     )
     return [
-        f"{title}: {status} in {number} of its files ({reason.rstrip('.')})."
-        for (title, status, reason), number in reasons.items()
+        *(
+            f"{title}: {status} in {number} of its files ({reason.rstrip('.')})."
+            for (title, status, reason), number in reasons.items()
+        ),
+        *_partly_read(rows),
+    ]
+
+
+def _partly_read(rows: list[dict[str, str]]) -> list[str]:
+    """Numbers that are of a part only of what they should be of."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row.get("status") == "ok" and row.get("reason") and row.get("prompt"):
+            found.setdefault((row["title"], row["reason"]), {})[row["prompt"]] = None
+    return [
+        f"{title} of {', '.join(prompts)}: {reason}." for (title, reason), prompts in found.items()
     ]
 
 

@@ -24,7 +24,7 @@ from gaussianmotion.tables.columns import (
 from gaussianmotion.tables.contrasts import Cell, cells, contrast, over_prompts
 from gaussianmotion.tables.files import Table, counted, with_interval
 from gaussianmotion.tables.intervals import Estimate
-from gaussianmotion.tables.notes import declared_notes
+from gaussianmotion.tables.notes import declared_notes, partly_read_notes
 
 REFERENCE = "ours"
 
@@ -81,6 +81,7 @@ def _notes(
         *origin_notes(columns, usual),
         *declared_notes(columns, config),
         *absent_notes(frame, config.scores.names),
+        *partly_read_notes(frame, columns),
         "N: pictures that a number is of, in the cell where it is another; of a distance, in each "
         "seed.",
         "Intervals: Student's t over prompts, whose seeds are averaged first; over seeds where "

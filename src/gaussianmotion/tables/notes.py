@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.tables.columns import Column
 
@@ -20,6 +22,23 @@ def declared_notes(chosen: Iterable[Column], config: TablesSettings) -> list[str
             names.setdefault(column.declared.note, []).append(column.name)
     remarks = [f"{', '.join(group)}: {note}." for note, group in names.items()]
     return [*_references(chosen, config), *remarks]
+
+
+def partly_read_notes(frame: pd.DataFrame, chosen: Iterable[Column]) -> list[str]:
+    """Where a number is of a part only of what it should be of, such as the start of a long prompt.
+
+    Args:
+        frame: All scores.
+        chosen: The columns of a table.
+    """
+    notes = []
+    for column in chosen:
+        of = (frame["score"] == column.score) & (frame["value_name"] == column.name)
+        rows = frame[of & (frame["status"] == "ok") & (frame["prompt"] != "")]
+        for reason in dict.fromkeys(reason for reason in rows["reason"] if reason):
+            prompts = dict.fromkeys(rows.loc[rows["reason"] == reason, "prompt"])
+            notes.append(f"{column.name} of {', '.join(prompts)}: {reason}.")
+    return notes
 
 
 def _references(chosen: list[Column], config: TablesSettings) -> list[str]:

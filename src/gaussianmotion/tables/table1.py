@@ -22,7 +22,7 @@ from gaussianmotion.tables.columns import (
 )
 from gaussianmotion.tables.contrasts import Cell, contrast, over_prompts
 from gaussianmotion.tables.files import Table, with_interval
-from gaussianmotion.tables.notes import declared_notes
+from gaussianmotion.tables.notes import declared_notes, partly_read_notes
 
 # The rows of the paper's table, in its order.
 PAPER_SYSTEMS = ("DreamHuman", "TADA", "HumanNorm", "HumanGaussian")
@@ -87,6 +87,7 @@ def table1(frame: pd.DataFrame, config: TablesSettings) -> Table:
             *origin_notes(columns),
             *declared_notes(columns, config),
             *absent_notes(frame, scores),
+            *partly_read_notes(frame, columns),
             *_paired_notes(columns, config.seeds),
             "N: pictures that a number is of. Intervals: Student's t over prompts, whose seeds are "
             "averaged first; for distances of pooled pictures the score's own bootstrap. Distances "

@@ -20,6 +20,7 @@ from gaussianmotion.tables.columns import (
 )
 from gaussianmotion.tables.files import Table, with_interval
 from gaussianmotion.tables.intervals import share
+from gaussianmotion.tables.notes import partly_read_notes
 from gaussianmotion.tables.table1 import PAPER_SYSTEMS
 
 REFERENCE = "ours"
@@ -59,6 +60,7 @@ def win_rate_table(frame: pd.DataFrame, config: TablesSettings) -> Table:
         frame=pd.DataFrame(records, columns=list(_RECORD)),
         notes=[
             *origin_notes(chosen),
+            *partly_read_notes(frame, chosen),
             "One comparison for each prompt, seeds averaged (against other systems, whose renders "
             f"have none, ours of seed {config.seeds[0]}); wins / ties / losses in brackets. "
             "Ties are left out of the share. Interval: Wilson.",

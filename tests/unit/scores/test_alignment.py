@@ -95,6 +95,35 @@ def test_a_prompt_that_is_not_understood_gets_no_number(folder: Path, tmp_path: 
     assert found.details["unknown_words"] == ["kilt", "viking"]
 
 
+def test_what_the_model_does_not_read_is_said_and_counts_neither_way(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Its 77 tokens here; the shipped model has 32."""
+    start = "a man in a blue suit" + " and very" * 34
+    long = start + " with black trousers" * 3
+    model = load_alignment(folder)
+    read = model.read_part(long)
+    assert long.startswith(read)
+    assert not model.clip.is_cut(read)
+    found = SCORE(write_run(tmp_path / "long", long, 1), config(folder), "cpu")
+    short = SCORE(write_run(tmp_path / "short", read, 1), config(folder), "cpu")
+    assert found.values == short.values
+    assert found.details["contrast_by_change"] == short.details["contrast_by_change"]
+    words = (len(read.split()), len(long.split()))
+    note = f"only the first {words[0]} of the prompt's {words[1]} words are scored: the model reads"
+    assert str(found.details["note"]).startswith(note)
+    assert "note" not in short.details
+
+
+def test_rivals_that_are_longer_are_read_to_their_end(folder: Path) -> None:
+    model = load_alignment(folder)
+    just = "a man in a blue suit" + " red" * 69
+    assert not model.clip.is_cut(just)
+    read = model.read_part(just)
+    for versions in rivals(LEXICON, read).values():
+        assert not [text for text in versions if model.clip.is_cut(text)]
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [

@@ -69,6 +69,14 @@ def test_a_run_is_scored_by_its_front_and_its_prompt(weights: Path, tmp_path: Pa
     assert found.details["prompt"] == PROMPTS[0]
 
 
+def test_a_prompt_that_is_cut_is_said_to_be(weights: Path, tmp_path: Path) -> None:
+    clip = {"source": str(weights), "file": weights.name, "sha256": None, "architecture": "small"}
+    config = Config.model_validate({"models": {"clip": clip}})
+    found = SCORE(write_run(tmp_path / "run", "red " * 99, 1), config)
+    assert found.details["prompt_cut"] is True
+    assert "reads 77 tokens" in str(found.details["note"])
+
+
 def test_the_message_about_random_weights_is_not_shown_and_logging_goes_on(
     weights: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

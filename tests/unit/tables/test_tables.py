@@ -81,6 +81,17 @@ def test_tables_speak_of_what_is_in_the_experiment_only(scored) -> None:
     assert [note for note in table1(frame, config).notes if "brackets" in note]
 
 
+def test_a_number_of_a_part_of_the_prompt_has_a_note_in_every_table(scored) -> None:
+    config, frame = scored
+    reason = "only the first 24 of the prompt's 60 words are scored"
+    cut = (frame["score"] == "alignment") & (frame["prompt"] == "bob")
+    frame.loc[cut, "reason"] = reason
+    for make in (table1, ablations_table, win_rate_table):
+        assert [n for n in make(frame, config).notes if reason in n] == [
+            f"alignment of bob: {reason}."
+        ]
+
+
 def test_a_score_without_numbers_keeps_its_reason(scored) -> None:
     _, frame = scored
     row = frame[frame["status"] == "too few"].iloc[0]

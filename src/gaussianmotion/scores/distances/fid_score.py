@@ -2,9 +2,9 @@
 
 Protocol fid-1, the paper's Table 1: all azimuth views of all prompts against all references of the
 same prompts, pooled, by the features of FID's Inception. A Frechet distance needs at least 100
-pictures in each set, and a kernel distance 20 (``distances/pooled.py``); the maths and the
-intervals are in ``distances/frechet.py``. Features are not cached: 600 pictures take seconds on a
-GPU.
+pictures in each set, and a kernel distance 20 (``scores/distances/pooled.py``); the maths and the
+intervals are in ``scores/distances/frechet.py``. Features are not cached: 600 pictures take seconds
+on a GPU.
 """
 
 from gaussianmotion.config import Config

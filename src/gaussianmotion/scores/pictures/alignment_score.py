@@ -48,7 +48,7 @@ def _prepare(config: Config, device: str) -> OfRun:
             model=f"{folder.name} in open_clip format",
             model_digest=model.digest,
             status="ok" if values else "too few",
-            reason="" if values else "the model understands no word of the prompt",
+            reason="" if values else "the model understands no word that it reads of the prompt",
             inputs=input_digests([picture], run),
             details=details,
         )

@@ -136,6 +136,12 @@ def of_front_view(
 
     def of_run(run: Path) -> ScoreFile:
         picture, prompt = front_view(run)
+        details = {"prompt": prompt, "prompt_cut": scorer.model.is_cut(prompt), **remarks}
+        if details["prompt_cut"]:
+            length = scorer.model.tokenizer.context_length
+            details["note"] = (
+                f"the end of the prompt is not read: the network reads {length} tokens"
+            )
         return score.file(
             {measure.name: scorer.score([picture], [prompt])[0]},
             n=1,
@@ -143,7 +149,7 @@ def of_front_view(
             model=scorer.model_id,
             model_digest=scorer.digest,
             inputs=input_digests([picture], run),
-            details={"prompt": prompt, "prompt_cut": scorer.model.is_cut(prompt), **remarks},
+            details=details,
         )
 
     return of_run
