@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from gaussianmotion.cli import build_parser
-from gaussianmotion.config import Config
+from gaussianmotion.config import Config, WeightsConfig
 from gaussianmotion.scores.registry import scores
 from gaussianmotion.scores.score import Score
 
@@ -151,6 +153,18 @@ def _facts(score: Score) -> Iterator[str]:
         yield f"Weights: {', '.join(f'`models.{name}`' for name in score.weights)}."
     if score.package:
         yield f"Package: {score.package[1]}."
+    yield f"It reads {', '.join(f'`{key}`' for key in _keys(score.settings))}."
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """The dotted keys of a stage's settings; a section of weights stands for its keys."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        section = isinstance(inner, type) and issubclass(inner, BaseModel)
+        if section and inner is not WeightsConfig:
+            yield from _keys(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name
 
 
 def _measures(score: Score) -> Iterator[str]:
