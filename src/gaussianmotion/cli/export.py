@@ -15,7 +15,7 @@ from gaussianmotion.cli.arguments import (
 )
 
 UPS: dict[str | None, Literal["y", "-y"] | None] = {"up": "y", "down": "-y", None: None}
-FORMATS = ("ply", "spz", "splat-glb")
+FORMATS = ("ply", "spz", "splat-glb", "mesh-glb")
 
 
 def add_commands(commands: Commands) -> None:
@@ -49,7 +49,8 @@ def add_commands(commands: Commands) -> None:
     export.add_argument(
         "format",
         choices=FORMATS,
-        help="ply or spz (splats), splat-glb (splats by KHR_gaussian_splatting)",
+        help="ply or spz (splats), splat-glb (splats by KHR_gaussian_splatting), mesh-glb (a "
+        "rigged mesh with animations)",
     )
     export.add_argument("--avatar", type=Path, required=True, metavar="FILE")
     export.add_argument(
@@ -70,6 +71,12 @@ def add_commands(commands: Commands) -> None:
         default=1,
         metavar="N",
         help="of a series, every N-th frame (default: %(default)s)",
+    )
+    export.add_argument(
+        "--motions",
+        nargs="+",
+        metavar="NAME",
+        help="mesh-glb only: its animations (default: all bundled clips)",
     )
     export.add_argument(
         "--y",
@@ -96,11 +103,16 @@ def _viewer(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    if options.format == "mesh-glb":
+        _mesh(options)
+        return
     from gaussianmotion.errors import UserError
     from gaussianmotion.export.posed import moving, standing
     from gaussianmotion.export.stills import FILES, write_series, write_still
     from gaussianmotion.rendering.subject import load_subject
 
+    if options.motions is not None:
+        raise UserError("--motions is for mesh-glb: give one --motion NAME")
     kind = options.format.replace("-", "_")
     if options.frame is not None and options.motion is None:
         raise UserError("--frame is of a motion: give --motion NAME, too")
@@ -121,3 +133,18 @@ def _export(options: argparse.Namespace) -> None:
     subject = load_subject(options.avatar)
     paths = write_series(folder, subject, moments, kind, name, UPS[options.y])
     print(f"export: {len(paths)} files: {paths[0]} ... {paths[-1].name}", file=sys.stderr)
+
+
+def _mesh(options: argparse.Namespace) -> None:
+    from gaussianmotion.config import RenderConfig
+    from gaussianmotion.errors import UserError
+    from gaussianmotion.export.mesh import write_mesh
+    from gaussianmotion.pose.motion import bundled_motions
+    from gaussianmotion.rendering.subject import load_subject
+
+    if options.motion is not None or options.frame is not None or options.y is not None:
+        raise UserError("a mesh-glb holds whole motions, with y up: give --motions NAME ...")
+    motions = options.motions or bundled_motions()
+    out = options.out or options.avatar.parent / "avatar.glb"
+    triangles = write_mesh(out, load_subject(options.avatar), motions, RenderConfig())
+    print(f"export: {triangles:,} triangles, {len(motions)} animations: {out}", file=sys.stderr)

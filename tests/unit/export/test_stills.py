@@ -2,12 +2,12 @@
 
 import errno
 import gzip
-import json
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+from glb_file import read_glb
 from scipy.spatial.transform import Rotation
 
 from gaussianmotion.body.poses import named_pose
@@ -81,25 +81,6 @@ def read_spz(path: Path) -> Splats:
         rgb=0.5 + 0.28209479177387814 * (colours / 255.0 - 0.5) / 0.15,
         opacities=alphas[:, 0] / 255.0,
     )
-
-
-def read_glb(path: Path) -> tuple[dict, list[np.ndarray]]:
-    data = path.read_bytes()
-    magic, version, length = struct.unpack("<4sII", data[:12])
-    assert (magic, version, length) == (b"glTF", 2, len(data))
-    size = struct.unpack("<I", data[12:16])[0]
-    document = json.loads(data[20 : 20 + size])
-    binary = data[28 + size :]
-    arrays = []
-    kinds = {5121: "u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-    for accessor in document["accessors"]:
-        view = document["bufferViews"][accessor["bufferView"]]
-        width = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}[accessor["type"]]
-        flat = np.frombuffer(
-            binary, kinds[accessor["componentType"]], accessor["count"] * width, view["byteOffset"]
-        )
-        arrays.append(flat.reshape(-1, width))
-    return document, arrays
 
 
 def test_a_spz_unpacks_to_the_posed_gaussians(subject, tmp_path):
