@@ -5,9 +5,21 @@
 #
 # Functions are in rules/common.smk, one rule file per stage.
 
+import os
+import sys
+
 from snakemake.utils import min_version
 
 min_version("9.10")
+
+
+if not os.path.exists("config.yaml"):
+    print(
+        f"gaussianmotion: there is no config.yaml in {os.getcwd()}: run snakemake in "
+        f"{workflow.basedir}, or add --directory {workflow.basedir}",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 
 configfile: "config.yaml"

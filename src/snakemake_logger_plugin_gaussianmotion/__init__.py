@@ -7,6 +7,8 @@ as Snakemake shows them.
 """
 
 import logging
+import re
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +19,8 @@ _LOCKED = (
     "another run is working in this folder: wait for it to end; if it was killed, "
     "`snakemake --unlock` frees the folder"
 )
+# How subprocess says that a command was ended by a signal, and how a shell says it of its own.
+_SIGNAL = re.compile(r"died with <Signals\.\w+: (\d+)>|non-zero exit status (1[2-5]\d)")
 # Snakemake's remarks around a failed job, which add nothing to the job's own line.
 _NOISE = (
     "RuleException",
@@ -40,6 +44,7 @@ class LogHandler(LogHandlerBase):
         self._total = 0
         self._messages: dict[int, str] = {}
         self._failed: set[int] = set()
+        self._ends: list[str] = []
 
     @property
     def writes_to_stream(self) -> bool:
@@ -87,6 +92,8 @@ class LogHandler(LogHandlerBase):
             return self._failure(record)
         if event not in (None, LogEvent.ERROR):
             return None
+        if record.getMessage().startswith("RuleException"):
+            self._ends.append(record.getMessage())  # how the command of a job ended
         return self._remark(record)
 
     def _failure(self, record: logging.LogRecord) -> str | None:
@@ -96,7 +103,10 @@ class LogHandler(LogHandlerBase):
             return None
         self._failed.add(job)
         what = self._messages.get(job, f"rule {record.__dict__['rule_name']}")
-        line = f"failed: {what}" + (f"; log: {', '.join(logs)}" if logs else "")
+        command = getattr(record, "shellcmd", None)
+        ends = [text for text in self._ends if command and command in text]
+        killed = next((reason for text in ends if (reason := _killed(text))), "")
+        line = f"failed: {what}{killed}" + (f"; log: {', '.join(logs)}" if logs else "")
         if self.common_settings.show_failed_logs:
             line += "".join(f"\n  {_last_line(path)}" for path in logs)
         return line
@@ -110,6 +120,19 @@ class LogHandler(LogHandlerBase):
         if record.levelno < logging.WARNING or text.startswith(_NOISE):
             return None
         return text
+
+
+def _killed(text: str) -> str:
+    """Why a command says nothing of its end: a signal that cannot be caught; else nothing."""
+    found = _SIGNAL.search(text)
+    number = 0 if found is None else int(found[1] or int(found[2]) - 128)
+    if number == signal.SIGKILL:
+        return (
+            ": it was killed (signal 9), probably because memory ran out: free some, or run fewer "
+            "jobs at once (--cores)"
+        )
+    crashes = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGABRT, signal.SIGFPE)
+    return f": it crashed ({signal.Signals(number).name})" if number in crashes else ""
 
 
 def _last_line(path: str) -> str:

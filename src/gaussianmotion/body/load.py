@@ -24,6 +24,7 @@ from gaussianmotion.body.model import Body, make_body
 from gaussianmotion.body.unpickle import read_pickle
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.arrays import check, read_npz
+from gaussianmotion.runtime.shipped import shipped
 
 NEEDED = ("v_template", "f", "weights", "J_regressor", "kintree_table", "shapedirs")
 OPTIONAL = ("landmark_vertex_ids",)
@@ -47,7 +48,7 @@ def load_body(
         UserError: the file is missing, damaged, of another layout, no body, or has fewer shape
             directions.
     """
-    path = Path(path)
+    path = shipped(Path(path))
     arrays = _read(path)
     refuse_other_tables(arrays, path)
     directions = arrays["shapedirs"].shape[-1]

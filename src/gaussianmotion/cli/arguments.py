@@ -12,6 +12,7 @@ from gaussianmotion.config.section import SLUG_PATTERN
 from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import share_hub_cache
 from gaussianmotion.pipeline.stage import Settings, Stage
+from gaussianmotion.runtime.shipped import shipped
 from gaussianmotion.runtime.threads import limit_threads
 
 # A motion as one argument; the configuration has the same forms.
@@ -111,10 +112,10 @@ def resolve_config(options: argparse.Namespace) -> Config:
     Raises:
         UserError: a key or value is wrong.
     """
-    config = load_config(options.config or [Path("config.yaml")], options.set)
-    variant = getattr(options, "variant", "ours")
-    if variant != "ours" or config.variants_file.exists():
-        config = with_variant(config, variant, load_variants(config.variants_file))
+    config = load_config(options.config or [shipped(Path("config.yaml"))], options.set)
+    variant, variants = getattr(options, "variant", "ours"), shipped(config.variants_file)
+    if variant != "ours" or variants.exists():
+        config = with_variant(config, variant, load_variants(variants))
     _prepare(options, config)
     return config
 

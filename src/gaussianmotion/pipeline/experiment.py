@@ -1,8 +1,8 @@
 """A whole experiment, checked before anything runs: configuration, variants, prompts, motions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from gaussianmotion.config import AblationConfig, Config, PriorConfig
@@ -132,9 +132,12 @@ def _check_runs(experiment: Experiment, where: str, opened: bool) -> None:
             f"{where}: experiment: {config.experiment!r} is another folder of {config.results}; "
             f"write another name, for example my_{config.experiment}"
         )
-    check_motions(config.motions, opened)
+    bodies = [experiment.variant(name).body for name in experiment.variants]
+    bodies = [body for index, body in enumerate(bodies) if body not in bodies[:index]]
+    checks: list[Callable[[], None]] = [partial(check_motions, config.motions, opened)]
+    checks += [partial(check_body, body, where, opened) for body in bodies]
+    _all_at_once(checks)
     for name in experiment.variants:
-        check_body(experiment.variant(name).body.path, where)
         if name in RESERVED:
             raise UserError(
                 f"{config.variants_file}: a variant may not be called {name!r}, which is a folder "
@@ -171,6 +174,25 @@ def _check_others(experiment: Experiment, where: str) -> None:
         )
 
 
+<<<<<<< HEAD
+=======
+def _all_at_once(checks: list[Callable[[], None]]) -> None:
+    """Make all checks, and tell the mistakes of all of them."""
+    mistakes = []
+    for check in checks:
+        try:
+            check()
+        except UserError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise UserError("; and ".join(mistakes))
+
+
+def _grid(variants: list[str], prompts: list[str], seeds: list[int]) -> list[Run]:
+    return [Run(v, p, s) for v in variants for p in prompts for s in seeds]
+
+
+>>>>>>> 5723f16 (Messages say where the mistake is: links to a missing disk, other working directories, jobs that were killed; bodies are loaded before anything runs, all mistakes at once)
 def _unique(values: list[Any], where: str) -> None:
     twice = next((value for value in values if values.count(value) > 1), None)
     if twice is not None:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from gaussianmotion.config import BodyConfig
 from gaussianmotion.config.motion import MotionSource, motion_file, motion_text
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import slug
+from gaussianmotion.runtime.atomic import dangling_link
+from gaussianmotion.runtime.shipped import shipped
 
 # The clips that ship; pose/motion.py reads them, but takes seconds to import.
 _CLIPS = Path(__file__).resolve().parents[3] / "resources" / "motions"
@@ -91,17 +94,26 @@ def _mistake(motion: MotionSource, opened: bool) -> str | None:
     return None
 
 
-def check_body(path: Path, where: str) -> None:
-    """Check that the body's file is there; loading it checks the rest.
+def check_body(body: BodyConfig, where: str, opened: bool = False) -> None:
+    """Check that a body's file is there.
+
+    Args:
+        body: Of the configuration.
+        where: Names of the configuration's files, for the message.
+        opened: Load it, too, unless it is the one that ships, as it ships.
 
     Raises:
-        UserError: it is not.
+        UserError: it is not, or it is no body.
     """
-    if not path.is_file():
+    if not shipped(body.path).is_file():
         raise UserError(
-            f"{where}: body.path: no file {path}; name your SMPL .npz or .pkl, or leave the key "
-            "out for the open body that ships"
+            f"{where}: body.path: no file {body.path}; name your SMPL .npz or .pkl, or leave the "
+            "key out for the open body that ships"
         )
+    if opened and body != BodyConfig():
+        from gaussianmotion.body import load_body  # with torch, which takes seconds
+
+        load_body(body.path, body.betas)
 
 
 def check_results(folder: Path) -> None:
@@ -112,6 +124,9 @@ def check_results(folder: Path) -> None:
     """
     if set("{}") & set(str(folder)):
         raise UserError(f"results: {folder}: the name may not hold braces; choose another one")
+    dangling = dangling_link(folder.absolute())
+    if dangling is not None:
+        raise UserError(f"results: {dangling}")
     existing = folder.absolute()
     while not os.path.exists(existing):  # other than Path's, false where it may not be looked at
         existing = existing.parent

@@ -19,6 +19,7 @@ from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body, load_body
 from gaussianmotion.config import BodyConfig, TrainConfig
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.shipped import shipped
 
 # Height of a full-body training picture over the person's, the middle of the usual margins.
 TRAINING_MARGIN = 1.25
@@ -105,7 +106,12 @@ def load_subject(
             f"{path} was written by another version of gaussianmotion ({metadata.version}), whose "
             "configuration this one does not know: render it with that version or train it again"
         ) from None
-    where = body_path or body_config.path
+    where = shipped(body_path or body_config.path)
+    if not where.is_file():
+        raise UserError(
+            f"{path} was trained on the body {where}, and there is no such file: put it there, or "
+            f"run this in the folder from which {where} is seen"
+        )
     body = load_body(where, body_config.betas, device=str(device))
     if body.id != metadata.body_id:
         raise UserError(

@@ -49,6 +49,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise UserError(
                 f"cannot write {path}: permission denied; choose a folder you own"
             ) from error
+        dangling = dangling_link(path.parent)
+        if dangling is not None:
+            raise UserError(f"cannot write {path}: {dangling}") from error
         if path.is_dir() or not path.parent.is_dir():
             raise UserError(
                 f"cannot write {path}: it is a folder, or lies below a file; give a file's path"
@@ -60,6 +63,17 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True) if temporary.parent.is_dir() else None
+
+
+def dangling_link(folder: Path) -> str | None:
+    """What is wrong with a folder that is reached through a link to nowhere; else nothing."""
+    for place in (folder, *folder.parents):
+        if place.is_symlink() and not place.exists():
+            return (
+                f"{place} is a link to {os.readlink(place)}, which is not there; attach that disk, "
+                "or write another folder"
+            )
+    return None
 
 
 def _disk_full(path: Path) -> UserError:
