@@ -8,13 +8,14 @@ import hashlib
 import io
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gaussianmotion.baselines.films import unplayable
 from gaussianmotion.baselines.framing import refuse_framing
 from gaussianmotion.config.section import Colour
 from gaussianmotion.config.yaml_file import read_yaml
@@ -22,7 +23,9 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
 
 MANIFEST = "manifest.yaml"
-# What may be brought beside the views: shown in the user study, neither scored nor looked at.
+# Mistakes that one line tells of.
+MOST_MISTAKES = 3
+# What may be brought beside the views: shown in the user study, and not scored.
 VIDEOS = ("turntable.mp4", "motions/*.mp4")
 # Where a PNG file says how many bits a channel has.
 _BIT_DEPTH = 24
@@ -69,13 +72,21 @@ def check_renders(
 
     Raises:
         UserError: something is missing, superfluous, damaged, of the wrong kind, or cannot be read;
-            the first one.
+            up to three such files.
     """
     try:
         manifest = _manifest(system, renders, azimuths)
-        return manifest, _digests(
-            renders, _names(renders, prompts, len(azimuths)), size, background
-        )
+        names = [
+            Path(prompt_id) / f"{index:02d}.png"
+            for prompt_id in prompts
+            for index in range(len(azimuths))
+        ]
+        mistakes = list(_misplaced(renders, prompts, len(azimuths)))
+        here = [name for name in names if (renders / name).is_file()]
+        digests, wrong = _digests(renders, here, size, background)
+        films = (film for prompt_id in prompts for film in videos(renders / prompt_id))
+        _tell([*mistakes, *wrong, *filter(None, map(unplayable, films))])
+        return manifest, digests
     except OSError as error:
         raise UserError(
             f"{error.filename or renders} cannot be read ({error.strerror}): make it readable, or "
@@ -122,35 +133,36 @@ def _manifest(system: str, renders: Path, azimuths: list[float]) -> Manifest:
     return manifest
 
 
-def _names(renders: Path, prompts: Mapping[str, Prompt], views: int) -> list[Path]:
-    """Relative paths of all pictures; refuses what is missing and what does not belong there."""
+def _tell(mistakes: list[str]) -> None:
+    """All that is wrong with a folder, as far as a line has room for it."""
+    more = len(mistakes) - MOST_MISTAKES
+    if mistakes:
+        text = "; and ".join(mistakes[:MOST_MISTAKES])
+        raise UserError(text + (f"; and {more} more like these" if more > 0 else ""))
+
+
+def _misplaced(renders: Path, prompts: Mapping[str, Prompt], views: int) -> Iterator[str]:
+    """What is missing, and what does not belong there."""
     wanted = [f"{index:02d}.png" for index in range(views)]
     for prompt in prompts.values():
         folder = renders / prompt.id
         if not folder.is_dir():
-            raise UserError(
-                f"{folder} is missing: render {prompt.text!r} into it, {wanted[0]} to {wanted[-1]}"
-            )
+            views_of = f"{wanted[0]} to {wanted[-1]}"
+            yield f"{folder} is missing: render {prompt.text!r} into it, {views_of}"
+            continue
         for name in wanted:
             if not (folder / name).is_file():
-                raise UserError(_missing(folder, name, prompt))
+                yield _missing(folder, name, prompt)
         known = {*(folder / name for name in wanted), *videos(folder)}
         files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-        extra = next((path for path in files if path not in known), None)
-        if extra is not None:
-            raise UserError(
+        for extra in (path for path in files if path not in known):
+            yield (
                 f"{extra} does not belong there: remove it; a prompt's folder holds {wanted[0]} to "
                 f"{wanted[-1]} and, for the user study, {' and '.join(VIDEOS)}"
             )
-    strange = next(
-        (path for path in sorted(renders.iterdir()) if path.is_dir() and path.name not in prompts),
-        None,
-    )
-    if strange is not None:
-        raise UserError(
-            f"{strange} is no prompt of the list: rename it to one of its ids, or remove it"
-        )
-    return [Path(prompt_id) / name for prompt_id in prompts for name in wanted]
+    for strange in sorted(renders.iterdir()):
+        if strange.is_dir() and strange.name not in prompts:
+            yield f"{strange} is no prompt of the list: rename it to one of its ids, or remove it"
 
 
 def _missing(folder: Path, name: str, prompt: Prompt) -> str:
@@ -165,21 +177,28 @@ def _missing(folder: Path, name: str, prompt: Prompt) -> str:
     return f"{path} is missing: render that view of {prompt.text!r}"
 
 
-def _digests(renders: Path, pictures: list[Path], size: int, background: Colour) -> dict[str, str]:
-    """SHA-256 of each picture's file, after looking at all of them."""
+def _digests(
+    renders: Path, pictures: list[Path], size: int, background: Colour
+) -> tuple[dict[str, str], list[str]]:
+    """SHA-256 of each picture's file, and what is wrong with the pictures."""
     seen: dict[str, Path] = {}
     digests: dict[str, str] = {}
+    wrong: list[str] = []
     for name in pictures:
         path = renders / name
         data = path.read_bytes()
-        pixels = _pixels(path, data, size, background)
+        try:
+            pixels = _pixels(path, data, size, background)
+        except UserError as error:
+            wrong.append(str(error))
+            continue
         if pixels in seen:
-            raise UserError(
+            wrong.append(
                 f"{path} is the same picture as {seen[pixels]}: render each view of each prompt"
             )
-        seen[pixels] = path
+        seen.setdefault(pixels, path)
         digests[str(name)] = hashlib.sha256(data).hexdigest()
-    return digests
+    return digests, wrong
 
 
 def _pixels(path: Path, data: bytes, size: int, background: Colour) -> str:

@@ -174,8 +174,6 @@ def _check_others(experiment: Experiment, where: str) -> None:
         )
 
 
-<<<<<<< HEAD
-=======
 def _all_at_once(checks: list[Callable[[], None]]) -> None:
     """Make all checks, and tell the mistakes of all of them."""
     mistakes = []
@@ -188,11 +186,6 @@ def _all_at_once(checks: list[Callable[[], None]]) -> None:
         raise UserError("; and ".join(mistakes))
 
 
-def _grid(variants: list[str], prompts: list[str], seeds: list[int]) -> list[Run]:
-    return [Run(v, p, s) for v in variants for p in prompts for s in seeds]
-
-
->>>>>>> 5723f16 (Messages say where the mistake is: links to a missing disk, other working directories, jobs that were killed; bodies are loaded before anything runs, all mistakes at once)
 def _unique(values: list[Any], where: str) -> None:
     twice = next((value for value in values if values.count(value) > 1), None)
     if twice is not None:

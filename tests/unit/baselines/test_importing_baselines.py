@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +16,7 @@ from gaussianmotion.baselines.imports import import_baseline
 from gaussianmotion.config.stages import BaselineRender
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
+from gaussianmotion.rendering.video import write_video
 from gaussianmotion.scores.pictures.pictures import azimuth_views, front_view
 
 PROMPTS = {name: Prompt(name, f"a person called {name}") for name in ("ann", "bob")}
@@ -46,14 +49,19 @@ def renders(tmp_path: Path) -> Path:
     return folder
 
 
+def film(path: Path) -> None:
+    """A video as ours are."""
+    frames = [np.full((32, 32, 3), 20 * index, np.uint8) for index in range(4)]
+    write_video(path, frames, 10.0)
+
+
 def bring(renders: Path) -> Path:
     out = renders.parent / "results/baselines/TADA/imported.json"
     return import_baseline("TADA", renders, PROMPTS, RENDER, out=out)
 
 
 def test_what_is_brought_looks_like_runs(renders: Path) -> None:
-    (renders / "ann/motions").mkdir()
-    (renders / "ann/motions/walk.mp4").write_bytes(b"video")
+    film(renders / "ann/motions/walk.mp4")
     out = bring(renders)
     run = out.parent / "ann"
     picture, prompt = front_view(run)
@@ -61,7 +69,8 @@ def test_what_is_brought_looks_like_runs(renders: Path) -> None:
     assert picture.read_bytes() == (renders / "ann/02.png").read_bytes()
     assert [path.name for path in azimuth_views(run)] == ["00.png", "01.png", "02.png", "03.png"]
     assert json.loads((run / "run.json").read_text())["system"] == "TADA"
-    assert (run / "motions/walk.mp4").read_bytes() == b"video"
+    walk = "motions/walk.mp4"
+    assert (run / walk).read_bytes() == (renders / "ann" / walk).read_bytes()
     noted = json.loads(out.read_text())
     assert (noted["source"], noted["licence"]) == ("their page", "theirs")
     assert len(noted["sha256"]) == 8
@@ -272,6 +281,50 @@ def contents(folder: Path) -> dict[Path, tuple[int, bytes]]:
     """All files below a folder, with when they were written."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def junk_film(renders: Path) -> None:
+    (renders / "bob/turntable.mp4").write_bytes(b"video")
+
+
+def page_for_a_film(renders: Path) -> None:
+    (renders / "bob/motions").mkdir()
+    (renders / "bob/motions/walk.mp4").write_text("<html>404 not found</html>")
+
+
+def old_film(renders: Path) -> None:
+    film(renders / "new.mp4")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-i", renders / "new.mp4"]
+    subprocess.run([*command, "-c:v", "mpeg4", renders / "bob/turntable.mp4"], check=True)
+    (renders / "new.mp4").unlink()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (junk_film, r"bob/turntable.mp4 is no video, or is cut short: encode it again, as H.264"),
+        (page_for_a_film, r"bob/motions/walk.mp4 is no video"),
+        (old_film, r"bob/turntable.mp4 is mpeg4, which browsers do not play"),
+    ],
+)
+def test_a_video_that_the_study_could_not_show_is_refused(
+    renders: Path, mistake: Callable[[Path], None], message: str
+) -> None:
+    mistake(renders)
+    with pytest.raises(UserError, match=message):
+        bring(renders)
+
+
+def test_all_that_is_wrong_with_a_system_is_told_at_once(renders: Path) -> None:
+    for number in range(3):
+        (renders / f"ann/0{number}.png").write_bytes(b"nothing")
+    (renders / "bob/03.png").unlink()
+    junk_film(renders)
+    with pytest.raises(UserError) as error:
+        bring(renders)
+    assert "bob/03.png is missing" in str(error.value)
+    assert str(error.value).count("damaged or no picture") == 2
+    assert str(error.value).endswith("and 2 more like these")
 
 
 def test_what_is_linked_is_copied(renders: Path) -> None:

@@ -231,6 +231,15 @@ def test_what_an_experiment_names_must_be_there(layer: dict[str, object], messag
         load_experiment(layer, "here")
 
 
+def test_bodies_and_motions_are_read_before_anything_runs(tmp_path: Path) -> None:
+    for name in ("walk.npz", "body.npz"):
+        (tmp_path / name).write_bytes(b"junk")
+    layer = {"motions": [str(tmp_path / "walk.npz")], "body": {"path": str(tmp_path / "body.npz")}}
+    load_experiment(layer, "here")
+    with pytest.raises(UserError, match=r"walk.npz is .*; and .*body.npz is damaged or no .npz"):
+        load_experiment(layer, "here", opened=True)
+
+
 def test_a_seed_listed_twice_is_refused() -> None:
     with pytest.raises(UserError, match="seeds: 1 is listed twice"):
         load_experiment({"seeds": [1, 1]}, "here")

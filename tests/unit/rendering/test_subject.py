@@ -8,10 +8,13 @@ import torch
 
 from gaussianmotion.avatar.file import load_avatar, save_avatar
 from gaussianmotion.body.poses import a_pose
+from gaussianmotion.config import BodyConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.frame import draw, draw_layers
 from gaussianmotion.rendering.subject import load_subject
+
+SHIPPED = BodyConfig().path
 
 
 def rewritten(avatar_path, tmp_path, **changes):
@@ -29,6 +32,18 @@ def test_another_body_is_refused(avatar_path, tmp_path):
 def test_missing_body_is_one_line(avatar_path, tmp_path):
     with pytest.raises(UserError, match="nowhere"):
         load_subject(avatar_path, body_path=tmp_path / "nowhere.npz")
+
+
+def test_the_body_that_ships_is_found_from_any_folder(avatar_path, tmp_path, monkeypatch):
+    path = rewritten(avatar_path, tmp_path, config={"body": {"path": str(SHIPPED)}})
+    monkeypatch.chdir(tmp_path)
+    assert load_subject(path).body.id.startswith("open_body.npz")
+
+
+def test_another_body_that_is_not_there_asks_for_no_option(avatar_path, tmp_path):
+    path = rewritten(avatar_path, tmp_path, config={"body": {"path": "smpl/NEUTRAL.npz"}})
+    with pytest.raises(UserError, match=r"the body smpl/NEUTRAL.npz, and there is no such file"):
+        load_subject(path)
 
 
 def test_configuration_of_another_version_is_said_to_be_one(avatar_path, tmp_path):

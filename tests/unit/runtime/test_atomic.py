@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.pipeline.experiment_files import check_results
 from gaussianmotion.runtime.atomic import atomic_path, write_text
 
 
@@ -53,3 +54,13 @@ def test_a_place_that_is_no_file_is_said_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="give a file's path"):
             write_text(path, "text")
     assert (tmp_path / "file").read_text() == "text"
+
+
+def test_a_link_to_a_missing_disk_is_named(tmp_path: Path) -> None:
+    (tmp_path / "results").symlink_to("/mnt/no-such-disk/results")
+    with pytest.raises(UserError, match=r"results is a link to /mnt/no-such-disk/results, which"):
+        write_text(tmp_path / "results/laptop/a.txt", "text")
+    with pytest.raises(UserError, match=r"^results: .* is a link to .*; attach that disk"):
+        check_results(tmp_path / "results/deeper")
+    (tmp_path / "results").unlink()
+    check_results(tmp_path / "results")
