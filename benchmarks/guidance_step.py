@@ -61,9 +61,10 @@ class Stages:
         return time.perf_counter()
 
 
-def matmul_rate(device: torch.device, dtype: torch.dtype) -> float:
+def matmul_rate(device: torch.device, dtype: torch.dtype, side: int | None = None) -> float:
     """Floating-point operations per second of large matrix products."""
-    side, repeats = (8192, 20) if device.type == "cuda" else (2048, 5)
+    usual, repeats = (8192, 20) if device.type == "cuda" else (2048, 5)
+    side = side or usual
     a = torch.randn(side, side, device=device).to(dtype)
     best = float("inf")
     for _ in range(repeats):
@@ -75,8 +76,8 @@ def matmul_rate(device: torch.device, dtype: torch.dtype) -> float:
     return 2.0 * side**3 / best
 
 
-def random_embedded() -> DiffusionPrior:
-    """The embedded prior's networks as they are before training."""
+def random_embedded(dtype: torch.dtype | None = None) -> DiffusionPrior:
+    """The embedded prior's networks as they are before training, on the CPU."""
     from diffusers.utils import logging
 
     from gaussianmotion.guidance.load import alpha_bar_of
@@ -84,7 +85,7 @@ def random_embedded() -> DiffusionPrior:
     from gaussianmotion.synthesis.prior import networks as networks
 
     logging.set_verbosity_error()
-    dtype = network_dtype(EMBEDDED.dtype, torch.device("cpu"))
+    dtype = dtype or network_dtype(EMBEDDED.dtype, torch.device("cpu"))
     parts = (networks.new_autoencoder(), networks.new_unet(), networks.new_controlnet())
     vae, unet, controlnet = (part.to(dtype) for part in parts)
     alpha_bar = alpha_bar_of(networks.SCHEDULER)

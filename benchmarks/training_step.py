@@ -42,10 +42,12 @@ class Clocks:
     def __init__(self, device: torch.device) -> None:
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self._cuda = device.type == "cuda"
+        self._before: list[tuple[Any, str, Any]] = []
 
     def wrap(self, owner: Any, name: str, stage: str) -> None:
         """Time every call of an attribute that is a function."""
         called: Callable[..., Any] = getattr(owner, name)
+        self._before.append((owner, name, called))
 
         def timed(*args: Any, **kwargs: Any) -> Any:
             began = self.now()
@@ -54,6 +56,11 @@ class Clocks:
             return result
 
         setattr(owner, name, timed)
+
+    def take_off(self) -> None:
+        """Put back what was wrapped."""
+        for owner, name, called in reversed(self._before):
+            setattr(owner, name, called)
 
     def now(self) -> float:
         """The time, once the device has done what it was asked for."""
@@ -100,7 +107,10 @@ def measure(
 
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        loop.train(config, "benchmark", PROMPT, 0, out, prior=prior, condition=condition)
+        try:
+            loop.train(config, "benchmark", PROMPT, 0, out, prior=prior, condition=condition)
+        finally:
+            clocks.take_off()
         rows = (out / "curves.csv").read_text().splitlines()
         column = rows[0].split(",").index("seconds")
         steps = [float(row.split(",")[column]) for row in rows[1:]][WARM_UP:]

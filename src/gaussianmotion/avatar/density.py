@@ -113,7 +113,8 @@ class DensityControl:
                 f"train.density.prune_opacity (now {config.prune_opacity:g})"
             )
         for name, value in fields.items():
-            _replace(avatar, optimiser, name, value[alive], source[alive], fresh[alive])
+            anew = fresh[alive] if config.moments == "zero" else None
+            _replace(avatar, optimiser, name, value[alive], source[alive], anew)
         avatar.smpl_weights = smpl_weights[alive]
         self.gradient, self.seen = (torch.zeros_like(fields["means"][alive, 0]) for _ in range(2))
         return DensityChange(len(clone), len(split), int((~alive).sum()))
@@ -156,9 +157,9 @@ def _replace(
     name: str,
     value: Tensor,
     source: Int[Tensor, " K"],
-    fresh: Tensor,
+    anew: Tensor | None,
 ) -> None:
-    """Put ``value`` in place of a field; moments follow their Gaussian, new ones start at zero."""
+    """Put ``value`` in place of a field; moments follow their Gaussian, ``anew`` ones are zero."""
     group = next(group for group in optimiser.param_groups if group["name"] == name)
     old = group["params"][0]
     new = nn.Parameter(value)
@@ -166,7 +167,8 @@ def _replace(
     for key, moment in state.items():
         if torch.is_tensor(moment) and moment.shape == old.shape:
             state[key] = moment[source]
-            state[key][fresh] = 0.0
+            if anew is not None:
+                state[key][anew] = 0.0
     if state:
         optimiser.state[new] = state
     group["params"] = [new]

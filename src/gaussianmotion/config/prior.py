@@ -47,6 +47,11 @@ class PriorConfig(PriorName):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float16", description="Precision of the networks; differences of scores stay in float32."
     )
+    neck: Literal["joint", "shoulders"] = Field(
+        "joint",
+        description="Where pose pictures have the neck: at SMPL's joint, as the embedded prior was "
+        "trained, or half way between the shoulders, as OpenPose and so SD1.5's ControlNet.",
+    )
     prompt_suffix: str = Field(
         "", description="Words added to every prompt, before the view and framing words."
     )

@@ -86,6 +86,13 @@ class LearningRates(Section):
     opacities: Positive = 1e-2
     colours: Positive = 1.25e-2
     skinning: Positive = 1e-4
+    final_decay: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        1.0,
+        description="Share of their rates that those of colours, opacities and scales fall to, "
+        "exponentially, at the end: at a large guidance scale a gradient without direction leaves "
+        "grain, 0.1 of a colour in 1,000 steps.",
+    )
+    final_share: Share = Field(0.25, description="Share of the training over which they fall.")
 
 
 class DensityConfig(Section):
@@ -107,6 +114,12 @@ class DensityConfig(Section):
         0.01, description="Metres; above it a Gaussian is split, below it cloned."
     )
     max_gaussians: Annotated[int, Field(ge=1, le=100_000_000)] = 200_000
+    moments: Literal["zero", "parent"] = Field(
+        "zero",
+        description="Adam's moments of new Gaussians. With zero, and without a new correction of "
+        "their bias, they step at several times their rate at first; parent copies those of the "
+        "Gaussian that they grew from.",
+    )
     prune_opacity: Share = Field(0.005, description="Gaussians fainter than this are removed.")
     prune_scale: Positive = Field(
         0.1, description="Metres; Gaussians whose largest axis exceeds it are removed."

@@ -7,7 +7,7 @@ pixels across; here shapes of half-width 4.5 / 512 of the shorter side are fille
 coverage, so that thin limbs of small images stay whole and nothing jumps between frames.
 """
 
-from typing import no_type_check
+from typing import Literal, no_type_check
 
 import numba
 import numpy as np
@@ -38,6 +38,10 @@ COLOURS = (
     (0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255), (255, 0, 170), (255, 0, 85),
 )  # fmt: skip
 
+# Where the neck is drawn: at SMPL's joint, 6 cm above the shoulders' line, or half way between the
+# shoulders, as OpenPose's detections and so ControlNet's training pictures have it.
+Neck = Literal["joint", "shoulders"]
+
 LIMB_SHADE = 0.6
 # Half-width of limbs and radius of circles over the image's shorter side. OpenCV fills a shape of
 # half-width 4 inclusively, 9 pixels across, hence the half pixel.
@@ -54,7 +58,7 @@ _COLOURS = np.array(COLOURS, dtype=np.float32) / 255.0
 
 
 def body_keypoints(
-    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras
+    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras, neck: Neck = "joint"
 ) -> tuple[Float[Tensor, "C 18 2"], Bool[Tensor, "C 18"]]:
     """Where the keypoints of a posed body are in the image, and which are to be drawn.
 
@@ -65,6 +69,7 @@ def body_keypoints(
         body: The body.
         poses: Axis-angle in radians, one pose per camera.
         cameras: C cameras.
+        neck: Where it is.
 
     Returns:
         Pixels (x right, y down, pixel centres at +0.5), possibly out of frame; visibility.
@@ -74,6 +79,9 @@ def body_keypoints(
     joints = transform_joints(transforms, body.joints)
     face = vertices[:, body.landmarks]
     points = torch.cat([face[:, :1], joints[:, list(SMPL_JOINTS)], face[:, 1:]], dim=1)
+    if neck == "shoulders":
+        right, left = KEYPOINTS.index("right shoulder"), KEYPOINTS.index("left shoulder")
+        points[:, KEYPOINTS.index("neck")] = 0.5 * (points[:, right] + points[:, left])
     projected = cameras.project(points)
     pixels, depth = projected[..., :2], projected[..., 2]
 
@@ -85,10 +93,10 @@ def body_keypoints(
 
 
 def pose_image(
-    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras
+    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras, neck: Neck = "joint"
 ) -> Float[Tensor, "C 3 H W"]:
     """The conditioning images of a posed body: RGB in [0, 1], one pose per camera."""
-    keypoints, visible = body_keypoints(body, poses, cameras)
+    keypoints, visible = body_keypoints(body, poses, cameras, neck)
     return draw_openpose(keypoints, visible, cameras.height, cameras.width)
 
 

@@ -70,7 +70,7 @@ def sample_noised(
     pose = named_pose(render.pose)[None].to(device)
     cameras = _front_camera(subject, pose, render)
     picture = _front(subject, pose, cameras, render, backend)
-    skeleton = pose_image(subject.body, pose, cameras)
+    skeleton = pose_image(subject.body, pose, cameras, prior_config.neck)
     text = compose_prompt(
         subject.metadata.prompt,
         0.0,

@@ -136,7 +136,8 @@ def _pose_images(
     azimuths = turntable_azimuths(config.reference.count)
     cameras = fitted_orbit(body.posed_vertices(pose)[0], azimuths, 0.0, size, Framing())
     chosen = select(cameras, [int(sample.id) for sample in samples])
-    return pose_image(body, pose.expand(len(samples), -1, -1), chosen)
+    poses = pose.expand(len(samples), -1, -1)
+    return pose_image(body, poses, chosen, config.prior.neck)
 
 
 def reference_text(prompt: str, *suffixes: str) -> str:

@@ -13,16 +13,16 @@ from torch import Tensor
 
 from gaussianmotion.body import Body
 from gaussianmotion.config import TrainConfig
-from gaussianmotion.pose.openpose import pose_image
+from gaussianmotion.pose.openpose import Neck, pose_image
 from gaussianmotion.runtime.transfer import upload
 from gaussianmotion.training.cameras import Views, sample_views
 
 Condition = Callable[[Body, Views], Float[Tensor, "B 3 H W"]]
 
 
-def draw_pose(body: Body, views: Views) -> Float[Tensor, "B 3 H W"]:
+def draw_pose(body: Body, views: Views, neck: Neck = "joint") -> Float[Tensor, "B 3 H W"]:
     """The OpenPose pictures of views: the ControlNet's condition."""
-    return pose_image(body, views.poses, views.cameras)
+    return pose_image(body, views.poses, views.cameras, neck)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ goes on bit for bit (on the CPU; CUDA's atomics add in any order).
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -38,8 +39,8 @@ from gaussianmotion.training.losses import scale_loss, skinning_loss
 from gaussianmotion.training.optimiser import (
     all_finite,
     make_optimiser,
+    set_rates,
     skip_or_stop,
-    slow_means,
 )
 from gaussianmotion.training.previews import render_preview, save_picture
 from gaussianmotion.training.process import only_run_in, stop_on_signal
@@ -63,7 +64,7 @@ def train(
     out_dir: Path,
     prior: Prior | None = None,
     progress: bool = True,
-    condition: Condition = draw_pose,
+    condition: Condition | None = None,
     threads: int | None = None,
     code: str = "",
 ) -> Path:
@@ -81,6 +82,7 @@ def train(
         prior: In place of the one that the configuration names.
         progress: Show a bar, or lines where there is no terminal.
         condition: Draws what the prior is conditioned on, if ``pose_guidance`` is set; on the CPU.
+            The pose, with the neck of ``prior.neck``, where not given.
         threads: Of the CPU; as many as torch has where not given.
         code: Digest of the code that runs, for ``run.json``.
 
@@ -130,7 +132,8 @@ def train(
         finished, seconds = 0, 0.0
         if resumed is not None:
             finished, seconds = go_on(resumed, optimiser, density, generators)
-        ahead = Lookahead(body, settings, generators["views"], condition)
+        drawing = condition or partial(draw_pose, neck=config.prior.neck)
+        ahead = Lookahead(body, settings, generators["views"], drawing)
 
         def save_state() -> None:
             refuse_lost(avatar, body, finished, settings, checkpoint)
@@ -175,7 +178,7 @@ def train(
                 skin = skinning_loss(weights, avatar.smpl_weights)
                 loss = score + settings.loss.scale * scale + settings.loss.skin * skin
 
-                slow_means(optimiser, settings.lr, finished / settings.steps)
+                set_rates(optimiser, settings.lr, finished / settings.steps)
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
                 if finished + 1 < settings.steps:

@@ -1,4 +1,4 @@
-"""Adam as the avatar needs it: a rate per group, means that slow down, and no step into a NaN."""
+"""Adam as the avatar needs it: rates that fall, and no step into a NaN."""
 
 import sys
 from pathlib import Path
@@ -36,11 +36,21 @@ def make_optimiser(avatar: Avatar, lr: LearningRates) -> torch.optim.Adam:
     return torch.optim.Adam(groups, eps=ADAM_EPS)
 
 
-def slow_means(optimiser: torch.optim.Adam, lr: LearningRates, done: float) -> None:
-    """Set the means' learning rate after the share ``done`` of the training."""
+def set_rates(optimiser: torch.optim.Adam, lr: LearningRates, done: float) -> None:
+    """Set the rates that change after the share ``done`` of the training.
+
+    That of the means falls all the time, those of colours, opacities and scales at the end.
+    """
+    ending = 0.0 if lr.final_share == 0.0 else max(0.0, (done - 1.0) / lr.final_share + 1.0)
+    late = lr.final_decay**ending
+    rates = {
+        "means": lr.means * lr.means_decay**done,
+        "log_scales": lr.scales * late,
+        "logit_opacities": lr.opacities * late,
+        "colours": lr.colours * late,
+    }
     for group in optimiser.param_groups:
-        if group["name"] == "means":
-            group["lr"] = lr.means * lr.means_decay**done
+        group["lr"] = rates.get(group["name"], group["lr"])
 
 
 def all_finite(loss: Tensor, avatar: Avatar) -> Tensor:

@@ -125,6 +125,32 @@ def test_optimiser_state_follows_its_gaussians(avatar, optimiser, open_body):
     assert len(optimiser.state) == len(list(avatar.parameters()))
 
 
+def first_step(avatar, optimiser, body, **keys):
+    """How far new Gaussians move in their first step, over how far the old ones do."""
+    density = control(grow_quantile=0.9, grow_scale=10.0, **keys)
+    update(density, avatar, optimiser, body)
+    before = avatar.colours.detach().clone()
+    optimiser.zero_grad()
+    # A steady gradient, as of each step before.
+    avatar.colours.grad = torch.full_like(avatar.colours, 1.5)
+    optimiser.step()
+    moved = (avatar.colours.detach() - before).abs().mean(dim=1)
+    return float(moved[COUNT:].mean() / moved[:COUNT].mean())
+
+
+def test_new_gaussians_step_as_their_parents_where_they_take_over_their_moments(avatar, open_body):
+    ratios = {}
+    for start in ("zero", "parent"):
+        grown = copy.deepcopy(avatar)
+        optimiser = make_optimiser(grown, LearningRates())
+        for _ in range(300):
+            grown.colours.grad = torch.full_like(grown.colours, 1.5)
+            optimiser.step()
+        ratios[start] = first_step(grown, optimiser, open_body, moments=start)
+    assert ratios["parent"] == pytest.approx(1.0, rel=1e-3)
+    assert ratios["zero"] > 1.5  # up to 3.2 after more steps
+
+
 def test_training_goes_on_with_the_new_gaussians(avatar, optimiser, open_body):
     update(control(grow_quantile=0.5, grow_scale=10.0), avatar, optimiser, open_body)
     before = avatar.colours.detach().clone()

@@ -137,3 +137,15 @@ def test_a_small_image_decides_like_a_large_one_which_face_points_are_hidden(
     nose = seen[0][:, 0]
     assert nose[azimuths.abs() < 60].all()
     assert not nose[azimuths.abs() > 130].any()
+
+
+def test_the_neck_is_a_joint_or_half_way_between_the_shoulders(open_body: Body) -> None:
+    poses, view = a_pose()[None], camera(20)
+    joint, _ = body_keypoints(open_body, poses, view)
+    half_way, _ = body_keypoints(open_body, poses, view, "shoulders")
+    neck, right, left = (KEYPOINTS.index(x) for x in ("neck", "right shoulder", "left shoulder"))
+    between = 0.5 * (half_way[0, right] + half_way[0, left])
+    assert torch.allclose(half_way[0, neck], between, atol=1.0)  # but for perspective
+    assert half_way[0, neck, 1] > joint[0, neck, 1] + 3.0  # lower in the picture
+    others = [index for index in range(len(KEYPOINTS)) if index != neck]
+    assert torch.equal(half_way[:, others], joint[:, others])

@@ -16,7 +16,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.testing.oracle import OraclePrior, coloured_body, target_images
 from gaussianmotion.training.curves import COLUMNS
 from gaussianmotion.training.environment import choose_device
-from gaussianmotion.training.optimiser import make_optimiser, slow_means
+from gaussianmotion.training.optimiser import make_optimiser, set_rates
 
 
 def test_writes_its_files_and_nothing_else(finished):
@@ -212,8 +212,25 @@ def test_means_slow_down_exponentially_and_nothing_else_does(open_body):
     rates = LearningRates(means=1e-3, means_decay=0.01)
     optimiser = make_optimiser(avatar, rates)
     before = {group["name"]: group["lr"] for group in optimiser.param_groups}
-    slow_means(optimiser, rates, 0.5)
+    set_rates(optimiser, rates, 0.5)
     after = {group["name"]: group["lr"] for group in optimiser.param_groups}
     assert after.pop("means") == pytest.approx(1e-4)
     del before["means"]
     assert after == before
+
+
+def test_colours_opacities_and_scales_slow_down_at_the_end_where_asked_to(open_body):
+    avatar = Avatar.on_body(open_body, 20, 0.5, torch.Generator().manual_seed(0), True)
+    rates = LearningRates(final_decay=0.01, final_share=0.2)
+    optimiser = make_optimiser(avatar, rates)
+
+    def shares(done):
+        set_rates(optimiser, rates, done)
+        now = {group["name"]: group["lr"] for group in optimiser.param_groups}
+        usual = {"colours": rates.colours, "logit_opacities": rates.opacities}
+        usual |= {"log_scales": rates.scales, "quats": rates.quats}
+        return [now[name] / rate for name, rate in usual.items()]
+
+    assert shares(0.5) == shares(0.8) == pytest.approx([1.0] * 4)
+    assert shares(0.9) == pytest.approx([0.1] * 3 + [1.0])
+    assert shares(1.0) == pytest.approx([0.01] * 3 + [1.0])
