@@ -39,7 +39,7 @@ def find_model(name: str, revision: str | None, key: str) -> Path:
     if folder.is_dir():
         return folder
     patterns = [*MODEL_FILES, *MODEL_EXTRAS, *CONTROLNET_FILES]
-    snapshot = cached_snapshot(name, revision, files=(), extras=patterns)
+    snapshot = cached_snapshot(name, revision, files=(), extras=patterns, half=True)
     if snapshot is None:
         at = f" at revision {revision}" if revision else ""
         raise UserError(f"{key}: {name}{at} not found: {HOW_TO_GET.format(key=key)}")
@@ -74,6 +74,13 @@ def loading(path: Path) -> Iterator[None]:
             logger.setLevel(level)
 
 
+def weights_variant(folder: Path, dtype: torch.dtype) -> str | None:
+    """Which files of weights to read: "fp16" for those in half precision, where they will do."""
+    half = any(folder.glob("*.fp16.safetensors"))
+    whole = any(".fp16." not in path.name for path in folder.glob("*.safetensors"))
+    return "fp16" if half and (dtype == torch.float16 or not whole) else None
+
+
 def load_network(kind: Any, folder: Path, dtype: torch.dtype) -> nn.Module:
     """Read one network of a model: ``config.json`` and safetensors, every weight accounted for.
 
@@ -93,6 +100,7 @@ def load_network(kind: Any, folder: Path, dtype: torch.dtype) -> nn.Module:
             local_files_only=True,
             torch_dtype=dtype,
             output_loading_info=True,
+            variant=weights_variant(folder, dtype),
         )
         wrong = sorted(info["missing_keys"]) + sorted(info["unexpected_keys"])
         if wrong:

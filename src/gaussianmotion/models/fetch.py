@@ -129,6 +129,7 @@ def _fetch(model: Model, config: Config) -> None:
             model.extras,
             hub_cache(config),
             model.key,
+            model.half,
         )
         return
     path = download_folder(model, config) / model.weights

@@ -14,7 +14,7 @@ from gaussianmotion.models.downloads import DISK_FAULTS, cannot_write, download
 from gaussianmotion.runtime.digest import file_sha256
 
 _WEIGHTS = "diffusion_pytorch_model.safetensors"
-# What SD1.5 in diffusers layout needs; leaves out .bin and .fp16 twins and the safety checker.
+# What SD1.5 in diffusers layout needs; leaves out .bin twins and the safety checker.
 MODEL_FILES = (
     "model_index.json",
     "scheduler/scheduler_config.json",
@@ -36,6 +36,11 @@ CONTROLNET_FILES = ("config.json", _WEIGHTS)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+def half_name(name: str) -> str:
+    """The name of a file's twin in half precision, as diffusers and transformers write it."""
+    return name.replace(".safetensors", ".fp16.safetensors")
+
+
 def is_hub_id(source: str) -> bool:
     """Whether it could be a repository: owner/name, or the name of one of the first."""
     return re.fullmatch(r"[\w.-]+(/[\w.-]+)?", source) is not None
@@ -47,6 +52,7 @@ def cached_snapshot(
     files: Sequence[str],
     extras: Sequence[str] = (),
     cache: Path | None = None,
+    half: bool = False,
 ) -> Path | None:
     """The folder of a fetched snapshot; None where it is absent or incomplete.
 
@@ -56,12 +62,37 @@ def cached_snapshot(
         files: What must be there.
         extras: Patterns of what is taken along where the repository has it.
         cache: The hub's cache; None: the client's own choice (HF_HUB_CACHE, HF_HOME).
+        half: Weights may be there in half precision only.
     """
+    if half:
+        twins = [[half_name(name) for name in names] for names in (files, extras)]
+        found = _cached(repo, revision, twins[0], twins[1], cache)
+        if found is not None and all(_is_there(found, name) for name in files):
+            return found
+    found = _cached(repo, revision, files, extras, cache)
+    # Without the hub's listing (an older client's cache), the snapshot may lack some.
+    there = found is not None and all((found / name).exists() for name in files)
+    return found if there else None
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    """Whether a file or its twin in half precision is."""
+    return (folder / name).exists() or (folder / half_name(name)).exists()
+
+
+def _cached(
+    repo: str,
+    revision: str | None,
+    files: Sequence[str],
+    extras: Sequence[str],
+    cache: Path | None,
+) -> Path | None:
+    """The folder of a snapshot as the hub's client finds it; None where it does not."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
     try:
-        folder = Path(
+        return Path(
             snapshot_download(
                 repo,
                 revision=revision,
@@ -72,8 +103,6 @@ def cached_snapshot(
         )
     except (OSError, HFValidationError):
         return None
-    # Without the hub's listing (an older client's cache), the snapshot may lack some.
-    return folder if all((folder / name).exists() for name in files) else None
 
 
 def fetch_snapshot(
@@ -83,10 +112,12 @@ def fetch_snapshot(
     extras: Sequence[str],
     cache: Path | None,
     what: str,
+    half: bool = False,
 ) -> Path:
     """Download what is missing of a snapshot.
 
     Args as of :func:`cached_snapshot`, and:
+        half: Take weights' twins in half precision where there are any: half as large.
         what: Configuration key, for messages.
 
     Raises:
@@ -102,7 +133,6 @@ def fetch_snapshot(
 
     root = Path(cache or constants.HF_HUB_CACHE)
     blobs = root / repo_folder_name(repo_id=repo, repo_type="model") / "blobs"
-    patterns = [*files, *extras]
     try:
         # Listed for the commit: a branch could move between two requests.
         api = HfApi()
@@ -110,8 +140,10 @@ def fetch_snapshot(
         listing = api.list_repo_tree(repo, revision=commit, recursive=True)
         entries = [entry for entry in listing if isinstance(entry, RepoFile)]
         paths = [entry.path for entry in entries]
+        twins = {name: half_name(name) for name in (*files, *extras)} if half else {}
+        patterns = [twins[name] if twins.get(name) in paths else name for name in (*files, *extras)]
         wanted = set(filter_repo_objects(paths, allow_patterns=patterns))
-        absent = [name for name in files if name not in wanted]
+        absent = [name for name in files if not {name, twins.get(name)} & wanted]
         if absent:
             raise UserError(
                 f"{what}: {repo} at revision {commit} has no {absent[0]}: name a repository and a "

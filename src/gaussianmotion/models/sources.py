@@ -19,6 +19,7 @@ from gaussianmotion.models.hub import (
     MODEL_EXTRAS,
     MODEL_FILES,
     cached_snapshot,
+    half_name,
     is_hub_id,
 )
 
@@ -40,6 +41,7 @@ class Model:
         weights: Name of the one file that is wanted; empty for a whole folder.
         sha256: Digest that this file must have.
         gib: Size of the download, GiB.
+        half: Whether weights in half precision will do, where the repository has them.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Model:
     weights: str
     sha256: str | None
     gib: float
+    half: bool = False
 
     @property
     def is_address(self) -> bool:
@@ -78,14 +81,14 @@ def experiment_models(
 
 
 def prior_models(prior: PriorConfig) -> Iterator[Model]:
-    """The diffusion model and its ControlNet."""
+    """The diffusion model and its ControlNet; files in half precision where it computes in that."""
     control = "prior.controlnet"
-    yield Model(
-        "prior.model", prior.model, prior.revision, MODEL_FILES, MODEL_EXTRAS, "", None, 4.0
-    )
-    yield Model(
-        control, prior.controlnet, prior.controlnet_revision, CONTROLNET_FILES, (), "", None, 1.4
-    )
+    half = prior.dtype == "float16"
+    size = 0.5 if half else 1.0
+    model, pin = prior.model, prior.revision
+    yield Model("prior.model", model, pin, MODEL_FILES, MODEL_EXTRAS, "", None, 4.0 * size, half)
+    model, pin = prior.controlnet, prior.controlnet_revision
+    yield Model(control, model, pin, CONTROLNET_FILES, (), "", None, 1.4 * size, half)
 
 
 def shared_folder(config: Config) -> Path | None:
@@ -148,7 +151,7 @@ def find_model(model: Model, config: Config) -> Path | None:
             "or the path of your copy"
         )
     folder = cached_snapshot(
-        model.source, model.revision, model.files, model.extras, hub_cache(config)
+        model.source, model.revision, model.files, model.extras, hub_cache(config), model.half
     )
     return folder / model.weights if folder is not None else None
 
@@ -192,7 +195,8 @@ def _own_copy(model: Model, own: Path) -> Path:
     for name in model.files:
         if name == model.weights and own.is_file():
             continue  # It may have any name.
-        if not (folder / name).is_file():
+        twin = half_name(name) if model.half else name
+        if not (folder / name).is_file() and not (folder / twin).is_file():
             raise UserError(
                 f"{model.key}: {folder} holds no {name}: copy it there, or name the folder with it"
             )

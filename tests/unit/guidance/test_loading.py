@@ -134,3 +134,20 @@ def test_the_papers_models_are_pinned():
     for revision in (config.revision, config.controlnet_revision):
         assert revision is not None
         assert len(revision) == 40
+
+
+def test_weights_in_half_precision_are_loaded(stable_diffusion_folder, tmp_path):
+    """As the hub has them: networks and text encoder in files of their own name."""
+    folder = shutil.copytree(stable_diffusion_folder, tmp_path / "half")
+    for path in [*folder.rglob("*.safetensors")]:
+        weights = {name: tensor.half() for name, tensor in load_file(path).items()}
+        save_file(weights, path.with_name(f"{path.stem}.fp16.safetensors"), {"format": "pt"})
+        path.unlink()
+    prior = load_prior(prior_config(folder), "cpu")
+    whole = load_prior(prior_config(stable_diffusion_folder), "cpu")
+    for name in ("_vae", "_unet", "_controlnet"):
+        ours, expected = (getattr(p, name).state_dict() for p in (prior, whole))
+        for key, tensor in expected.items():
+            torch.testing.assert_close(ours[key], tensor.half().float())
+    texts = [p.encode_text(["a man"]) for p in (prior, whole)]
+    torch.testing.assert_close(*texts, rtol=1e-2, atol=1e-2)

@@ -148,9 +148,9 @@ def test_an_own_copy_that_lacks_a_file_is_found_before_anything_runs(
     (tmp_path / "clip").mkdir()
     (tmp_path / "clip/clip.safetensors").write_bytes(CLIP)
     shutil.copytree("resources/prior", tmp_path / "prior")
-    # As a download of half precision alone leaves it, which is not loaded.
+    # As a download of another format leaves it, which is not loaded.
     weights = tmp_path / "prior/unet/diffusion_pytorch_model.safetensors"
-    weights.rename(weights.with_name("diffusion_pytorch_model.fp16.safetensors"))
+    weights.rename(weights.with_name("diffusion_pytorch_model.bin"))
     section, name, *rest = key.split(".")
     own: object = str(tmp_path / copied)
     message = refused(changed(settings, **{section: {name: {rest[0]: own} if rest else own}}))
