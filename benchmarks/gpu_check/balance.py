@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import torch
 from guidance_step import PROMPT
-from paper_step import the_config, the_prior
+from paper_step import settings_of, the_config, the_prior
 from sections import Note, Sizes
 
 from gaussianmotion.config import PriorConfig
@@ -51,7 +51,7 @@ class Terms:
 
 def run(sizes: Sizes, note: Note) -> None:
     """Train for a while and note, at its end, shares and ratios."""
-    config = the_config(sizes, steps=sizes.learning)
+    config = settings_of(the_config(sizes, steps=sizes.learning))
     try:
         prior = load_prior(PriorConfig(), sizes.device) if sizes.real else the_prior(sizes)
         note(weights="published" if sizes.real else "random")

@@ -12,8 +12,10 @@ import training_step
 from sections import Note, Sizes
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.execution import run_as_asked
+from gaussianmotion.pipeline.stage import narrow
 from gaussianmotion.testing.stable_diffusion import random_stable_diffusion
 from gaussianmotion.training.memory import peak_gib
 
@@ -23,7 +25,7 @@ def run(sizes: Sizes, note: Note) -> None:
     prior, config = the_prior(sizes), the_config(sizes)
     # First: the clocks of the other two stay in place, and wait for the GPU.
     note_whole(sizes, note, config, prior)
-    stages = training_step.measure(config, prior, prior.device)["stages_ms"]
+    stages = training_step.measure(settings_of(config), prior, prior.device)["stages_ms"]
     note(stages=[{"stage": name, "milliseconds": value} for name, value in stages.items()])
     guidance = guidance_step.measure(prior, sizes.batch, sizes.size, max(2, sizes.steps // 2))
     note(guidance=guidance)
@@ -33,7 +35,7 @@ def note_whole(sizes: Sizes, note: Note, config: Config, prior: DiffusionPrior) 
     """Note the time of a whole step, what a training takes with it, and its memory."""
     if sizes.real:
         torch.cuda.reset_peak_memory_stats()
-    step = training_step.measure(config, prior, prior.device, stages=False)
+    step = training_step.measure(settings_of(config), prior, prior.device, stages=False)
     minutes = Config().train.steps * step["step_ms"] / 6e4
     note(step_ms=step["step_ms"], minutes_of_3600_steps=round(minutes, 2))
     if sizes.real:
@@ -62,4 +64,9 @@ def the_config(sizes: Sizes, **train: Any) -> Config:
         "preview_every": 10_000,
         "checkpoint_every": 10_000,
     }
-    return Config.model_validate({"device": sizes.device, "threads": 4, "train": keys | train})
+    return Config.model_validate({"device": sizes.device, "train": keys | train})
+
+
+def settings_of(config: Config) -> TrainSettings:
+    """What a training reads of it."""
+    return narrow(config, TrainSettings)

@@ -132,8 +132,8 @@ def train(
         finished, seconds = 0, 0.0
         if resumed is not None:
             finished, seconds = go_on(resumed, optimiser, density, generators)
-        drawing = condition or partial(draw_pose, neck=config.prior.neck)
-        ahead = Lookahead(body, settings, generators["views"], drawing)
+        condition = condition or partial(draw_pose, neck=config.prior.neck)
+        ahead = Lookahead(body, settings, generators["views"], condition)
 
         def save_state() -> None:
             refuse_lost(avatar, body, finished, settings, checkpoint)
