@@ -237,6 +237,7 @@ def bvh(
     scale: float = 100.0,
     orders: tuple[str, ...] = ("ZYX", "ZXY", "XYZ"),
     rest_pose: np.ndarray | None = None,
+    rest: np.ndarray | None = None,
     name: Callable[[str], str] = mixamo_name,
     left_out: tuple[str, ...] = (),
     inner_positions: bool = False,
@@ -248,23 +249,24 @@ def bvh(
         scale: The file's units in a metre.
         orders: Euler orders, which the joints have in turn.
         rest_pose: Rotations (24, 3) that the file's rest pose has, with respect to the T-pose.
+        rest: Joints in the T-pose (24, 3) of another skeleton than ours.
         left_out: Joints that the file does not have; their bends are lost.
         inner_positions: Joints other than the root have position channels, too.
     """
     names = [joint for joint in list(INDEX)[:22] if joint not in left_out]
     parent = {joint: _ancestor(joint, names) for joint in names}
-    rest = body.rest_joints.double().numpy()
+    skeleton = body.rest_joints.double().numpy() if rest is None else rest
     local = Rotation.from_rotvec(motion.poses.double().numpy().reshape(-1, 3)).as_matrix()
-    world, _ = _forward(local.reshape(-1, 24, 3, 3), rest)
-    still, rest = _forward(
+    world, _ = _forward(local.reshape(-1, 24, 3, 3), skeleton)
+    still, stood = _forward(
         Rotation.from_rotvec(rest_pose if rest_pose is not None else np.zeros((24, 3))).as_matrix()[
             None
         ],
-        rest,
+        skeleton,
     )
     turned = {j: world[:, INDEX[j]] @ still[0, INDEX[j]].T for j in names}
-    place = {joint: rest[0, INDEX[joint]] for joint in names}
-    root = body.rest_joints[0].double().numpy() + motion.translation.double().numpy()
+    place = {joint: stood[0, INDEX[joint]] for joint in names}
+    root = skeleton[0] + motion.translation.double().numpy()
     lines, columns = ["HIERARCHY"], []
 
     def write(joint: str, depth: int) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from motion_writers import (
+    Rotation,
     aist,
     amass_smplh,
     amass_smplx,
@@ -22,10 +23,11 @@ from motion_writers import (
 )
 
 from gaussianmotion.body import Body
-from gaussianmotion.body.joints import INDEX
+from gaussianmotion.body.joints import INDEX, PARENTS
 from gaussianmotion.body.poses import arms_down_pose, star_pose
 from gaussianmotion.body.rotation import multiply, to_quaternion
 from gaussianmotion.config.motion import MotionFile
+from gaussianmotion.pose.files.directions import swing
 from gaussianmotion.pose.files.inverse_kinematics import leg_length, text_to_motion_rest
 from gaussianmotion.pose.motion import Motion, load_motion
 
@@ -135,3 +137,41 @@ def test_bvh_comes_back(variant: dict, clip: str, open_body: Body, tmp_path: Pat
     assert (read.layout, read.fps, len(read)) == ("BVH", 30.0, len(motion))
     assert degrees_apart(motion, read).max() < 1.0
     assert metres_apart(motion, read, open_body).max() < 0.02
+
+
+def test_a_text_to_motion_models_bvh_keeps_its_rotations(open_body: Body, tmp_path: Path) -> None:
+    """MoMask's skeleton is SMPL's: built otherwise than ours, but in the same rest pose."""
+    motion, rest = load_motion("dance"), np.zeros((24, 3))
+    rest[:22] = text_to_motion_rest()
+    rest[22:] = rest[20:22] * 1.15  # hands, which a BVH file of 22 joints does not have
+    read = load_motion(bvh(motion, tmp_path / "clip", open_body, rest=rest, scale=1.0))
+    assert degrees_apart(motion, read).max() < 1.0
+
+
+def along_one_axis(body: Body, twist: float) -> np.ndarray:
+    """A rest pose (24, 3) in which every bone lies along x, as in LaFAN1, twisted about itself."""
+    rest, world = body.rest_joints.double().numpy(), []
+    ends = {parent: joint for joint, parent in reversed(list(enumerate(PARENTS)))}
+    ends |= {0: INDEX["spine1"], 9: INDEX["neck"], 20: INDEX["left_hand"], 21: INDEX["right_hand"]}
+    for joint, parent in enumerate(PARENTS):
+        turn = world[parent] if parent >= 0 else Rotation.identity()
+        if joint in ends:
+            own = Rotation.from_rotvec([twist * ((joint * 37) % 7 - 3) / 3, 0.0, 0.0])
+            turn = own * swing(rest[ends[joint]] - rest[joint], np.array([1.0, 0.0, 0.0]))
+        world.append(turn)
+    local = [world[p].inv() * world[j] if p >= 0 else world[j] for j, p in enumerate(PARENTS)]
+    return np.stack([turn.as_rotvec() for turn in local])
+
+
+@pytest.mark.parametrize("clip", ["walk", "kick", "dance", "crawl"])
+@pytest.mark.parametrize("twist", [0.0, 1.5])
+def test_a_rest_pose_that_is_none_is_told_by_the_motion(
+    twist: float, clip: str, open_body: Body, tmp_path: Path
+) -> None:
+    motion = load_motion(clip)
+    rest_pose = along_one_axis(open_body, twist)
+    read = load_motion(bvh(motion, tmp_path / "clip", open_body, rest_pose=rest_pose))
+    assert metres_apart(motion, read, open_body).max() < 0.02
+    apart = degrees_apart(motion, read)
+    assert apart.median() < 2.0
+    assert apart.max() < 20.0

@@ -1,8 +1,8 @@
 """BVH files: a skeleton's hierarchy, then Euler angles in degrees for each frame.
 
 Read here because no library reads all that is asked: bvhio (MIT) handles mixed orders and inner
-position channels, but waits for ever at the end of a file that is cut short, and takes 46 s for
-100,000 frames; pybvh (MIT) refuses position channels on inner joints.
+position channels, but waits for ever at the end of a file that is cut short; pybvh (MIT) refuses
+position channels on inner joints.
 """
 
 import re
@@ -17,7 +17,6 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.arrays import check_length
 from gaussianmotion.pose.files.recording import Array
 
-AXES = {"X": (1.0, 0.0, 0.0), "Y": (0.0, 1.0, 0.0), "Z": (0.0, 0.0, 1.0)}
 # A hand has 20 joints; a file with more than this is no person.
 MOST_JOINTS = 500
 
@@ -133,7 +132,8 @@ def _describe(joint: Joint, word: str, values: list[str], path: Path) -> None:
             fine = len(values) == 3 and bool(np.isfinite(joint.offset).all())
         else:
             joint.channels = [channel.lower() for channel in values[1:]]
-            fine = int(values[0]) == len(joint.channels) <= 6 and all(
+            # Twice the same axis would be no rotation order.
+            fine = int(values[0]) == len(joint.channels) == len(set(joint.channels)) and all(
                 re.fullmatch("[xyz](position|rotation)", channel) for channel in joint.channels
             )
     except (ValueError, IndexError):
@@ -170,16 +170,25 @@ def forward(bvh: Bvh, wanted: set[int]) -> tuple[dict[int, Rotation], dict[int, 
         column += len(joint.channels)
         if index not in needed:
             continue
-        turn = Rotation.identity(len(values))
         place = np.tile(joint.offset, (len(values), 1))
+        axes = ""
+        angles: list[Array] = []
         for channel, value in zip(joint.channels, values.T, strict=True):
-            axis = channel[0].upper()
             if channel.endswith("position"):
-                place[:, "XYZ".index(axis)] = value
+                place[:, "xyz".index(channel[0])] = value
             else:
-                turn = turn * Rotation.from_rotvec(np.outer(np.radians(value), AXES[axis]))
+                axes += channel[0].upper()
+                angles.append(value)
+        turn = _euler(axes, angles, len(values))
         if joint.parent >= 0:
             parent = turns[joint.parent]
             turn, place = parent * turn, parent.apply(place) + places[joint.parent]
         turns[index], places[index] = turn, place
     return turns, places
+
+
+def _euler(axes: str, angles: list[Array], count: int) -> Rotation:
+    """Turns about the axes, one after the other, each about those that the others have turned."""
+    if not axes:
+        return Rotation.identity(count)
+    return Rotation.from_euler(axes, np.stack(angles, axis=1), degrees=True)

@@ -98,7 +98,7 @@ def finish(recording: Recording, file: MotionFile, rest: Array) -> tuple[Array, 
         moved = _translation(hips * scale, poses, rest)
     elif isinstance(recording, Skeleton):
         recording = _turned(recording, turn)
-        poses = retarget(recording, rest)
+        poses = retarget(recording, rest, fps)
         hips = 0.5 * (recording.joints["left_hip"] + recording.joints["right_hip"])
         moved = _translation(hips * _scale(_leg(recording.joints), file, rest), poses, rest)
     else:

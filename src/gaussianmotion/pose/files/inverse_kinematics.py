@@ -98,6 +98,12 @@ def solve(joints: Array, rest: Array, fps: float) -> Array:
         rest: Positions of the same skeleton in its T-pose, shape (22, 3).
         fps: Frames per second, for the calm of twists.
     """
+    poses = local_rotations(world_rotations(joints, rest, fps), len(joints))
+    return _supported(poses, joints, leg_length(rest) / max(leg_length(joints), 1e-9))
+
+
+def world_rotations(joints: Array, rest: Array, fps: float) -> dict[str, Rotation]:
+    """Rotations in the world of the 22 joints, by their names; arguments as of :func:`solve`."""
     world: dict[str, Rotation] = {}
 
     def seen(start: str, end: str) -> Array:
@@ -138,8 +144,8 @@ def solve(joints: Array, rest: Array, fps: float) -> Array:
         ankle, foot = f"{side}_ankle", f"{side}_foot"
         world[ankle] = _follow(world[f"{side}_knee"], bone(ankle, foot), seen(ankle, foot))
         world[foot] = world[ankle]
-    poses = local_rotations(world, len(joints))
-    return _supported(poses, joints, leg_length(rest) / max(leg_length(joints), 1e-9))
+        world[f"{side}_wrist"] = world[f"{side}_elbow"]
+    return world
 
 
 def _supported(poses: Array, joints: Array, scale: float) -> Array:

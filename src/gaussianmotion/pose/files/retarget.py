@@ -13,7 +13,13 @@ from scipy.spatial.transform import Rotation
 
 from gaussianmotion.body.joints import INDEX, PARENTS
 from gaussianmotion.pose.files.directions import FORWARD, UP, angle_between, swing, unit
-from gaussianmotion.pose.files.inverse_kinematics import local_rotations
+from gaussianmotion.pose.files.inverse_kinematics import (
+    JOINTS,
+    local_rotations,
+    nearest_rest,
+    text_to_motion_rest,
+    world_rotations,
+)
 from gaussianmotion.pose.files.recording import Array, Skeleton
 
 NAMES = tuple(INDEX)
@@ -36,60 +42,86 @@ TRUNK = {"spine1": "spine2", "spine2": "spine3", "spine3": "neck", "neck": "head
 SAME_REST = np.radians(8.0)
 # A spine, collar or foot differs by this from person to person, radians.
 BUILD = np.radians(35.0)
-# A limb turned this far between the rest poses may be twisted, too; its bend tells where it is.
-FAR, TWISTED = np.radians(60.0), np.radians(45.0)
-BENT = np.radians(20.0)
+# Arms that hang are turned by 90 degrees; where a limb or the trunk is turned by more than this,
+# the rest pose is none that a person could take.
+NO_POSE = np.radians(110.0)
 
 
-def retarget(skeleton: Skeleton, rest: Array) -> Array:
+def retarget(skeleton: Skeleton, rest: Array, fps: float) -> Array:
     """SMPL's rotations relative to the parent, (T, 24, 3) axis-angle.
 
     Args:
         skeleton: Turned upright.
         rest: Our joints in the T-pose, shape (24, 3).
+        fps: Frames per second.
     """
-    fixed = _corrections(skeleton.rest, rest, skeleton.turns)
+    if _is_no_pose(skeleton.rest, rest) and set(NAMES[:JOINTS]) <= set(skeleton.joints):
+        fixed = _from_motion(skeleton, rest, fps)
+    else:
+        fixed = _corrections(skeleton.rest, rest)
     world = {name: turn * fixed[name] for name, turn in skeleton.turns.items()}
     _share_bends(world)
-    for name in NAMES[: INDEX["right_wrist"] + 1]:
+    for name in NAMES[:JOINTS]:
         if name not in world:
             world[name] = world[NAMES[PARENTS[INDEX[name]]]]
     return local_rotations(world, len(skeleton))
 
 
-def _corrections(
-    theirs: dict[str, Array], rest: Array, turns: dict[str, Rotation]
-) -> dict[str, Rotation]:
+def _bones(theirs: dict[str, Array], rest: Array, ends: dict[str, str]) -> dict[str, tuple]:
+    """Our bone and theirs, by the joint where it starts, of those that the skeleton has."""
+    return {
+        start: (rest[INDEX[end]] - rest[INDEX[start]], theirs[end] - theirs[start])
+        for start, end in ends.items()
+        if {start, end} <= set(theirs)
+    }
+
+
+def _is_no_pose(theirs: dict[str, Array], rest: Array) -> bool:
+    """Whether no person could stand as the rest pose does: all bones along one axis, say."""
+    facing = _facing(theirs, rest)
+    return any(
+        angle_between(facing.apply(ours), seen) > NO_POSE
+        for ours, seen in _bones(theirs, rest, LIMBS | TRUNK).values()
+    )
+
+
+def _from_motion(skeleton: Skeleton, rest: Array, fps: float) -> dict[str, Rotation]:
+    """Rotations from our rest pose to theirs, where theirs is no pose: from how they move.
+
+    Inverse kinematics of the positions gives rotations that are plausible, if not exact. The
+    constant rotation between them and the file's, in the mean over the clip, is the rest pose's;
+    what the file's joints turn beyond it stays theirs.
+    """
+    joints = np.stack([skeleton.joints[name] for name in NAMES[:JOINTS]], axis=1)
+    build = nearest_rest(joints, [rest[:JOINTS], text_to_motion_rest()])
+    guessed = world_rotations(joints, build, fps)
+    fixed = {name: (skeleton.turns[name].inv() * guessed[name]).mean() for name in skeleton.turns}
+    for start, (ours, seen) in _bones(skeleton.rest, rest, LIMBS).items():
+        fixed[start] = swing(fixed[start].apply(ours), seen) * fixed[start]
+    return fixed
+
+
+def _corrections(theirs: dict[str, Array], rest: Array) -> dict[str, Rotation]:
     """For each joint, the rotation from our rest pose to theirs."""
-
-    def ours(start: str, end: str) -> Array:
-        return rest[INDEX[end]] - rest[INDEX[start]]
-
     fixed = {"pelvis": _facing(theirs, rest)}
     facing = fixed["pelvis"]
-    same = all(
-        angle_between(facing.apply(ours(start, end)), theirs[end] - theirs[start]) < SAME_REST
-        for start, end in LIMBS.items()
-        if {start, end} <= set(theirs)
-    )
+    limbs, trunk = _bones(theirs, rest, LIMBS), _bones(theirs, rest, TRUNK)
+    same = all(angle_between(facing.apply(ours), seen) < SAME_REST for ours, seen in limbs.values())
     for name in NAMES[1:]:
         if name not in theirs:
             continue
         parent = fixed[_ancestor(name, fixed)]
-        end = (LIMBS | TRUNK).get(name, "")
         fixed[name] = parent
-        if same or end not in theirs:
+        if same:
             continue
-        bone, seen = ours(name, end), theirs[end] - theirs[name]
-        if name in LIMBS:
-            fixed[name] = _limb(parent, bone, seen)
-            if name.endswith(("hip", "shoulder")):
-                fixed[name] *= _untwisted(name, end, parent, fixed[name], turns, theirs, bone)
-            continue
-        # A foot may be flat on the floor whatever the leg does.
-        parent = min((parent, facing), key=lambda turn: angle_between(turn.apply(bone), seen))
-        off = angle_between(parent.apply(bone), seen)
-        fixed[name] = swing(parent.apply(bone), seen) * parent if off > BUILD else parent
+        if name in limbs:
+            fixed[name] = _limb(parent, *limbs[name])
+        elif name in trunk:
+            ours, seen = trunk[name]
+            # A foot may be flat on the floor whatever the leg does.
+            near = min((parent, facing), key=lambda turn: angle_between(turn.apply(ours), seen))
+            off = angle_between(near.apply(ours), seen)
+            fixed[name] = swing(near.apply(ours), seen) * near if off > BUILD else near
     return fixed
 
 
@@ -135,38 +167,6 @@ def _limb(parent: Rotation, bone: Array, seen: Array) -> Rotation:
         angle = np.arctan2(local[1], local[0]) - np.arctan2(bone[1], bone[0])
         sideways = Rotation.from_rotvec(FORWARD * angle)
     return parent * swing(sideways.apply(bone), local) * sideways
-
-
-def _untwisted(
-    upper: str,
-    middle: str,
-    parent: Rotation,
-    fixed: Rotation,
-    turns: dict[str, Rotation],
-    theirs: dict[str, Array],
-    bone: Array,
-) -> Rotation:
-    """A turn about our bone, where the rest poses are so far apart that the bend must tell it.
-
-    Knees bend backwards and elbows forwards; the mean over the clip of where the lower limb goes
-    is compared with that.
-    """
-    end = LIMBS[middle]
-    none = Rotation.identity()
-    if end not in theirs or (fixed * parent.inv()).magnitude() < FAR:
-        return none
-    lower = turns[middle].apply(theirs[end] - theirs[middle])
-    local = (turns[upper] * fixed).inv().apply(lower)
-    axis = unit(bone)
-    off = local - (local @ axis)[:, None] * axis
-    bent = angle_between(local, np.broadcast_to(axis, local.shape)) > BENT
-    if not bent.any():
-        return none
-    mean = off[bent].mean(axis=0)
-    towards = FORWARD if upper.endswith("shoulder") else -FORWARD
-    towards = towards - (towards @ axis) * axis
-    angle = np.arctan2(np.cross(towards, mean) @ axis, towards @ mean)
-    return Rotation.from_rotvec(axis * angle) if abs(angle) > TWISTED else none
 
 
 def _share_bends(world: dict[str, Rotation]) -> None:
