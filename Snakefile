@@ -30,6 +30,7 @@ include: "rules/prompts.smk"
 include: "rules/models.smk"
 include: "rules/train.smk"
 include: "rules/render.smk"
+include: "rules/export.smk"
 include: "rules/sheet.smk"
 include: "rules/reference.smk"
 include: "rules/score.smk"
@@ -81,4 +82,5 @@ rule all:
         ],
         f"{ROOT}/report.html",
         f"{ROOT}/notebook.ipynb",
+        exports(),
         [f"{ROOT}/logged.json"] if CONFIG.tracking.enabled else [],

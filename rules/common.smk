@@ -69,6 +69,14 @@ POOLED = tuple(registry.pooled_scores())  # of all prompts of a variant and seed
 PICTURE_SCORES = tuple(  # of one front view: other systems have them, too
     name for name, score in registry.run_scores().items() if score.of_pictures
 )
+SPLAT_FORMATS = ("ply", "spz", "splat_glb")
+EXPORTS = {
+    "viewer": "avatar.html",
+    "ply": "avatar.ply",
+    "spz": "avatar.spz",
+    "splat_glb": "avatar_splats.glb",
+    "mesh_glb": "avatar.glb",
+}
 SCORE_TABLES = ["table1", "ablations", "win_rate", "verdicts"]
 TABLES = [*SCORE_TABLES, "table2"]
 OWN_PRIORS = [f"{variant}/prior" for variant in EXPERIMENT.own_priors]
@@ -285,6 +293,22 @@ def motion_source(wildcards):
 def motion_files(wildcards):
     """The clip's file as an input, where it is the user's own."""
     return motion_inputs(MOTIONS[wildcards.motion])
+
+
+def exports():
+    """The files for other programs that the configuration asks for."""
+    files = [
+        f"{folder_of(run)}/{EXPORTS[kind]}"
+        for run in GRID.runs
+        for kind in CONFIG.export
+    ]
+    return files + [f"{ROOT}/gallery.html"] * ("viewer" in CONFIG.export)
+
+
+def format_of(file):
+    """The command's word for the format of an exported file."""
+    kind = next(kind for kind, name in EXPORTS.items() if name == file)
+    return kind.replace("_", "-")
 
 
 def experiment_folder(wildcards):

@@ -7,12 +7,16 @@ from typing import Literal
 
 from gaussianmotion.cli.arguments import (
     Commands,
+    add_code,
     add_command,
-    add_config,
+    add_stage,
+    check_code,
     folder_name,
-    resolve_config,
+    resolve_stage,
     whole_number,
 )
+from gaussianmotion.config.motion import motion_text
+from gaussianmotion.pipeline.stages import STAGES
 
 UPS: dict[str | None, Literal["y", "-y"] | None] = {"up": "y", "down": "-y", None: None}
 FORMATS = ("ply", "spz", "splat-glb", "mesh-glb")
@@ -23,7 +27,7 @@ def add_commands(commands: Commands) -> None:
     viewer = add_command(
         commands, "viewer", _viewer, "make avatar.html: turn and move an avatar in a browser"
     )
-    add_config(viewer)
+    add_stage(viewer)
     viewer.add_argument("--avatar", type=Path, required=True, metavar="FILE")
     viewer.add_argument(
         "--motions",
@@ -43,6 +47,16 @@ def add_commands(commands: Commands) -> None:
         "--out", type=Path, metavar="FILE", help="HTML to write (default: avatar.html beside it)"
     )
 
+    gallery = add_command(
+        commands, "gallery", _gallery, "make gallery.html: avatars' pages side by side"
+    )
+    add_code(gallery)
+    gallery.add_argument(
+        "pages", type=Path, nargs="+", metavar="FILE", help="avatar.html of each run"
+    )
+    gallery.add_argument("--title", default="Avatars", help="default: %(default)s")
+    gallery.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML to write")
+
     export = add_command(
         commands, "export", _export, "write an avatar as a file for other programs"
     )
@@ -52,6 +66,7 @@ def add_commands(commands: Commands) -> None:
         help="ply or spz (splats), splat-glb (splats by KHR_gaussian_splatting), mesh-glb (a "
         "rigged mesh with animations)",
     )
+    add_code(export)
     export.add_argument("--avatar", type=Path, required=True, metavar="FILE")
     export.add_argument(
         "--pose", default="star", metavar="NAME", help="star, a, t or arms_down (default: star)"
@@ -95,14 +110,24 @@ def _viewer(options: argparse.Namespace) -> None:
     from gaussianmotion.export.viewer import write_viewer
     from gaussianmotion.pose.motion import bundled_motions
 
-    config = resolve_config(options)
+    settings = resolve_stage(options, STAGES["viewer"])
     out = options.out or options.avatar.with_suffix(".html")
-    motions = options.motions or list(dict.fromkeys([*config.motions, *bundled_motions()]))
-    size = write_viewer(options.avatar, out, motions, config.render, options.shown_variant)
+    chosen = [motion_text(motion) for motion in settings.motions]
+    motions = options.motions or list(dict.fromkeys([*chosen, *bundled_motions()]))
+    size = write_viewer(options.avatar, out, motions, settings.render, options.shown_variant)
     print(f"viewer: {size / 1e6:.1f} MB: {out}", file=sys.stderr)
 
 
+def _gallery(options: argparse.Namespace) -> None:
+    from gaussianmotion.export.viewer.gallery import write_gallery
+
+    check_code(options, STAGES["gallery"])
+    prompts = write_gallery(options.pages, options.out, options.title)
+    print(f"gallery: {prompts} prompts: {options.out}", file=sys.stderr)
+
+
 def _export(options: argparse.Namespace) -> None:
+    check_code(options, STAGES[f"export_{'mesh' if options.format == 'mesh-glb' else 'splats'}"])
     if options.format == "mesh-glb":
         _mesh(options)
         return

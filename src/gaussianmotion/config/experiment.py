@@ -18,6 +18,9 @@ from gaussianmotion.config.rendering import RenderConfig
 from gaussianmotion.config.section import Section, Seed, Slug, SystemName, UserPath
 from gaussianmotion.config.training import TrainConfig
 
+#: avatar.html, avatar.ply, avatar.spz, avatar_splats.glb, avatar.glb.
+ExportFormat = Literal["viewer", "ply", "spz", "splat_glb", "mesh_glb"]
+
 
 class AblationConfig(Section):
     """The ablations' grid: every variant on some prompts with some seeds, beside the main grid."""
@@ -126,6 +129,11 @@ class Config(DrawingKeys, MotionKeys, GridKeys, PromptKeys, ExperimentKeys):
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
         2, description="CPU threads of one training or rendering job."
+    )
+    export: list[ExportFormat] = Field(
+        default_factory=list,
+        description="Files of every avatar for other programs, and the experiment's gallery.html "
+        "with viewer (docs/how-to/export.md); each can be asked for by its name, too.",
     )
     prior: PriorConfig = PriorConfig()
     body: BodyConfig = BodyConfig()

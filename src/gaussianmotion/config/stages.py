@@ -84,6 +84,12 @@ class RenderSettings(DrawingKeys):
     render: RenderConfig = RenderConfig()
 
 
+class ViewerSettings(MotionKeys):
+    """Of an avatar's page: its motions, and how it is first seen."""
+
+    render: RenderConfig = RenderConfig()
+
+
 class ReferenceSettings(DeviceKeys):
     """Of the samples of the text-to-image model; the body is that of a posed reference."""
 

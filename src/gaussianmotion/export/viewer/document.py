@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from gaussianmotion import __version__
 from gaussianmotion.body.joints import JOINTS
 from gaussianmotion.config import RenderConfig
 from gaussianmotion.export.viewer.clips import LONGEST, base64_text, pack_motion, standing_poses
 from gaussianmotion.export.viewer.facts import made_by, subtitle, variant_of
 from gaussianmotion.export.viewer.records import pack
+from gaussianmotion.export.viewer.template import render_page
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.subject import RASTER_VARIANCE, TRAINING_MARGIN, Subject, load_subject
 from gaussianmotion.runtime.atomic import atomic_path
@@ -72,15 +71,12 @@ def write_viewer(
             "azimuth": config.motion_azimuth,
         },
     }
-    page = (
-        _environment()
-        .get_template("viewer.html.j2")
-        .render(
-            title=subject.metadata.prompt,
-            subtitle=subtitle(subject.metadata, scene["variant"]),
-            scene=inline_json(scene),
-            scripts=SCRIPTS,
-        )
+    page = render_page(
+        "viewer.html.j2",
+        title=subject.metadata.prompt,
+        subtitle=subtitle(subject.metadata, scene["variant"]),
+        scene=inline_json(scene),
+        scripts=SCRIPTS,
     )
     data = page.encode("utf-8")
     with atomic_path(out_path) as temporary:
@@ -134,13 +130,3 @@ def inline_json(data: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("gaussianmotion.export.viewer", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
