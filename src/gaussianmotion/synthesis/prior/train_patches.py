@@ -28,7 +28,7 @@ CHECKPOINT = "patches.pt"
 CURVES = "curves.csv"
 # Shards whose captions are encoded before the first step, and at each line of progress: training
 # begins with the first pictures and takes up the others as it goes.
-_AT_START, _AT_ONCE = 4, 1
+_AT_START, _AT_ONCE = 4, 2
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,8 @@ class _Log:
                 f"{losses['regions']:.3f}), {trainer.phase.size} px, {len(trainer.data):,} pictures"
             )
             self.said = now
-            trainer.data.take_up(_AT_ONCE, lambda text: None)
+            if 2 * trainer.done > len(trainer.data):  # earlier, encoding would only cost time
+                trainer.data.take_up(_AT_ONCE, lambda text: None)
         due = trainer.done // self.logging.every
         if due > self.measured or trainer.done >= trainer.until:
             self.measured = due
