@@ -60,6 +60,7 @@ def add_commands(commands: Commands) -> None:
     _count(prior, "--small", 28_000, "samples of the first phase, at 64 px", least=0)
     _count(prior, "--batch", 32, "samples per step; 1024 suits a large GPU")
     _count(prior, "--log-every", 20_000, "samples between two measurements")
+    prior.add_argument("--no-mlflow", action="store_true", help="curves and grids in files only")
     _count(prior, "--seed", 0, "of everything random", least=0)
 
     autoencoder = add_step("autoencoder", _autoencoder, "train the autoencoder")
@@ -211,7 +212,7 @@ def _prior(options: argparse.Namespace) -> None:
         options.tail,
         PatchSettings(seed=options.seed),
         phases_of(options.small, options.batch),
-        logging=Logging(every=options.log_every),
+        logging=Logging(every=options.log_every, mlflow=not options.no_mlflow),
         report=_say,
     )
 

@@ -10,11 +10,13 @@ import pytest
 import torch
 from prior_fakes import write_fakes
 
+from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import atomic
 from gaussianmotion.synthesis.prior.batches import GRID, MIRRORED, View, make_batch, normals_of
 from gaussianmotion.synthesis.prior.binding import binding
 from gaussianmotion.synthesis.prior.curves import read_curves
+from gaussianmotion.synthesis.prior.mlflow_log import PriorLog
 from gaussianmotion.synthesis.prior.patch_networks import (
     Shape,
     grow,
@@ -26,6 +28,7 @@ from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
 from gaussianmotion.synthesis.prior.shards import TrainingSet
 from gaussianmotion.synthesis.prior.train_patches import CHECKPOINT, CURVES, Logging, train_patches
 from gaussianmotion.synthesis.resumable import alone_in
+from gaussianmotion.tracking.opening import open_client
 
 SHAPE = Shape(patch=16, widths=(32, 32), heads=(2, 2), attention=(False, True), pose=(8, 8, 16))
 SETTINGS = PatchSettings(shape=SHAPE, warmup=8)
@@ -78,7 +81,7 @@ def test_a_killed_training_ends_where_an_unbroken_one_does(dataset: Path, tmp_pa
     for name, value in whole.items():
         assert torch.equal(value, broken[name]), name
     rows = read_curves(tmp_path / "broken" / CURVES)
-    assert [row["samples"] for row in rows] == ["8", "12", "16"]
+    assert [row["step"] for row in rows] == ["8", "12", "16"]
     assert all(0 < float(row["own"]) < 9 for row in rows)
     assert len(list((tmp_path / "whole" / "grids").glob("*.png"))) == 2
 
@@ -235,3 +238,25 @@ def test_normals_of_a_tilted_plane() -> None:
         normals, expected.float()[:, None, None].expand_as(normals), atol=1e-3, rtol=0
     )
     assert normals_of(torch.zeros(1, 8, 8), fov).abs().max() == 0
+
+
+def test_mlflow_gets_each_row_and_grid_once_and_its_absence_is_one_line(
+    dataset: Path, tmp_path: Path
+) -> None:
+    out, lines = tmp_path / "run", list[str]()
+    train(dataset, out, 8)
+    store = f"sqlite:///{tmp_path}/mlflow.db"
+    tracking = TrackingConfig(uri=store, artifacts=str(tmp_path / "artifacts"))
+    log = PriorLog(out, {"seed": 0}, tracking, lines.append)
+    assert log.send()
+    train(dataset, out, 16)
+    assert PriorLog(out, {"seed": 0}, tracking, lines.append).send()
+    assert lines == []
+    client = open_client(tracking)
+    (run,) = client.search_runs([client.get_experiment_by_name("prior").experiment_id])
+    points = client.get_metric_history(run.info.run_id, "own")
+    assert [point.step for point in points] == [8, 16]
+    assert len(client.list_artifacts(run.info.run_id, "grids")) == 2
+    away = TrackingConfig(uri=f"sqlite:///{out}/curves.csv/no/place.db")
+    assert not PriorLog(out, {}, away, lines.append).send()
+    assert len(lines) == 1

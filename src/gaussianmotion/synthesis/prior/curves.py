@@ -1,4 +1,7 @@
-"""The curves of a training of the prior: one CSV that every process goes on with."""
+"""The curves of a training of the prior: one CSV that every process goes on with.
+
+``step`` counts samples, as MLflow's step does.
+"""
 
 import csv
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 from gaussianmotion.runtime.atomic import atomic_path
 
 FIELDS = (
-    "samples", "seconds", "size", "per_second", "rate", "loss", "picture", "regions_loss",
+    "step", "seconds", "size", "per_second", "rate", "loss", "picture", "regions_loss",
     "own", "other_text", "other_pose", "regions",
 )  # fmt: skip
 
@@ -22,7 +25,7 @@ def read_curves(path: Path) -> list[dict[str, str]]:
 
 def add_row(path: Path, row: dict[str, int | float]) -> None:
     """Add a row after those of fewer samples: a training that was killed measures some again."""
-    rows = [old for old in read_curves(path) if float(old["samples"]) < row["samples"]]
+    rows = [old for old in read_curves(path) if float(old["step"]) < row["step"]]
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FIELDS, restval="", lineterminator="\n")
         writer.writeheader()

@@ -18,6 +18,7 @@ from gaussianmotion.synthesis.prior.binding import averaged, binding
 from gaussianmotion.synthesis.prior.caption_states import Encoder, encode
 from gaussianmotion.synthesis.prior.curves import add_row
 from gaussianmotion.synthesis.prior.grids import write_training_grid
+from gaussianmotion.synthesis.prior.mlflow_log import PriorLog
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase, phases_of
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
 from gaussianmotion.synthesis.prior.shards import TrainingSet
@@ -40,12 +41,14 @@ class Logging:
         items: Held-out items of a measurement.
         grid: Samples in a grid; 0 draws none.
         lines: Seconds between two lines of progress.
+        mlflow: Whether MLflow gets the curves and grids.
     """
 
     every: int = 20_000
     items: int = 192
     grid: int = 24
     lines: float = 60.0
+    mlflow: bool = False
 
 
 def train_patches(
@@ -121,6 +124,13 @@ def _plain(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _params(trainer: PatchTrainer) -> dict[str, Any]:
+    settings = asdict(trainer.settings)
+    shape = settings.pop("shape")
+    phases = [f"{p.size} px to {p.until:,}, batch {p.batch}" for p in trainer.phases]
+    return settings | shape | {"phases": "; ".join(phases), "device": str(trainer.device)}
+
+
 class _Log:
     """Called after each step: lines of progress, new shards, measurements and grids."""
 
@@ -134,6 +144,7 @@ class _Log:
     ) -> None:
         self.trainer, self.held_out, self.out = trainer, held_out, out
         self.logging, self.report = logging, report
+        self.mlflow = PriorLog(out, _params(trainer), report=report) if logging.mlflow else None
         self.started, self.first = time.monotonic(), trainer.done
         self.said = time.monotonic()
         self.measured = trainer.done // logging.every
@@ -170,7 +181,7 @@ class _Log:
                 path = self.out / "grids" / f"{trainer.done:08d}.png"
                 write_training_grid(path, trainer, self.held_out, self.logging.grid)
         row = {
-            "samples": trainer.done,
+            "step": trainer.done,
             "seconds": round(trainer.seconds),
             "size": trainer.phase.size,
             "per_second": self._rate(now),
@@ -181,6 +192,8 @@ class _Log:
             **found,
         }
         add_row(self.out / CURVES, row)
+        if self.mlflow is not None:
+            self.mlflow.send()
         self.report(
             f"{trainer.done:,} samples: error {found['own']:.4f}, with another's text "
             f"{found['other_text']:.4f}, with another's pose {found['other_pose']:.4f}, regions "

@@ -1,0 +1,89 @@
+"""A training of the prior in MLflow: curves by samples, grids by step, settings.
+
+A projection of the training's folder, which can be rebuilt from it: what was sent is remembered in
+``mlflow.json``. A store that is away costs a line, never the training.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gaussianmotion.config import TrackingConfig
+from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.tracking.curves import send_curves
+from gaussianmotion.tracking.opening import experiment_id, open_client
+from gaussianmotion.tracking.store import store_uri
+
+EXPERIMENT = "prior"
+STATE = "mlflow.json"
+
+
+class PriorLog:
+    """Sends what a training's folder has new."""
+
+    def __init__(
+        self,
+        folder: Path,
+        params: Mapping[str, Any],
+        tracking: TrackingConfig | None = None,
+        report: Callable[[str], None] = print,
+    ) -> None:
+        """Send nothing yet.
+
+        Args:
+            folder: Of the training, with ``curves.csv`` and ``grids/``.
+            params: Its settings, for a new run.
+            tracking: The store; that of the configuration's defaults where not given.
+            report: Receives a line where the store is away.
+        """
+        self._folder, self._params, self._report = folder, params, report
+        self._tracking = tracking or TrackingConfig()
+        self._warned = False
+
+    def send(self) -> bool:
+        """Send new rows and grids; whether the store has them now."""
+        if not self._tracking.enabled:
+            return False
+        try:
+            self._send()
+        except Exception as error:  # MLflow and its databases raise of all kinds
+            if not self._warned:
+                first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+                self._report(f"MLflow does not get this training's curves now ({first[:150]})")
+                self._warned = True
+            return False
+        self._warned = False
+        return True
+
+    def _send(self) -> None:
+        client = open_client(self._tracking)
+        uri = store_uri(self._tracking)
+        state = self._state()
+        experiment = experiment_id(client, EXPERIMENT, self._tracking, uri)
+        if state.get("store") != uri or not _exists(client, state.get("run")):
+            run = client.create_run(experiment, run_name=self._folder.resolve().name)
+            state = {"store": uri, "run": run.info.run_id, "last": -1, "grids": []}
+            for name, value in self._params.items():
+                client.log_param(state["run"], name, value)
+        last = send_curves(client, state["run"], self._folder / "curves.csv", int(state["last"]))
+        for path in sorted((self._folder / "grids").glob("*.png")):
+            if path.name not in state["grids"]:
+                client.log_artifact(state["run"], str(path), "grids")
+                state["grids"].append(path.name)
+        write_json(self._folder / STATE, state | {"last": last})
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self._folder / STATE).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return {}
+
+
+def _exists(client: Any, run: object) -> bool:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return bool(run) and client.get_run(run).info.lifecycle_stage == "active"
+    except MlflowException:
+        return False
