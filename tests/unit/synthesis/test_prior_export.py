@@ -116,8 +116,8 @@ def test_the_model_card_says_what_was_missed(tmp_path: Path) -> None:
     (tmp_path / "training.json").write_text('{"samples_seen": 1, "steps": 2, "hours": 3.0}')
     card = write_model_card(tmp_path, tmp_path / "measures.json", notes="Feet are weak.")
     text = card.read_text()
-    assert "silhouette: 0.85 of 0.80, reached" in text
-    assert "top: 0.50 of 0.85, missed by 0.35" in text
+    assert "silhouette: 0.85 of 0.85, reached" in text
+    assert "top: 0.50 of 0.97, missed by 0.47" in text
     assert text.endswith("Feet are weak.\n")
     assert (
         "has not been written down"

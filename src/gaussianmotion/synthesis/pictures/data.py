@@ -69,6 +69,10 @@ class Shard:
     def __len__(self) -> int:
         return len(self.images)
 
+    def take(self, rows: np.ndarray) -> "Shard":
+        """Some of the items."""
+        return Shard(**{name: getattr(self, name)[rows] for name in Shard.__annotations__})
+
 
 def list_shards(dataset: Path) -> list[Path]:
     """The shards of a dataset in order.

@@ -28,14 +28,12 @@ def region_look(
     if len(pixels) < _LEAST_PIXELS:
         return None
     # The median is deaf to a fringe of skin or ground where the picture misses the mask a little.
-    return _lab(np.median(pixels, axis=0).astype(float)) * (_LIGHTNESS, 1.0, 1.0)
+    return lab(np.median(pixels, axis=0))
 
 
 def palette_looks(palette: Mapping[str, tuple[int, int, int]]) -> dict[str, NDArray[np.float64]]:
     """Colour name -> look of the flat colour."""
-    return {
-        name: _lab(np.array(rgb) / 255.0) * (_LIGHTNESS, 1.0, 1.0) for name, rgb in palette.items()
-    }
+    return {name: lab(np.array(rgb) / 255.0) for name, rgb in palette.items()}
 
 
 def calibrate(
@@ -61,12 +59,14 @@ def nearest_colour(look: NDArray[np.float64], looks: Mapping[str, NDArray[np.flo
     return min(looks, key=lambda name: float(np.sum((looks[name] - look) ** 2)))
 
 
-def _lab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    """CIELAB (D65) of sRGB in [0, 1]."""
+def lab(rgb: Float[np.ndarray, "*n 3"]) -> NDArray[np.float64]:
+    """CIELAB (D65) of sRGB in [0, 1], L weighed down, as all looks are."""
+    rgb = np.asarray(rgb, dtype=float)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     matrix = np.array(
         [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
     )
     xyz = linear @ matrix.T / (0.9505, 1.0, 1.089)
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+    x, y, z = np.moveaxis(f, -1, 0)
+    return np.stack([_LIGHTNESS * (116 * y - 16), 500 * (x - y), 200 * (y - z)], axis=-1)

@@ -1,9 +1,10 @@
 """How well the embedded prior follows pose and text, on people it has not seen.
 
-Four runs over the same held-out items, from the same noise: as the item says; without the pose;
-with the pose of another item; with the caption of another item. The pictures are compared with the
-item's true masks and colours. The same measures on the true renders are the ceiling, and on the
-shuffled runs the floor.
+Four runs over the same held-out items, whole figures, from the same noise: as the item says;
+without the pose; with the pose of another item; with the caption of another item; and two over head
+close-ups, with their own and with another's caption. The pictures are compared with the item's true
+masks and colours. The same measures on the true renders are the ceiling, and on the shuffled runs
+the floor.
 """
 
 import time
@@ -22,12 +23,15 @@ from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.pose.openpose import draw_openpose
 from gaussianmotion.runtime.atomic import atomic_path, write_json
+from gaussianmotion.synthesis.pictures.captions import FULL_BODY, HEAD
 from gaussianmotion.synthesis.pictures.data import Shard, load_shards, read_palette
+from gaussianmotion.synthesis.prior.heads import heads
 from gaussianmotion.synthesis.prior.metrics import colours, faces, silhouettes
 from gaussianmotion.synthesis.prior.samples import Request, Sampling, sample_resumable
 
 # 2: guesses of the clean latents are limited as the model's scheduler says; noise by item.
-PROTOCOL = "prior-2"
+# 3: the colour of hats; heads.
+PROTOCOL = "prior-3"
 MEASURES = "measures.json"
 
 
@@ -37,6 +41,7 @@ def measure_prior(
     out: Path,
     count: int = 200,
     controls: int = 64,
+    close_ups: int = 96,
     guidance: float = 5.0,
     steps: int = 25,
     seed: int = 0,
@@ -52,7 +57,8 @@ def measure_prior(
         prior: Folder of the prior.
         heldout: Dataset of people that the training did not see.
         out: Folder to write to.
-        count: Items to measure.
+        count: Whole figures to measure.
+        close_ups: Heads to measure; sets of version 2 have none that are held out.
         controls: Items of the runs without the pose, with another pose, and with another caption:
             they tell large differences, so fewer do.
         guidance: Classifier-free guidance scale.
@@ -65,36 +71,43 @@ def measure_prior(
     Raises:
         UserError: the prior or the dataset is missing or damaged, or too small.
     """
-    items = load_shards(heldout, count)
+    everything = load_shards(heldout)
+    items = everything.take(np.flatnonzero(everything.framing == FULL_BODY)[:count])
+    close = everything.take(np.flatnonzero(everything.framing == HEAD)[:close_ups])
     if len(items) < 16:
-        raise UserError(f"{heldout} holds {len(items)} items: at least 16 are needed to measure")
+        raise UserError(
+            f"{heldout} holds {len(items)} whole figures: at least 16 are needed to measure"
+        )
     palette = read_palette(heldout)
     config = PriorConfig(model=str(prior), controlnet=str(prior / "controlnet"), dtype="bfloat16")
     weights = prior_digest(config)
     model = load_prior(config, "cpu")
-    others = np.roll(np.arange(len(items)), 1)
-    poses = draw_openpose(
-        torch.from_numpy(items.keypoints), torch.from_numpy(items.visible), *items.masks.shape[1:]
-    )
-    captions = items.captions.tolist()
+    others, other_heads = (np.roll(np.arange(len(part)), 1) for part in (items, close))
+    poses, head_poses = (_poses(part) for part in (items, close))
+    captions, head_captions = items.captions.tolist(), close.captions.tolist()
     few = slice(controls)
     requests = {
         "conditioned": Request(captions, poses),
         "no pose": Request(captions[few], None),
         "other pose": Request(captions[few], poses[others][few]),
         "other caption": Request([captions[i] for i in others[few]], poses[few]),
+        "heads": Request(head_captions, head_poses),
+        "heads, other caption": Request(
+            [head_captions[i] for i in other_heads[few]], head_poses[few]
+        ),
     }
+    requests = {name: request for name, request in requests.items() if request.captions}
     sampling = Sampling(guidance, steps, seed, batch, weights)
     seconds = 0.0
     images = {}
     for name, request in requests.items():
-        path = (samples or out / "samples") / f"{name.replace(' ', '_')}.npz"
+        path = (samples or out / "samples") / f"{name.replace(', ', '_').replace(' ', '_')}.npz"
         pictures, spent = sample_resumable(model, request, sampling, path, name, report)
         images[name] = pictures.astype(np.float32) / 255.0
         seconds += spent
     began = time.monotonic()
     true = items.images.astype(np.float32) / 255.0
-    measures = {
+    measures: dict[str, Any] = {
         "protocol": PROTOCOL,
         "weights": weights,
         "items": len(items),
@@ -108,6 +121,13 @@ def measure_prior(
         "faces": faces(images["conditioned"], true, items),
         "seconds": round(seconds + time.monotonic() - began),
     }
+    if len(close):
+        judged = {
+            "conditioned": images["heads"],
+            "other caption": images["heads, other caption"],
+        }
+        measures["heads"] = heads(judged, close.images.astype(np.float32) / 255.0, close)
+        write_grid(out / "heads.png", images["heads"], close)
     write_json(out / MEASURES, measures)
     write_grid(out / "grid.png", images["conditioned"], items)
     return measures
@@ -116,10 +136,7 @@ def measure_prior(
 def write_grid(path: Path, pictures: NDArray[np.float32], items: Shard, columns: int = 12) -> None:
     """Rows of pose, sample and true render, side by side for looking at."""
     rows = []
-    height, width = items.masks.shape[1:]
-    poses = draw_openpose(
-        torch.from_numpy(items.keypoints), torch.from_numpy(items.visible), height, width
-    )
+    poses = _poses(items)
     count = min(len(pictures), 4 * columns) // columns * columns
     for start in range(0, count, columns):
         part = slice(start, start + columns)
@@ -128,6 +145,12 @@ def write_grid(path: Path, pictures: NDArray[np.float32], items: Shard, columns:
         rows.append(_row(items.images[part].astype(np.float32) / 255.0))
     with atomic_path(path) as temporary:
         Image.fromarray(np.concatenate(rows)).save(temporary, optimize=True)
+
+
+def _poses(items: Shard) -> torch.Tensor:
+    """The conditioning pictures of some items."""
+    keypoints, visible = torch.from_numpy(items.keypoints), torch.from_numpy(items.visible)
+    return draw_openpose(keypoints, visible, *items.masks.shape[1:])
 
 
 def _row(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from gaussianmotion.synthesis.people.palette import COLOUR_WORDS
 from gaussianmotion.synthesis.pictures.data import Shard
 from gaussianmotion.synthesis.pictures.garment_colours import calibrate, nearest_colour, region_look
 
-GARMENTS = ("top", "bottom", "dress")
+GARMENTS = ("top", "bottom", "dress", "hat")
 
 
 def foreground(image: Float[np.ndarray, "H W 3"], margin: float = 0.12) -> NDArray[np.bool_]:
