@@ -83,8 +83,8 @@ rule synthesis_dataset:
     threads: 2
     params:
         folder=lambda wildcards: f"{SYNTHESIS}/{wildcards.part}",
-        pictures=lambda wildcards: 30000 if wildcards.part == "train" else 400,
-        part=lambda wildcards: "" if wildcards.part == "train" else "--held-out",
+        pictures=lambda wildcards: 66000 if wildcards.part == "train" else 1500,
+        part=lambda wildcards: "" if wildcards.part == "train" else "--held-out --seed 1",
     message:
         "synthesis: renders, {wildcards.part}"
     shell:
@@ -92,29 +92,9 @@ rule synthesis_dataset:
         " --out {params.folder:q} --count {params.pictures} --workers {threads} {params.part}"
 
 
-rule synthesis_autoencoder:
-    input:
-        f"{SYNTHESIS}/train.done",
-    output:
-        touch(f"{SYNTHESIS}/autoencoder.done"),
-    log:
-        f"{SYNTHESIS}/logs/autoencoder.log",
-    conda:
-        ENVIRONMENT
-    threads: CONFIG.threads
-    params:
-        dataset=lambda wildcards: f"{SYNTHESIS}/train",
-        prior=lambda wildcards: f"{SYNTHESIS}/prior",
-    message:
-        "synthesis: the autoencoder"
-    shell:
-        "python -m gaussianmotion --log {log:q} synthesis autoencoder"
-        " --dataset {params.dataset:q} --out {params.prior:q}"
-
-
 rule synthesis_prior:
     input:
-        f"{SYNTHESIS}/autoencoder.done",
+        f"{SYNTHESIS}/train.done",
         f"{SYNTHESIS}/held_out.done",
     output:
         touch(f"{SYNTHESIS}/prior.done"),
@@ -126,15 +106,17 @@ rule synthesis_prior:
     params:
         dataset=lambda wildcards: f"{SYNTHESIS}/train",
         held_out=lambda wildcards: f"{SYNTHESIS}/held_out",
-        prior=lambda wildcards: f"{SYNTHESIS}/prior",
+        work=lambda wildcards: f"{SYNTHESIS}/prior",
+        out=lambda wildcards: f"{SYNTHESIS}/prior/exported",
     message:
-        "synthesis: UNet and ControlNet, hours on a CPU; then their measures"
+        "synthesis: UNet and ControlNet, a day on a CPU, minutes on a GPU; then their measures"
     shell:
-        "python -m gaussianmotion --log {log:q} synthesis diffusion"
-        " --dataset {params.dataset:q} --out {params.prior:q}"
+        "python -m gaussianmotion --log {log:q} --threads {threads} synthesis prior"
+        " --dataset {params.dataset:q} --held-out {params.held_out:q} --out {params.work:q}"
         " && python -m gaussianmotion synthesis export-prior"
-        " --work {params.prior:q} --dataset {params.dataset:q}"
-        " && python -m gaussianmotion synthesis measure-prior --held-out {params.held_out:q}"
+        " --work {params.work:q} --dataset {params.dataset:q} --out {params.out:q}"
+        " && python -m gaussianmotion synthesis measure-prior"
+        " --prior {params.out:q} --held-out {params.held_out:q} --out {params.out:q}"
 
 
 rule synthesis_alignment:

@@ -253,7 +253,13 @@ def _import(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     from gaussianmotion.synthesis.prior.encoded_data import training_captions
     from gaussianmotion.synthesis.prior.export import export_prior
+    from gaussianmotion.synthesis.prior.export_patches import export_patches
+    from gaussianmotion.synthesis.prior.train_patches import CHECKPOINT
 
+    if not (options.work / "diffusion.pt").exists():
+        captions = training_captions(options.dataset)
+        export_patches(options.work / CHECKPOINT, options.out, captions)
+        return
     export_prior(
         options.work / "diffusion.pt",
         options.work / "autoencoder.pt",

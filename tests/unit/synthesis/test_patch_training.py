@@ -13,6 +13,7 @@ from prior_fakes import write_fakes
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import atomic
+from gaussianmotion.synthesis.prior.ahead import Ahead
 from gaussianmotion.synthesis.prior.batches import GRID, MIRRORED, View, make_batch, normals_of
 from gaussianmotion.synthesis.prior.binding import binding
 from gaussianmotion.synthesis.prior.curves import read_curves
@@ -260,3 +261,18 @@ def test_mlflow_gets_each_row_and_grid_once_and_its_absence_is_one_line(
     away = TrackingConfig(uri=f"sqlite:///{out}/curves.csv/no/place.db")
     assert not PriorLog(out, {}, away, lines.append).send()
     assert len(lines) == 1
+
+
+def test_batches_that_threads_draw_ahead_are_those_of_their_steps() -> None:
+    drawn: list[int] = []
+
+    def draw(done: int) -> int:
+        drawn.append(done)
+        return 10 * done
+
+    ahead = Ahead(draw, depth=2)
+    assert [ahead.take(done, 4) for done in (0, 4, 8)] == [0, 40, 80]
+    assert ahead.take(20, 4) == 200  # after a phase of another batch
+    assert len(drawn) == len(set(drawn))
+    ahead.forget()
+    assert Ahead(draw, depth=0).take(7, 4) == 70

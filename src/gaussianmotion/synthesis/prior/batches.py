@@ -34,7 +34,7 @@ class Batch:
     Attributes:
         pictures: RGB in [-1, 1].
         labels: Region of each part of a cell.
-        normals: Unit normals in camera axes, 0 where there is none.
+        normals: Unit normals in camera axes, 0 where there is none; no channels where not wanted.
         weights: Of the squared error, per part of a cell; mean 1 per picture.
         poses: OpenPose pictures in [0, 1].
         text: Token states.
@@ -42,7 +42,7 @@ class Batch:
 
     pictures: Float[Tensor, "B 3 s s"]
     labels: Int64[Tensor, "B g g"]
-    normals: Float[Tensor, "B 3 g g"]
+    normals: Float[Tensor, "B N g g"]
     weights: Float[Tensor, "B 1 g g"]
     poses: Float[Tensor, "B 3 P P"]
     text: Float[Tensor, "B L D"]
@@ -68,6 +68,7 @@ class View:
         pose_pixels: Pixels of the pose's picture per cell.
         face_weight: What a face's weight is raised by.
         mirror: Whether half of the pictures are mirrored.
+        normals: Whether normals are wanted.
     """
 
     size: int
@@ -75,6 +76,7 @@ class View:
     pose_pixels: int
     face_weight: float = 0.0
     mirror: bool = True
+    normals: bool = False
 
 
 def make_batch(
@@ -91,10 +93,13 @@ def make_batch(
     raw = data.rows(("images", "keypoints", "visible", "states"), items)
     cells = view.size // view.patch
     step = PIXELS // (cells * GRID)  # pixels of the data's pictures per part of a cell
-    maps = data.rows(("regions", "depth", "fov"), items)
-    labels = maps["regions"][:, step // 2 :: step, step // 2 :: step]
-    depth = maps["depth"][:, step // 2 :: step, step // 2 :: step]
-    normals = normals_of(torch.from_numpy(depth.astype(np.float32)), torch.from_numpy(maps["fov"]))
+    parts = slice(step // 2, None, step)
+    labels = data.rows(("regions",), items, parts)["regions"]
+    normals = torch.zeros(len(items), 0, *labels.shape[1:])
+    if view.normals:
+        depth = data.rows(("depth",), items, parts)["depth"].astype(np.float32)
+        fov = data.rows(("fov",), items)["fov"]
+        normals = normals_of(torch.from_numpy(depth), torch.from_numpy(fov))
     pictures = torch.from_numpy(raw["images"]).permute(0, 3, 1, 2).float()
     pictures = F.avg_pool2d(pictures, PIXELS // view.size).div(127.5).sub(1.0)
     keypoints, visible = raw["keypoints"].copy(), raw["visible"].copy()
@@ -107,7 +112,8 @@ def make_batch(
         visible[which] = visible[which][:, MIRRORED]
         pictures[flip] = pictures[flip].flip(-1)
         region[flip] = region[flip].flip(-1)
-        normals[flip] = normals[flip].flip(-1) * torch.tensor([-1.0, 1.0, 1.0]).view(1, 3, 1, 1)
+        normals[flip] = normals[flip].flip(-1)
+        normals[flip, :1] *= -1.0
     points, shown = torch.from_numpy(keypoints), torch.from_numpy(visible)
     pose_size = cells * view.pose_pixels
     return Batch(

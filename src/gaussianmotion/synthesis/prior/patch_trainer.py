@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
+from gaussianmotion.synthesis.prior.ahead import Ahead
 from gaussianmotion.synthesis.prior.batches import GRID, Batch, View, make_batch
 from gaussianmotion.synthesis.prior.objective import (
     Timesteps,
@@ -42,6 +43,8 @@ from gaussianmotion.synthesis.prior.shards import TrainingSet
 # Exponent of the weights' average: its memory is some 6 % of the samples so far, so that it
 # neither remembers the random start nor forgets what a long training smooths (Karras et al. 2024).
 _AVERAGE_POWER = 16.0
+# Steps whose batches are drawn while a GPU computes; a CPU has no time to spare.
+_AHEAD = 12
 
 
 class PatchTrainer:
@@ -76,6 +79,7 @@ class PatchTrainer:
         self.done, self.seconds, self.steps = 0, 0.0, 0
         self.timesteps = Timesteps()
         self.patch = phases[0].patch
+        self.ahead = Ahead(self.draw, _AHEAD if device.type == "cuda" else 0)
         self._build()
         self.averages = {n: p.detach().clone() for n, p in self.networks.named_parameters()}
         self.losses: dict[str, list[float]] = {"loss": [], "picture": [], "regions": []}
@@ -98,17 +102,22 @@ class PatchTrainer:
     @property
     def phase(self) -> Phase:
         """The present phase."""
-        return next((p for p in self.phases if self.done < p.until), self.phases[-1])
+        return self.phase_at(self.done)
+
+    def phase_at(self, done: int) -> Phase:
+        """The phase of the step after ``done`` samples."""
+        return next((p for p in self.phases if done < p.until), self.phases[-1])
 
     @property
     def scaling(self) -> float:
         """Of the pixels, for the present patch."""
         return self.settings.scaling * self.settings.shape.patch / self.patch
 
-    def view(self, mirror: bool) -> View:
-        """How the present phase shows its pictures."""
-        phase, face = self.phase, self.settings.face_weight
-        return View(phase.size, phase.patch, POSE_PIXELS, face, mirror)
+    def view(self, mirror: bool, done: int | None = None) -> View:
+        """How the phase of the step after ``done`` samples shows its pictures; now if not given."""
+        phase, face = self.phase_at(self.done if done is None else done), self.settings.face_weight
+        normals = self.settings.normals > 0
+        return View(phase.size, phase.patch, POSE_PIXELS, face, mirror, normals)
 
     def draw(self, done: int) -> tuple[Batch, torch.Generator]:
         """The batch after ``done`` samples, and the generator of what else is random in its step.
@@ -118,9 +127,9 @@ class PatchTrainer:
         """
         settings = self.settings
         rng = np.random.default_rng((settings.seed, done))
-        items = rng.integers(len(self.data), size=self.phase.batch)
+        items = rng.integers(len(self.data), size=self.phase_at(done).batch)
         generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + done)
-        batch = make_batch(self.data, items, self.view(settings.mirror), generator)
+        batch = make_batch(self.data, items, self.view(settings.mirror, done), generator)
         dropped = torch.rand(len(items), generator=generator) < settings.text_drop
         batch.text[dropped] = self.empty
         return batch, generator
@@ -128,7 +137,7 @@ class PatchTrainer:
     def advance(self) -> None:
         """One optimiser step."""
         settings = self.settings
-        batch, generator = self.draw(self.done)
+        batch, generator = self.ahead.take(self.done, self.phase.batch)
         count = len(batch.pictures)
         timesteps = self.timesteps.draw(count, generator)
         batch = batch.to(self.device)

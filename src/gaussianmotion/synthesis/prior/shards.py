@@ -83,15 +83,24 @@ class TrainingSet:
             report(f"{path.name}: {len(self)} pictures")
         return len(self.shards) - before
 
-    def rows(self, names: tuple[str, ...], items: np.ndarray) -> dict[str, np.ndarray]:
-        """Arrays of some items by their numbers, copied out of the maps."""
+    def rows(
+        self, names: tuple[str, ...], items: np.ndarray, parts: slice | None = None
+    ) -> dict[str, np.ndarray]:
+        """Arrays of some items by their numbers, copied out of the maps.
+
+        Args:
+            names: Of the arrays.
+            items: Their numbers.
+            parts: Of pictures, which rows and columns; all where not given.
+        """
         ends = np.cumsum([len(shard["images"]) for shard in self.shards])
         where = np.searchsorted(ends, items, side="right")
         starts = np.concatenate([[0], ends[:-1]])
+        window = (...,) if parts is None else (parts, parts)
         return {
             name: np.stack(
                 [
-                    self.shards[shard][name][item - starts[shard]]
+                    self.shards[shard][name][item - starts[shard]][window]
                     for shard, item in zip(where, items, strict=True)
                 ]
             )

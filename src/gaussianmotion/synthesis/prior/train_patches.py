@@ -160,8 +160,10 @@ class _Log:
                 f"{losses['regions']:.3f}), {trainer.phase.size} px, {len(trainer.data):,} pictures"
             )
             self.said = now
-            if 2 * trainer.done > len(trainer.data):  # earlier, encoding would only cost time
-                trainer.data.take_up(_AT_ONCE, lambda text: None)
+            # Earlier, encoding captions would only cost time.
+            needed = 2 * trainer.done > len(trainer.data)
+            if needed and trainer.data.take_up(_AT_ONCE, lambda text: None):
+                trainer.ahead.forget()
         due = trainer.done // self.logging.every
         if due > self.measured or trainer.done >= trainer.until:
             self.measured = due
