@@ -84,7 +84,9 @@ rule synthesis_dataset:
     params:
         folder=lambda wildcards: f"{SYNTHESIS}/{wildcards.part}",
         pictures=lambda wildcards: 66000 if wildcards.part == "train" else 1500,
-        part=lambda wildcards: "" if wildcards.part == "train" else "--held-out --seed 1",
+        part=lambda wildcards: (
+            "" if wildcards.part == "train" else "--held-out --seed 1"
+        ),
     message:
         "synthesis: renders, {wildcards.part}"
     shell:
@@ -109,7 +111,7 @@ rule synthesis_prior:
         work=lambda wildcards: f"{SYNTHESIS}/prior",
         out=lambda wildcards: f"{SYNTHESIS}/prior/exported",
     message:
-        "synthesis: UNet and ControlNet, a day on a CPU, minutes on a GPU; then their measures"
+        "synthesis: UNet and ControlNet, half a day on a CPU, minutes on a GPU; then their measures"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} synthesis prior"
         " --dataset {params.dataset:q} --held-out {params.held_out:q} --out {params.work:q}"
