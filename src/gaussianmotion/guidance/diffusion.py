@@ -30,15 +30,12 @@ from gaussianmotion.guidance.networks import (
     scale_gradient_between,
 )
 from gaussianmotion.guidance.patches import is_patches, noise_of, pooled_for, pose_at
-from gaussianmotion.guidance.sampling import ddim, ddim_timesteps, guided
+from gaussianmotion.guidance.pictures import DrawsPictures, Images, Latents
 from gaussianmotion.guidance.text import TextEncoder, words
 from gaussianmotion.models.finite import finite
 
-Images = Float[Tensor, "B 3 H W"]
-Latents = Float[Tensor, "B C h w"]
 
-
-class DiffusionPrior:
+class DiffusionPrior(DrawsPictures):
     """Predicts the noise in latents, given text and pose; frozen.
 
     Attributes:
@@ -208,88 +205,6 @@ class DiffusionPrior:
         """x_t of clean latents: sqrt(alpha_bar) x + sqrt(1 - alpha_bar) noise."""
         level = self.alpha_bar[timesteps.to(self.device)][:, None, None, None]
         return level.sqrt() * latents + (1.0 - level).sqrt() * noise
-
-    @torch.no_grad()
-    def sample(
-        self,
-        prompts: list[str],
-        pose_image: Images | None = None,
-        steps: int = 25,
-        guidance_scale: float = 5.0,
-        generator: torch.Generator | None = None,
-        size: int | None = None,
-        negative: str = "",
-        start_latents: Latents | None = None,
-        start_timestep: int | None = None,
-        limit: float | None = None,
-        noise: Latents | None = None,
-    ) -> Images:
-        """Images of prompts, by DDIM with classifier-free guidance.
-
-        Args:
-            prompts: One per image.
-            pose_image: OpenPose pictures in [0, 1] at the image's size, or none.
-            steps: Denoising steps.
-            guidance_scale: 1 is no guidance.
-            generator: Source of the starting noise; on the CPU it gives the same noise everywhere.
-            size: Side in pixels; that of ``pose_image``, else of the model's training.
-            negative: Prompt to move away from.
-            start_latents: Clean latents to start from in place of pure noise: they are noised to
-                ``start_timestep`` (image to image).
-            start_timestep: Where denoising starts; the last timestep where not given.
-            limit: See :func:`~gaussianmotion.guidance.sampling.ddim`; :attr:`latent_limit` where
-                not given.
-            noise: Starting noise in place of the generator's, as :meth:`draw_noise` makes it.
-
-        Returns:
-            RGB in [0, 1].
-
-        Raises:
-            UserError: a network computes NaN or infinity, of which no picture is made.
-        """
-        start = len(self.alpha_bar) - 1 if start_timestep is None else start_timestep
-        if start_latents is not None:
-            height, width = start_latents.shape[-2:]
-        elif pose_image is not None:
-            height, width = (self.latent_size(side) for side in pose_image.shape[-2:])
-        else:
-            height = width = self.latent_size(size) if size else int(self._unet.config.sample_size)
-        shape = (len(prompts), self._unet.config.in_channels, height, width)
-        where = generator.device if generator is not None else torch.device("cpu")
-        if noise is None:
-            noise = torch.randn(shape, generator=generator, device=where)
-        noise = noise.to(self.device)
-        if start_latents is not None:
-            noise = self.add_noise(start_latents, noise, torch.full((len(prompts),), start))
-
-        text = self.encode_text([negative] * len(prompts) + prompts)
-
-        def predict(latents: Latents, timesteps: Int[Tensor, " B"]) -> Latents:
-            noise = self.predict_noise(latents, timesteps, text, pose_image)
-            if not bool(noise.isfinite().all()):
-                # Either network may be the cause: without the ControlNet, the UNet is alone.
-                alone = self.predict_noise(latents, timesteps, text)
-                finite(alone, self.name_of("unet"))
-                finite(noise, self.name_of("controlnet"))
-            null, full = noise.chunk(2)
-            return guided(null, full, guidance_scale)
-
-        timesteps = ddim_timesteps(start, steps)
-        limit = self.latent_limit if limit is None else limit
-        return self.decode(ddim(predict, self.alpha_bar, noise, timesteps, limit))
-
-    def draw_noise(self, seeds: list[int], size: int | None = None) -> Latents:
-        """Starting noise of one seed per image: the same in every batch and on every device.
-
-        Args:
-            seeds: One per image.
-            size: Side of the images in pixels; that of the model's training where not given.
-        """
-        side = self.latent_size(size) if size else int(self._unet.config.sample_size)
-        shape = (self._unet.config.in_channels, side, side)
-        return torch.stack(
-            [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-        )
 
     def unknown_words(self, prompt: str) -> list[str]:
         """Words of the prompt that never occurred in the prior's training captions, each once.
