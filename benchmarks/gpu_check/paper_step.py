@@ -11,7 +11,7 @@ import torch
 import training_step
 from sections import Note, Sizes
 
-from gaussianmotion.config import Config
+from gaussianmotion.config import Config, TrainConfig
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.execution import run_as_asked
@@ -51,7 +51,8 @@ def the_prior(
         if sizes.real
         else guidance_step.random_embedded()
     )
-    return run_as_asked(prior, checkpoint_encoder, compiled)
+    asked = TrainConfig(checkpoint_encoder=checkpoint_encoder, compile=compiled)
+    return run_as_asked(prior, asked)
 
 
 def the_config(sizes: Sizes, **train: Any) -> Config:

@@ -10,22 +10,22 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from gaussianmotion.config import TrainConfig
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 
 # diffusers' own checkpointing takes whole levels, of which the first holds more than half.
 _BLOCKS = ("ResnetBlock2D", "AutoencoderTinyBlock")
 
 
-def run_as_asked(prior: DiffusionPrior, checkpoint_encoder: bool, compiled: bool) -> DiffusionPrior:
+def run_as_asked(prior: DiffusionPrior, config: TrainConfig) -> DiffusionPrior:
     """Set how a prior is run, and return it.
 
     Args:
-        checkpoint_encoder: See :func:`checkpoint_blocks`.
-        compiled: See :func:`compile_networks`.
+        config: Of which ``checkpoint_encoder`` and ``compile`` are read.
     """
-    if checkpoint_encoder:
+    if config.checkpoint_encoder:
         checkpoint_blocks(prior._vae.encoder)
-    if compiled:
+    if config.compile:
         compile_networks(prior)
     return prior
 

@@ -6,7 +6,6 @@ four CPU generators, so that a seed means the same on every device, and a traini
 goes on bit for bit (on the CPU; CUDA's atomics add in any order).
 """
 
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -107,9 +106,7 @@ def train(
     checkpoint = out_dir / "checkpoint.pt"
 
     with only_run_in(out_dir), stop_on_signal() as stop:
-        prior = prior or run_as_asked(
-            load_prior(config.prior, device), settings.checkpoint_encoder, settings.compile
-        )
+        prior = prior or run_as_asked(load_prior(config.prior, device), settings)
         unknown = warn_of_words(prior, prompt_id, prompt)
         distil = ScoreDistillation(prior, settings.score, config.prior, prompt)
 
@@ -181,15 +178,15 @@ def train(
                 set_rates(optimiser, settings.lr, finished / settings.steps)
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
-                if finished + 1 < settings.steps:
-                    ahead.prepare()
-
-                # What is told. Reading it waits for the device, so all of it is read at once.
+                # What is told: asked for now, and read, which waits for the device, all at once
+                # after the CPU has drawn the next views.
                 terms = {"loss": loss, "score": score, "scale": scale, "skin": skin, **figures}
                 terms |= {"opacity": avatar.opacities.mean(), "finite": all_finite(loss, avatar)}
                 terms |= {"far": overshoot(avatar, body).amax(), "seen": rendering.alpha.mean()}
-                values = torch.stack([value.detach().float() for value in terms.values()]).tolist()
-                row = dict(zip(terms, values, strict=True))
+                told = torch.stack([value.detach().float() for value in terms.values()])
+                if finished + 1 < settings.steps:
+                    ahead.prepare()
+                row = dict(zip(terms, told.tolist(), strict=True))
 
                 # The pictures are of the avatar as the step before left it.
                 stop_if_lost(row, avatar, body, finished, settings, checkpoint)
@@ -214,18 +211,11 @@ def train(
                 curves.append({"step": float(finished), **row})
                 bar.update(finished, f"{spent:.2f} s a step, {len(avatar):,} Gaussians")
                 if finished % settings.preview_every == 0 or finished == settings.steps:
-                    path = out_dir / "previews" / f"step_{finished:05d}.png"
                     picture = render_preview(avatar, body, settings, config.rasteriser)
-                    save_picture(path, picture)
+                    save_picture(out_dir / f"previews/step_{finished:05d}.png", picture)
                 if finished % settings.checkpoint_every == 0 or stop.requested:
                     save_state()
-                if stop.requested and finished < settings.steps:
-                    print(
-                        f"stopped after step {finished} of {settings.steps}: the same command "
-                        f"goes on from there ({checkpoint})",
-                        file=sys.stderr,
-                    )
-                    raise SystemExit(130)
+                stop.end_unfinished(finished, settings.steps, checkpoint)
 
         refuse_untrained(optimiser, settings.steps, fault)
         refuse_lost(avatar, body, finished, settings, checkpoint)

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,23 @@ class StopRequest:
     """Whether the user, or a cluster's scheduler, asked for an end."""
 
     requested = False
+
+    def end_unfinished(self, finished: int, steps: int, checkpoint: Path) -> None:
+        """End with status 130 where an end was asked for and steps are left to be done.
+
+        Args:
+            finished: Steps that are done.
+            steps: Those of the whole training.
+            checkpoint: Where it will go on from.
+        """
+        if not self.requested or finished >= steps:
+            return
+        print(
+            f"stopped after step {finished} of {steps}: the same command goes on from there "
+            f"({checkpoint})",
+            file=sys.stderr,
+        )
+        raise SystemExit(130)
 
 
 @contextmanager
