@@ -49,7 +49,7 @@ rule baseline_score:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
+        gpu=lambda wildcards: gpus_of(f"score_{wildcards.score}"),
         mem_mb=12000,
         runtime=30,
     params:
@@ -84,7 +84,7 @@ rule baseline_pooled:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
+        gpu=lambda wildcards: gpus_of(f"pooled_{wildcards.score}"),
         mem_mb=12000,
         runtime=60,
     params:

@@ -28,11 +28,13 @@ from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows
 from gaussianmotion.runtime.fork_client import ADDRESS as FORK_SERVER
 from gaussianmotion.runtime.fork_server import start_fork_server
 from gaussianmotion.pipeline.ownership import (
+    refuse_old_results,
     refuse_other_experiment,
     remember_experiment,
 )
 from gaussianmotion.models.sources import MODELS_FOLDER, share_hub_cache
 from gaussianmotion.pipeline import stages
+from gaussianmotion.pipeline.replan import plan_missing_outputs
 from gaussianmotion.scores import registry
 from gaussianmotion.tracking.store import sqlite_path, store_uri
 
@@ -53,6 +55,8 @@ try:
     )
     if workflow.is_main_process:
         refuse_other_experiment(EXPERIMENT, workflow.configfiles, OVERRIDES)
+        refuse_old_results(EXPERIMENT)
+        plan_missing_outputs()
 except UserError as error:
     print(f"gaussianmotion: {error}", file=sys.stderr)
     sys.exit(2)
@@ -329,6 +333,11 @@ def figure_files(wildcards):
 def gpus(wildcards):
     """GPUs of one job: one where the job would use it."""
     return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and bool(POOL)))
+
+
+def gpus_of(stage):
+    """GPUs of a stage's jobs."""
+    return 0 if STAGES[stage].on_cpu else gpus(None)
 
 
 def start_no_more_jobs_than_gpus():

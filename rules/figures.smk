@@ -23,7 +23,7 @@ rule figure:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
+        gpu=gpus_of("figures"),
         mem_mb=8000,
         runtime=30,
     params:

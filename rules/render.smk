@@ -23,7 +23,7 @@ rule views:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
+        gpu=gpus_of("views"),
         mem_mb=8000,
         runtime=30,
     params:
@@ -54,7 +54,7 @@ rule animate:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
+        gpu=gpus_of("animate"),
         mem_mb=8000,
         runtime=30,
     params:

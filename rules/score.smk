@@ -24,7 +24,7 @@ for NAME, SCORE in registry.run_scores().items():
             ENVIRONMENT
         threads: CONFIG.threads
         resources:
-            gpu=gpus,
+            gpu=gpus_of(f"score_{NAME}"),
             mem_mb=12000,
             runtime=30,
         params:
@@ -66,7 +66,7 @@ for NAME in POOLED:
             ENVIRONMENT
         threads: CONFIG.threads
         resources:
-            gpu=gpus,
+            gpu=gpus_of(f"pooled_{NAME}"),
             mem_mb=12000,
             runtime=60,
         params:

@@ -20,6 +20,8 @@ from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.runtime.atomic import write_json
 
 NAME = "experiment.json"
+# How jobs note what they depend on: 2, by digests of their code; before, by lists of source files.
+FORMAT = 2
 # What two experiments that share a folder must agree in.
 SECTIONS = ("prior", "body", "train", "render")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -61,6 +63,25 @@ def refuse_other_experiment(
     )
 
 
+def refuse_old_results(experiment: Experiment) -> None:
+    """Stop before all of an earlier version's results are made again without a word.
+
+    Snakemake's records of them cannot be brought up to date: without them, it would not notice
+    another setting; with them, it makes everything again.
+
+    Raises:
+        UserError: the experiment's folder holds such results.
+    """
+    folder = _folder(experiment)
+    known = _read(folder)
+    if known is not None and known.get("format") != FORMAT:
+        raise UserError(
+            f"{folder} was made by an earlier version, which noted otherwise what results depend "
+            f"on: all of it would be made again. If it shall be, delete {folder / NAME}; to keep "
+            "it, write `experiment: another-name`, or go on with the version that made it"
+        )
+
+
 def remember_experiment(
     experiment: Experiment,
     files: Sequence[str | os.PathLike[str]],
@@ -71,7 +92,7 @@ def remember_experiment(
     known = _read(folder)
     ours = _files(experiment, files, overrides)
     earlier = [] if known is None else [old for old in known["files"] if old != ours]
-    noted = {"files": [*earlier, ours], **_identity(experiment)}
+    noted = {"format": FORMAT, "files": [*earlier, ours], **_identity(experiment)}
     if known is not None:
         noted["prompts"] = {**known["prompts"], **noted["prompts"]}
     if noted != known:

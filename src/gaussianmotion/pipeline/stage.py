@@ -34,6 +34,8 @@ class Stage(Generic[Settings]):
         settings: Model of the keys that it may read.
         further: Modules that the entry finds by their names, which no import shows.
         data: Patterns of files in the package that it reads, such as ``report/templates/*``.
+        on_cpu: Whether the workflow runs it on the CPU, beside the trainings that hold the GPUs:
+            what draws or measures for seconds would keep a GPU from hours of work.
     """
 
     name: str
@@ -41,13 +43,21 @@ class Stage(Generic[Settings]):
     settings: type[Settings]
     further: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    on_cpu: bool = False
 
     def narrow(self, config: Config) -> Settings:
         """The stage's part of a whole configuration."""
         return narrow(config, self.settings)
 
     def text(self, config: Config) -> str:
-        """The stage's settings as JSON for ``--settings``; the same values, the same text."""
+        """The stage's settings in the workflow, as JSON for ``--settings``.
+
+        The same values are the same text.
+        """
+        if self.on_cpu:
+            gsplat = config.rasteriser == "gsplat"
+            rasteriser = "auto" if gsplat else config.rasteriser
+            config = config.model_copy(update={"device": "cpu", "rasteriser": rasteriser})
         return settings_text(self.narrow(config))
 
     def parse(self, text: str) -> Settings:

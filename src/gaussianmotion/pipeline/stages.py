@@ -32,8 +32,8 @@ _ALL: tuple[Stage[Any], ...] = (
     Stage("gsplat", "splat.gsplat_build:build_gsplat", of.NoSettings),
     TRAIN,
     Stage("reuse", "pipeline.same_training:copy_training", of.NoSettings),
-    Stage("views", "rendering.views:render_views", of.RenderSettings, COMPUTING),
-    Stage("animate", "rendering.animate:render_motion", of.RenderSettings, COMPUTING),
+    Stage("views", "rendering.views:render_views", of.RenderSettings, COMPUTING, on_cpu=True),
+    Stage("animate", "rendering.animate:render_motion", of.RenderSettings, COMPUTING, on_cpu=True),
     Stage(
         "viewer",
         "export.viewer.document:write_viewer",
@@ -55,7 +55,7 @@ _ALL: tuple[Stage[Any], ...] = (
     Stage("baseline", "baselines.imports:import_baseline", of.BaselineSettings),
     *_TABLES,
     Stage("study", "study.choice:choose_pairs", of.StudySettings),
-    Stage("figures", "figures.draw:draw_figure", of.FigureSettings, COMPUTING),
+    Stage("figures", "figures.draw:draw_figure", of.FigureSettings, COMPUTING, on_cpu=True),
     Stage("report", "report.page:write_report", of.ReportSettings, data=("report/templates/*",)),
     Stage("notebook", "report.notebook:execute_notebook", of.NoSettings),
 )

@@ -32,7 +32,9 @@ def score_stages() -> MappingProxyType[str, Stage[Any]]:
         score = scores()[name]
         stage = f"{'pooled' if score.pooled else 'score'}_{name}"
         entry = f"scores.{room}.{name}_score:SCORE"
-        found[stage] = Stage(stage, entry, score.settings, COMPUTING)
+        # Large networks take a GPU; what draws or reads a small one leaves them to training.
+        small = not score.weights
+        found[stage] = Stage(stage, entry, score.settings, COMPUTING, on_cpu=small)
     return MappingProxyType(found)
 
 

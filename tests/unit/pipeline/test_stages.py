@@ -12,7 +12,7 @@ from gaussianmotion.config.section import Section
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline import stages
 from gaussianmotion.pipeline.code import source_tree
-from gaussianmotion.pipeline.stage import narrow
+from gaussianmotion.pipeline.stage import narrow, settings_text
 from gaussianmotion.scores.registry import score_stages
 
 STAGES = {**stages.STAGES, **score_stages()}
@@ -41,7 +41,7 @@ def value_at(settings: Any, key: str) -> Any:
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_reads_the_users_values_of_its_keys_and_has_no_others(name: str) -> None:
     config = load_config(LAPTOP, ["body.betas=[1.0]", "models.clip.source=/mine", "seeds=[3]"])
-    settings = STAGES[name].parse(STAGES[name].text(config))
+    settings = STAGES[name].parse(settings_text(STAGES[name].narrow(config)))
     assert settings == STAGES[name].narrow(config)
     declared = keys_of(STAGES[name].settings)
     assert declared <= keys_of(Config)
@@ -88,6 +88,19 @@ def test_the_entry_of_a_stage_is_there(name: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert f"\ndef {function}(" in text or f"\n{function} = " in text
     assert all(list(source_tree().root.glob(pattern)) for pattern in STAGES[name].data)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_in_the_workflow_what_draws_and_measures_leaves_the_gpus_to_training(name: str) -> None:
+    config = load_config(LAPTOP, ["device=cuda", "rasteriser=gsplat"])
+    stage = STAGES[name]
+    settings = stage.parse(stage.text(config))
+    if "device" in stage.settings.model_fields:
+        assert settings.device == ("cpu" if stage.on_cpu else "cuda")
+    if "rasteriser" in stage.settings.model_fields:
+        assert settings.rasteriser == ("auto" if stage.on_cpu else "gsplat")
+    assert not (stage.on_cpu and name in ("train", "reference", "noised", "score_clip"))
+    assert stage.on_cpu or name not in ("views", "animate", "figures", "score_geometry")
 
 
 # What some stages must depend on, however deep it is imported, and what must not touch them.

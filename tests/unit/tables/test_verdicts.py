@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from scored_experiment import Number, config_of, write_alone, write_prompts
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.file import load_variants
+from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.tables.collect import collect
 from gaussianmotion.tables.columns import read_scores
 from gaussianmotion.tables.files import Table
@@ -114,12 +114,13 @@ def test_the_slope_is_over_what_was_trained_whatever_variants_are_called(tmp_pat
         run.mkdir(parents=True, exist_ok=True)
         facts = {"config": {"train": {"score": {"tau": tau}}}}
         (run / "run.json").write_text(json.dumps(facts))
-    table = verdicts_of(frame, Config(), tmp_path)
+    table = verdicts_of(frame, TablesSettings(), tmp_path)
     assert "tau_100 was trained with tau = 450." in table.notes
     (row,) = [row[0] for row in table.rows if row[0].startswith("– less of both in between")]
     assert "in between (300, 400, 450) than at the ends" in row
     assert "mean of tau_200, tau_500 − mean of tau_100, tau_300, tau_400" in row
-    assert verdicts_of(frame, Config(), tmp_path / "elsewhere").rows == verdicts_table(frame).rows
+    elsewhere = verdicts_of(frame, TablesSettings(), tmp_path / "elsewhere")
+    assert elsewhere.rows == verdicts_table(frame).rows
 
 
 def test_variants_that_were_trained_alike_decide_nothing() -> None:
