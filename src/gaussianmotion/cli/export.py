@@ -134,6 +134,7 @@ def _export(options: argparse.Namespace) -> None:
     from gaussianmotion.errors import UserError
     from gaussianmotion.export.posed import moving, standing
     from gaussianmotion.export.stills import FILES, write_series, write_still
+    from gaussianmotion.pipeline.experiment_files import motion_name
     from gaussianmotion.rendering.subject import load_subject
 
     if options.motions is not None:
@@ -153,7 +154,7 @@ def _export(options: argparse.Namespace) -> None:
         print(f"export: {len(subject.avatar):,} Gaussians: {out}", file=sys.stderr)
         return
     moments = moving(options.motion, every=options.every)
-    name = Path(options.motion).stem
+    name = motion_name(options.motion)
     folder = options.out or beside / "frames"
     subject = load_subject(options.avatar)
     paths = write_series(folder, subject, moments, kind, name, UPS[options.y])

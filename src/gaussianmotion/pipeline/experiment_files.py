@@ -54,8 +54,13 @@ def motion_inputs(motion: MotionSource) -> list[str]:
     file = motion_file(motion)
     if file is None:
         return []
-    tables = [file.joint_names, _JOINT_NAMES] if file.path.suffix.lower() == ".bvh" else []
-    return [str(path) for path in (file.path, *tables) if path is not None]
+    beside: list[Path | None] = []
+    if file.path.suffix.lower() == ".bvh":
+        beside = [file.joint_names, _JOINT_NAMES]
+    elif file.path.name.startswith("hps_track"):  # TRAM's, which has its cameras apart
+        cameras = [folder / "camera.npy" for folder in file.path.parents[:2]]
+        beside = [next((path for path in cameras if path.is_file()), None)]
+    return [str(path) for path in (file.path, *beside) if path is not None]
 
 
 def check_motions(motions: Sequence[MotionSource], opened: bool = False) -> None:

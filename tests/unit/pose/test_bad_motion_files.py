@@ -2,13 +2,27 @@
 
 import os
 import pickle
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 import torch
-from motion_writers import bvh, gvhmr, joints_of, mdm_results, tram, wham
+from motion_writers import (
+    aist,
+    amass_smplh,
+    amass_smplx,
+    bvh,
+    gvhmr,
+    joints_of,
+    mdm_results,
+    mdm_smpl,
+    ours,
+    tram,
+    wham,
+)
 
 from gaussianmotion.body import Body
 from gaussianmotion.config.motion import MotionFile
@@ -50,14 +64,14 @@ def refused(source: Path | MotionFile, message: str) -> None:
         ({"poses": np.zeros((6, 72), complex)}, "holds complex128, not numbers"),
         ({"poses": np.array([None, 1], dtype=object)}, "but T x 72"),
         ({"poses": at(70.0)}, r"70 radians in frame 4.*are these degrees\?"),
-        ({"poses": at(1e20)}, "is no rotation"),
+        ({"poses": at(1e20)}, r"values beyond 1e\+09, first in frame 4"),
         ({"poses": None}, "lacks poses"),
         ({"trans": None}, "lacks trans"),
         ({"trans": np.zeros((5, 3))}, "6 x 3 is needed"),
         ({"trans": np.full((6, 3), np.inf)}, "trans has values"),
         ({"trans": np.full((6, 3), 920.0)}, "920 m high: .* add `unit: cm`"),
         ({"trans": np.arange(6.0)[:, None] * [[20, 0, 0]]}, r"moves at .* m/s: .* another unit\?"),
-        ({"trans": np.full((6, 3), 1e300)}, "another unit"),
+        ({"trans": np.full((6, 3), 1e300)}, "values beyond"),
         ({"mocap_framerate": None}, "does not say its frame rate: add `fps: 30`"),
         ({"mocap_framerate": 0.0}, "one positive number"),
         ({"mocap_framerate": np.array([30.0, 60.0])}, "one positive number"),
@@ -262,3 +276,37 @@ def test_a_long_motion_is_read(tmp_path: Path) -> None:
         up_axis="y",
     )
     assert len(load_motion(path)) == count
+
+
+WRONG = [
+    None, "x", [], {}, 0, -1, 1e30, np.nan, np.zeros(0), np.zeros(6), np.zeros((6, 3)),
+    np.full((6, 3), np.nan), np.zeros((6, 72)), np.zeros((6, 3), complex), np.array(["a"] * 6),
+    np.array([[1, 2], [3]], dtype=object), [[1, 2], [3]], np.full((6, 72), 1e5),
+    np.zeros((6, 24, 3, 3)), np.zeros((24, 6, 0)), np.zeros((6, 3), "datetime64[s]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "write", [amass_smplh, amass_smplx, ours, gvhmr, wham, tram, aist, mdm_smpl, mdm_results]
+)
+def test_whatever_stands_in_place_of_an_array_is_no_crash(
+    write, open_body: Body, tmp_path: Path
+) -> None:
+    """Each key of each layout, with some of the values that it must not have."""
+    motion = load_motion("walk")
+    short = replace(motion, poses=motion.poses[:6], translation=motion.translation[:6])
+    made = joints_of(short, open_body.rest_joints.double().numpy())
+    path = write(made if write is mdm_results else short, tmp_path / "clip")
+    content = container.read_content(path).value
+    chance = np.random.default_rng(0)
+    for key, inner in [(k, None) for k in content] + [
+        (k, i) for k, v in content.items() if isinstance(v, dict) for i in v
+    ]:
+        for choice in chance.choice(len(WRONG), 5, replace=False):
+            changed = {k: dict(v) if isinstance(v, dict) else v for k, v in content.items()}
+            (changed if inner is None else changed[key])[key if inner is None else inner] = WRONG[
+                choice
+            ]
+            path.write_bytes(pickle.dumps(changed))
+            with suppress(UserError):  # or it does no harm
+                load_motion(MotionFile(path=path, fps=30, up="y"))

@@ -12,6 +12,8 @@ from gaussianmotion.pose.files.recording import Array
 # A rotation vector is at most pi long; files that follow a spin may go round once more. Degrees do
 # not stay below this: an arm that hangs is 70 of them from SMPL's rest pose.
 LARGEST_ANGLE = 4 * np.pi
+# No position, angle or number of a frame is larger, in whatever unit.
+LARGEST = 1e9
 # How far from orthonormal the rotation matrices of a file may be.
 ORTHONORMAL = 1e-2
 
@@ -30,24 +32,37 @@ def numbers(value: Any, key: str, path: Path, shape: Shape | None = None) -> Arr
     Raises:
         UserError: it holds something else, or has another shape.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise UserError(f"{path}: {key} is a ragged list, not an array of numbers") from None
+    array = as_array(value, key, path)
     if array.dtype.kind not in "fiu":
         raise UserError(f"{path}: {key} holds {array.dtype}, not numbers")
     if shape is not None and not _fits(array.shape, shape):
         text = " x ".join("T" if length is None else str(length) for length in shape)
         raise UserError(f"{path}: {key} has shape {array.shape}, but {text} is needed")
-    array = array.astype(np.float64)
-    rows = np.isfinite(array.reshape(len(array), -1)).all(1) if array.ndim and len(array) else ()
-    bad = np.flatnonzero(np.logical_not(rows))
-    if len(bad):
-        raise UserError(
-            f"{path}: {key} has values that are not numbers, first in frame {bad[0]}: "
-            "cut those frames out"
-        )
+    with np.errstate(invalid="ignore"):  # damaged half or single precision
+        array = array.astype(np.float64)
+    rows = np.atleast_1d(array).reshape(len(np.atleast_1d(array)), -1) if array.size else array[:0]
+    for wrong, what in (
+        (~np.isfinite(rows), "values that are not numbers"),
+        (np.abs(rows) > LARGEST, f"values beyond {LARGEST:.0e}"),
+    ):
+        if wrong.any():
+            frame = int(wrong.any(axis=-1).argmax())
+            raise UserError(
+                f"{path}: {key} has {what}, first in frame {frame}: cut those frames out"
+            )
     return array
+
+
+def as_array(value: Any, key: str, path: Path) -> np.ndarray:
+    """An array of whatever the file has.
+
+    Raises:
+        UserError: it is a list of lists of different lengths.
+    """
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise UserError(f"{path}: {key} is a ragged list, not an array of numbers") from None
 
 
 def _fits(shape: tuple[int, ...], wanted: Shape) -> bool:
@@ -62,7 +77,7 @@ def one_number(value: Any, key: str, path: Path) -> float:
     Raises:
         UserError: it is anything else.
     """
-    array = np.asarray(value)
+    array = as_array(value, key, path)
     fine = array.size == 1 and array.dtype.kind in "fiu" and 0 < float(array.item()) < 10_000
     if not fine:
         raise UserError(f"{path}: {key} must be one positive number")
@@ -70,8 +85,11 @@ def one_number(value: Any, key: str, path: Path) -> float:
 
 
 def text(value: Any) -> str:
-    """A word or a sentence of a file, whatever it is kept in."""
-    return str(np.asarray(value).item() if np.asarray(value).size == 1 else value)
+    """A word or a sentence of a file; nothing where it is none."""
+    if isinstance(value, str | bytes):
+        return value if isinstance(value, str) else value.decode("utf-8", errors="replace")
+    one = isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "US"
+    return text(value.item()) if one else ""
 
 
 def axis_angles(value: Any, key: str, path: Path, shape: Shape | None = None) -> Array:

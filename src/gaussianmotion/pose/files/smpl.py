@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.pose.files.arrays import axis_angles, check_length, numbers, one_number, text
+from gaussianmotion.pose.files.arrays import (
+    as_array,
+    axis_angles,
+    check_length,
+    numbers,
+    one_number,
+    text,
+)
 from gaussianmotion.pose.files.container import Content
 from gaussianmotion.pose.files.recording import Array, Rotations
 
@@ -55,13 +62,13 @@ def read_poses(content: Content) -> Rotations:
         poses=poses,
         translation=numbers(value["trans"], "trans", path, (len(poses), 3)),
         cyclic=bool(np.all(value["cyclic"])) if "cyclic" in value else False,
-        provenance=text(value["provenance"]) if "provenance" in value else None,
+        provenance=text(value.get("provenance")) or None,
     )
 
 
 def _poses(value: dict[str, Any], path: Path) -> Array:
     if "poses" in value:
-        raw = np.asarray(value["poses"])
+        raw = as_array(value["poses"], "poses", path)
         raw = raw.reshape(len(raw), -1) if raw.ndim == 3 and raw.shape[-1] == 3 else raw
     else:
         root = axis_angles(value["root_orient"], "root_orient", path, (None, 3))

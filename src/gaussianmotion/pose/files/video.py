@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.pose.files.arrays import axis_angles, check_length, matrices, numbers
+from gaussianmotion.pose.files.arrays import as_array, axis_angles, check_length, matrices, numbers
 from gaussianmotion.pose.files.container import Content, read_content
 from gaussianmotion.pose.files.recording import Rotations
 from gaussianmotion.pose.files.smpl import body_joints
@@ -20,6 +20,7 @@ PELVIS = np.array([-0.002, -0.223, 0.028])
 def read_gvhmr(content: Content) -> Rotations:
     """GVHMR's hmr4d_results.pt: the world, y up; the tool works at 30 frames a second."""
     path, body = content.path, content.value["smpl_params_global"]
+    body = body if isinstance(body, dict) else {}
     missing = [key for key in ("body_pose", "global_orient", "transl") if key not in body]
     if missing:
         raise UserError(f"{path}: smpl_params_global lacks {', '.join(missing)}")
@@ -81,11 +82,11 @@ def read_tram(content: Content) -> Rotations:
     whose up the file does not say.
     """
     value, path = content.value, content.path
-    turns = np.asarray(value["pred_rotmat"])
-    poses = matrices(turns, "pred_rotmat", path, (None, 24, 3, 3))
+    poses = matrices(value["pred_rotmat"], "pred_rotmat", path, (None, 24, 3, 3))
     check_length(len(poses), path)
-    moved = np.asarray(value["pred_trans"])
-    moved = numbers(moved.reshape(len(moved), -1), "pred_trans", path, (len(poses), 3))
+    moved = as_array(value["pred_trans"], "pred_trans", path)
+    moved = moved[:, 0] if moved.ndim == 3 else moved  # (T, 1, 3)
+    moved = numbers(moved, "pred_trans", path, (len(poses), 3))
     camera_path, camera = _camera(path)
     if "world_cam_R" in camera:
         keys, up = ("world_cam_R", "world_cam_T"), "y"
@@ -95,10 +96,10 @@ def read_tram(content: Content) -> Rotations:
     if missing:
         raise UserError(f"{camera_path} lacks {' and '.join(missing)}")
     frames = value["frame"] if "frame" in value else np.arange(len(poses))
-    rows = numbers(frames, "frame", path).astype(np.int64).ravel()
+    rows = numbers(frames, "frame", path, (len(poses),)).astype(np.int64)
     place = numbers(camera[keys[1]], keys[1], camera_path, (None, 3))
     turn = Rotation.from_rotvec(matrices(camera[keys[0]], keys[0], camera_path, (len(place), 3, 3)))
-    if len(rows) != len(poses) or rows.min() < 0 or rows.max() >= len(place):
+    if rows.min() < 0 or rows.max() >= len(place):
         raise UserError(f"{path}: frame names pictures that {camera_path} has no camera of")
     poses[:, 0] = (turn[rows] * Rotation.from_rotvec(poses[:, 0])).as_rotvec()
     return Rotations(
