@@ -71,12 +71,18 @@ class Drawn(AntiAliasing, Background):
 
 
 class Filmed(Framing):
-    """How videos of motions are filmed."""
+    """How videos are filmed."""
 
     fps: Annotated[int, Field(ge=1, le=1000)] = 30
     video_elevation: Annotated[float, Field(ge=-60.0, le=60.0)] = Field(
         8.0, description="Degrees above the horizon of the videos; above 0 the floor is seen."
     )
+    ground: bool = Field(True, description="Videos have a soft shadow and faint floor lines.")
+
+
+class MotionFilmed(Filmed):
+    """How videos of motions are filmed."""
+
     motion_azimuth: Annotated[float, Field(ge=-180.0, le=180.0)] = Field(
         30.0, description="Degrees from the clip's mean heading: both arms and legs are seen."
     )
@@ -86,8 +92,16 @@ class Filmed(Framing):
     motion_seconds_max: Positive = Field(12.0, description="Longer clips are cut here.")
 
 
-class RenderConfig(Filmed, Drawn, Standing, Multiview, PictureSize):
-    """Pictures and videos of a finished avatar."""
+class StandingAvatar(Filmed, Drawn, Standing, Multiview, PictureSize):
+    """Still views, and a turntable."""
 
     turntable_frames: Annotated[int, Field(ge=1, le=100_000)] = 120
-    ground: bool = Field(True, description="Videos have a soft shadow and faint floor lines.")
+
+
+class MovingAvatar(MotionFilmed, Drawn, PictureSize):
+    """A video of a motion."""
+
+
+# Pydantic's plugin of mypy gives both parents a constructor of one name.
+class RenderConfig(MovingAvatar, StandingAvatar):  # type: ignore[misc]
+    """Pictures and videos of a finished avatar."""

@@ -29,10 +29,12 @@ from gaussianmotion.config.rendering import (
     Background,
     Drawn,
     Framing,
+    MovingAvatar,
     Multiview,
     PictureSize,
     RenderConfig,
     Standing,
+    StandingAvatar,
 )
 from gaussianmotion.config.section import Section
 from gaussianmotion.config.training import TrainConfig, TrainingScale
@@ -78,10 +80,16 @@ class TrainSettings(DrawingKeys):
     train: TrainConfig = TrainConfig()
 
 
-class RenderSettings(DrawingKeys):
-    """Of an avatar's pictures and videos."""
+class ViewsSettings(DrawingKeys):
+    """Of an avatar's still views and turntable."""
 
-    render: RenderConfig = RenderConfig()
+    render: StandingAvatar = StandingAvatar()
+
+
+class AnimateSettings(DrawingKeys):
+    """Of an avatar's video of a motion."""
+
+    render: MovingAvatar = MovingAvatar()
 
 
 class ViewerSettings(MotionKeys):

@@ -32,8 +32,8 @@ _ALL: tuple[Stage[Any], ...] = (
     Stage("gsplat", "splat.gsplat_build:build_gsplat", of.NoSettings),
     TRAIN,
     Stage("reuse", "pipeline.same_training:copy_training", of.NoSettings),
-    Stage("views", "rendering.views:render_views", of.RenderSettings, COMPUTING, on_cpu=True),
-    Stage("animate", "rendering.animate:render_motion", of.RenderSettings, COMPUTING, on_cpu=True),
+    Stage("views", "rendering.views:render_views", of.ViewsSettings, COMPUTING, on_cpu=True),
+    Stage("animate", "rendering.animate:render_motion", of.AnimateSettings, COMPUTING, on_cpu=True),
     Stage(
         "viewer",
         "export.viewer.document:write_viewer",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from gaussianmotion.config import RenderConfig
 from gaussianmotion.config.motion import MotionSource
+from gaussianmotion.config.rendering import MovingAvatar
 from gaussianmotion.pose.motion import Motion, load_motion
 from gaussianmotion.rendering.clip import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence
@@ -23,7 +23,7 @@ def render_motion(
     avatar_path: Path,
     motion: Motion | MotionSource,
     out_path: Path,
-    config: RenderConfig,
+    config: MovingAvatar,
     backend: Backend = "auto",
     device: torch.device | str = "cpu",
     progress: bool = True,

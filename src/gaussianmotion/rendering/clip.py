@@ -10,7 +10,7 @@ from torch import Tensor
 from gaussianmotion.body import Body
 from gaussianmotion.body.model import skin
 from gaussianmotion.camera import Cameras
-from gaussianmotion.config.rendering import Filmed
+from gaussianmotion.config.rendering import MotionFilmed
 from gaussianmotion.pose.motion import Motion
 from gaussianmotion.rendering.cameras import fitted_orbit, moved, repeated, smoothed
 
@@ -42,7 +42,7 @@ class Clip:
         return len(self.poses)
 
 
-def prepare(motion: Motion, config: Filmed) -> Clip:
+def prepare(motion: Motion, config: MotionFilmed) -> Clip:
     """Bring a motion to the video's rate and length.
 
     A cyclic motion (a step, a run) is repeated until it lasts ``motion_seconds``, and its last
@@ -60,7 +60,7 @@ def prepare(motion: Motion, config: Filmed) -> Clip:
     return Clip(looped.poses[:frames], looped.translation[:frames], float(config.fps), cycles)
 
 
-def film(clip: Clip, body: Body, size: int, config: Filmed) -> tuple[Cameras, float]:
+def film(clip: Clip, body: Body, size: int, config: MotionFilmed) -> tuple[Cameras, float]:
     """Cameras that show the whole person in every frame, and the height of the floor.
 
     The camera stands still where the person does, and walks along where they go: at constant speed

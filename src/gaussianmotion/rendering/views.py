@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import turntable_azimuths
-from gaussianmotion.config import RenderConfig
+from gaussianmotion.config.rendering import StandingAvatar
 from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.progress import tracked
@@ -29,7 +29,7 @@ VIEWS_VERSION = 1
 def render_views(
     avatar_path: Path,
     out_dir: Path,
-    config: RenderConfig,
+    config: StandingAvatar,
     backend: Backend = "auto",
     device: torch.device | str = "cpu",
     progress: bool = True,
@@ -130,7 +130,7 @@ def _turntable(
     pose: Float[Tensor, "24 3"],
     points: Float[Tensor, "V 3"],
     path: Path,
-    config: RenderConfig,
+    config: StandingAvatar,
     backend: Backend,
     progress: bool,
 ) -> None:

@@ -73,6 +73,9 @@ def test_a_posed_reference_is_drawn_with_the_users_body() -> None:
 def test_every_render_key_is_one_of_the_pictures_and_videos() -> None:
     read = keys_of(STAGES["views"].settings) | keys_of(STAGES["animate"].settings)
     assert {key for key in keys_of(Config) if key.startswith("render.")} <= read
+    motion = {f"render.{key}" for key in ("motion_azimuth", "motion_seconds", "motion_seconds_max")}
+    assert keys_of(STAGES["views"].settings) & motion == set()
+    assert keys_of(STAGES["animate"].settings) & {"render.views", "render.pose"} == set()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"train": {"stepps": 1}}'])
