@@ -35,12 +35,7 @@ from gaussianmotion.training.divergence import refuse_lost, refuse_untrained, st
 from gaussianmotion.training.environment import choose_device
 from gaussianmotion.training.lookahead import Condition, Lookahead, draw_pose
 from gaussianmotion.training.losses import scale_loss, skinning_loss
-from gaussianmotion.training.optimiser import (
-    all_finite,
-    make_optimiser,
-    set_rates,
-    skip_or_stop,
-)
+from gaussianmotion.training.optimiser import all_finite, make_optimiser, set_rates, skip_or_stop
 from gaussianmotion.training.previews import render_preview, save_picture
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 from gaussianmotion.training.progress import StepProgress
@@ -115,12 +110,8 @@ def train(
         resumed = load_checkpoint(checkpoint, unfinished)
         if resumed is None:
             avatar = Avatar.on_body(
-                body,
-                settings.gaussians,
-                settings.opacity,
-                generators["start"],
-                settings.residual_skinning,
-                settings.detail,
+                *(body, settings.gaussians, settings.opacity, generators["start"]),
+                *(settings.residual_skinning, settings.detail),
             )
         else:
             avatar = from_state(resumed["avatar"]).to(device)
@@ -164,12 +155,8 @@ def train(
 
                 # Eq. 8.
                 score, figures = distil(
-                    rendering.rgb,
-                    seen.views.cameras,
-                    seen.condition,
-                    finished,
-                    settings.steps,
-                    generators["noise"],
+                    *(rendering.rgb, seen.views.cameras, seen.condition),
+                    *(finished, settings.steps, generators["noise"]),
                 )
                 scale = scale_loss(avatar.scales, settings.loss.scale_threshold)
                 skin = skinning_loss(weights, avatar.smpl_weights)

@@ -1,0 +1,60 @@
+"""What the steps of ``gaussianmotion synthesis`` share: options, threads, progress."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from gaussianmotion.cli.arguments import Commands, add_command
+from gaussianmotion.runtime.threads import limit_threads
+
+WORK = Path("results/synthesis")
+
+
+def path_option(parser: argparse.ArgumentParser, name: str, default: str) -> None:
+    """An option that is a file or folder."""
+    parser.add_argument(
+        name, type=Path, default=Path(default), metavar="PATH", help=f"default: {default}"
+    )
+
+
+def count_option(
+    parser: argparse.ArgumentParser, name: str, default: int, help_text: str, least: int = 1
+) -> None:
+    """An option that is a whole number."""
+
+    def count(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is too small: give {least} or more")
+        return value
+
+    parser.add_argument(
+        name, type=count, default=default, metavar="N", help=f"{help_text} (default: {default})"
+    )
+
+
+def learning_rate(text: str) -> float:
+    """A learning rate as it was typed."""
+    value = float(text)
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is no learning rate: give one such as 0.002")
+    return value
+
+
+def add_step(
+    steps: Commands, name: str, call: Callable[[argparse.Namespace], None], help_text: str
+) -> argparse.ArgumentParser:
+    """A command that keeps to the threads of ``gaussianmotion --threads``."""
+
+    def limited(options: argparse.Namespace) -> None:
+        if options.threads is not None:
+            limit_threads(options.threads)
+        call(options)
+
+    return add_command(steps, name, limited, help_text)
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    print(text, file=sys.stderr, flush=True)
