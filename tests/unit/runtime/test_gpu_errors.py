@@ -61,7 +61,7 @@ def test_out_of_memory_says_the_need_by_count_and_the_keys() -> None:
         raise error
     said = str(caught.value)
     assert said.startswith("the GPU's memory (10.8 GiB) ran out: about 11.5 GiB are needed at")
-    assert "set train.checkpoint_encoder: true (about 7.5 GiB), or train.batch: 2" in said
+    assert "set train.checkpoint_encoder: true (about 8.1 GiB), or train.batch: 2" in said
 
 
 def test_out_of_memory_names_other_programs_where_they_are_the_reason() -> None:
