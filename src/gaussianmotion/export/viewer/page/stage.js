@@ -32,7 +32,7 @@ class Stage {
     const size = [element.clientWidth, element.clientHeight].map((side) =>
       Math.max(16, Math.round(side * this.sharpness)),
     );
-    const style = getComputedStyle(document.documentElement);
+    const style = getComputedStyle(document.body);
     const [top, bar] = ["--top", "--bottom"].map((name) => parseFloat(style.getPropertyValue(name)) || 0);
     // In a narrow window an open panel lies over the person, who moves up.
     const panel = document.querySelector(".panel:not([hidden])");
