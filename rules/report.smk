@@ -13,6 +13,8 @@ rule report:
         sheet=f"{ROOT}/sheet.png",
         tables=TABLE_FILES,
         figures=[f"{ROOT}/figures/{figure}.png" for figure in FIGURES],
+        # It links to them.
+        exports=exports(),
     output:
         f"{ROOT}/report.html",
     log:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -18,6 +17,7 @@ from gaussianmotion.figures.facts import provenance, read_facts
 from gaussianmotion.figures.grid import FIGURES
 from gaussianmotion.pipeline.grid import Grid, Run, main_variant
 from gaussianmotion.report import media
+from gaussianmotion.report.beside import Link, exported, gallery, href
 from gaussianmotion.report.missing import missing
 from gaussianmotion.report.runs import (
     RunFacts,
@@ -53,6 +53,7 @@ class Panel:
     sheet: media.Inlined | None
     poster: media.Inlined | None
     clips: list[Clip]
+    files: list[Link]
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def write_report(root: Path, grid: Grid, config: ReportSettings, out: Path) -> i
         small={claim.figure: _small(root, claim.figure) for claim in claims},
         figures=figures,
         overview=media.overview(overview) if overview.exists() else None,
-        overview_href=_href(overview, out) if overview.exists() else "",
+        gallery=gallery(root, out),
+        overview_href=href(overview, out) if overview.exists() else "",
         prompts=_prompts(grid, runs, out),
         glossary=glossary(scores),
         times=times,
@@ -147,11 +149,6 @@ def _template() -> Any:
     return environment.get_template("report.html.j2")
 
 
-def _href(path: Path, out: Path) -> str:
-    """A link from the page to a file beside it; names may hold spaces and signs of addresses."""
-    return quote(Path(os.path.relpath(path, out.parent)).as_posix())
-
-
 def _trained(root: Path, runs: Sequence[RunFacts]) -> str:
     """Prior, N, seeds, size and protocol of all that is finished."""
     finished = [run.run for run in runs if run.finished]
@@ -170,8 +167,8 @@ def _figure(root: Path, name: str, out: Path) -> dict[str, Any]:
         "title": title or f"Figure {name.removeprefix('fig')} of the paper",
         "caption": caption,
         "picture": media.without_caption(path, media.FIGURE_WIDTH),
-        "png": _href(path, out),
-        "pdf": _href(path.with_suffix(".pdf"), out),
+        "png": href(path, out),
+        "pdf": href(path.with_suffix(".pdf"), out),
     }
 
 
@@ -199,6 +196,7 @@ def _prompts(grid: Grid, runs: Sequence[RunFacts], out: Path) -> list[PromptPane
                     media.sheet(sheet, width) if sheet.exists() else None,
                     _poster(run, clips),
                     clips,
+                    exported(run.folder, out),
                 )
             )
         if panels:
@@ -222,7 +220,7 @@ def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[Clip], int]:
         size = path.stat().st_size
         inline = size <= media.VIDEO_LIMIT and used + size <= budget
         used += size if inline else 0
-        clips.append(Clip(path.stem, media.video(path) if inline else "", _href(path, out)))
+        clips.append(Clip(path.stem, media.video(path) if inline else "", href(path, out)))
     return clips, used
 
 

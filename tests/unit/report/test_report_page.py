@@ -198,3 +198,21 @@ def test_a_figures_caption_is_text_and_not_part_of_the_picture(root: Path, tmp_p
     small = [image for image in read.all("img") if image["alt"] == "Figure 5, small: to the figure"]
     assert len(small) == 1  # beside the claim that it is about
     assert {"#fig5", "figures/fig5.pdf"} <= {link["href"] for link in read.all("a")}
+
+
+def test_what_was_exported_is_linked_and_nothing_else(tmp_path: Path) -> None:
+    root = tmp_path / "my results & more"
+    make_experiment(root)
+    grid = found_grid(root)
+    run = next(path.parent for path in sorted(root.rglob("run.json")))
+    (run / "avatar.html").touch()
+    (run / "avatar.glb").touch()
+    (root / "gallery.html").touch()
+    write_report(root, grid, config(), root / "report.html")
+    page = Page((root / "report.html").read_text(encoding="utf-8"))
+    linked = {link["href"] for link in page.all("a")}
+    place = run.relative_to(root).as_posix()
+    exports = {f"{place}/avatar.html", f"{place}/avatar.glb", "gallery.html"}
+    assert exports == {
+        link for link in linked if link.endswith(("avatar.html", ".glb", "gallery.html"))
+    }
