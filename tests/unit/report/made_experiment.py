@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gaussianmotion.config.stages import ReportSettings
+from gaussianmotion.config.stages import ReportSettings, TablesSettings
 from gaussianmotion.pipeline.grid import Grid, configured_grid
 from gaussianmotion.pipeline.prompts import Prompt, write_prompts
 from gaussianmotion.runtime.atomic import write_json
@@ -19,6 +19,7 @@ HOSTILE = "<script>alert('x')</script> a knight & a \"queen\" in $5 armour"
 PROMPTS = (Prompt("ann", "a woman in a red dress"), Prompt("eve", HOSTILE), Prompt("bob", "a man"))
 VARIANTS = ("ours", "tau_100", "tau_500")
 SEEDS = (0, 1, 2)
+_TABLE_KEYS = set(TablesSettings.model_fields)
 VALUES = {"noise": "lower", "saturation": "lower", "sharpness": "higher", "splats": "none"}
 
 
@@ -103,11 +104,13 @@ def _pooled(path: Path, enough: bool) -> None:
 
 
 def _tables(root: Path) -> None:
-    frame = collect(config(), root, root / "tables/scores.csv")
+    known = {key: value for key, value in config().model_dump().items() if key in _TABLE_KEYS}
+    settings = TablesSettings.model_validate(known)
+    frame = collect(settings, root, root / "tables/scores.csv")
     tables = {
-        "table1": table1(frame, config()),
+        "table1": table1(frame, settings),
         "verdicts": verdicts_table(frame),
-        "win_rate": win_rate_table(frame, config()),
+        "win_rate": win_rate_table(frame, settings),
     }
     for name, table in tables.items():
         write_table(table, root / f"tables/{name}.csv")
