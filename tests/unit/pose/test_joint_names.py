@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from motion_writers import bvh
+from bvh_writer import bvh
 
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import JOINTS

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from bvh_writer import bvh
 from motion_writers import (
     Rotation,
     aist,
     amass_smplh,
     amass_smplx,
-    bvh,
     gvhmr,
     joints_of,
     mdm_results,
