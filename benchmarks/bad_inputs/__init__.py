@@ -1,0 +1,16 @@
+"""Bad inputs by kind; a new case is a :class:`Case` in one of these lists."""
+
+from bad_inputs import arrays, configuration, models, text, trainings, workflow
+from bad_inputs.case import Case
+
+KINDS: dict[str, list[Case]] = {
+    "trainings": trainings.CASES,
+    "models": models.CASES,
+    "avatars": arrays.AVATARS,
+    "bodies": arrays.BODIES,
+    "motions": arrays.MOTIONS,
+    "configuration": configuration.CASES,
+    "text": text.CASES,
+    "places": configuration.PLACES,
+    "workflow": workflow.CASES,
+}
