@@ -36,6 +36,7 @@ from gaussianmotion.models.sources import MODELS_FOLDER, share_hub_cache
 from gaussianmotion.pipeline import stages
 from gaussianmotion.pipeline.replan import plan_missing_outputs
 from gaussianmotion.scores import registry
+from gaussianmotion.tracking.logged import failures_of
 from gaussianmotion.tracking.store import sqlite_path, store_uri
 
 try:
@@ -313,6 +314,11 @@ def format_of(file):
     """The command's word for the format of an exported file."""
     kind = next(kind for kind, name in EXPORTS.items() if name == file)
     return kind.replace("_", "-")
+
+
+def failures(wildcards, output):
+    """How often a record's logging failed; another number, and the rule runs again."""
+    return failures_of(Path(output[0]))
 
 
 def experiment_folder(wildcards):

@@ -2,13 +2,6 @@
 # experiment when it is complete. What could not be logged is tried again at the next start: how often
 # it failed, which its record says, is a parameter.
 
-from gaussianmotion.tracking.logged import failures_of
-
-
-def failures(wildcards, output):
-    """How often a record's logging failed; another number, and the rule runs again."""
-    return failures_of(Path(output[0]))
-
 
 rule tracking_store:
     output:
