@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -55,13 +55,20 @@ class Keeping:
         path: The checkpoint.
         kind: See :func:`~gaussianmotion.synthesis.prior.checkpoint.load_checkpoint`.
         settings: Must be equal on resuming.
+        data: So must these facts of what it is trained on.
         every: Seconds between checkpoints.
     """
 
     path: Path
     kind: str
     settings: dict[str, Any]
+    data: dict[str, Any] = field(default_factory=dict)
     every: float = SAVE_EVERY
+
+    @property
+    def digest(self) -> str:
+        """Of what a resumed training must share with the interrupted one."""
+        return digest_of({**self.settings, **self.data})
 
     def load(self) -> dict[str, Any] | None:
         """The interrupted training; None where none has begun.
@@ -69,17 +76,23 @@ class Keeping:
         Raises:
             UserError: the file is damaged, or of other settings.
         """
-        return load_to_resume(self.path, self.kind, digest_of(self.settings), self.settings)
+        return load_to_resume(self.path, self.kind, self.digest, self.settings)
 
     def save(self, training: Training) -> None:
         """Write the state; the file before stays where that fails."""
         facts = {
-            "digest": digest_of(self.settings),
+            "digest": self.digest,
             "settings": self.settings,
             "done": training.done,
             "seconds": training.seconds,
         }
         save_checkpoint(self.path, self.kind, facts | training.state())
+
+
+def finished(keeping: Keeping, until: int) -> bool:
+    """Whether a training got to ``until``; a checkpoint of other settings is said here already."""
+    state = keeping.load()
+    return state is not None and int(state["done"]) >= until
 
 
 def resume(training: Training, keeping: Keeping, report: Callable[[str], None] = print) -> bool:
@@ -113,6 +126,7 @@ def run(
         Whether it got there; not where it was asked to stop.
     """
     saved = tick = time.monotonic()
+    begun = training.done
     with stop_on_signal() as stop:
         while training.done < until and not stop.requested:
             training.advance()
@@ -123,7 +137,8 @@ def run(
             if tick - saved >= keeping.every:
                 keeping.save(training)
                 saved = tick
-        keeping.save(training)
+        if training.done > begun:
+            keeping.save(training)
     if stop.requested:
         report(f"stopped at {training.done:,}; the same command goes on from {keeping.path}")
     return training.done >= until

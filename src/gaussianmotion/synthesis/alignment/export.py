@@ -73,10 +73,10 @@ def training_facts(state: dict[str, Any]) -> dict[str, Any]:
     """What the model card says of the training."""
     settings = state["settings"]
     return {
-        "steps": state["step"],
+        "steps": state["done"],
         "of_steps": settings["steps"],
         "pictures": state["pictures"],
-        "pictures_seen": state["step"] * settings["batch"],
-        "cpu_minutes": round(state["seconds"] / 60, 1),
+        "pictures_seen": state["done"] * settings["batch"],
+        "cpu_minutes": round(state["cpu_seconds"] / 60, 1),
         "settings": {k: v for k, v in settings.items() if k != "model"},
     }

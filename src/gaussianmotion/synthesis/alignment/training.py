@@ -25,9 +25,9 @@ from gaussianmotion.scores.pictures.descriptions import Lexicon
 from gaussianmotion.synthesis.alignment.captions import draw_texts, new_lexicon
 from gaussianmotion.synthesis.alignment.data import Pictures, augmented, load_pictures, normalise
 from gaussianmotion.synthesis.alignment.network import MODEL, Tokens, new_model
-from gaussianmotion.synthesis.prior.checkpoint import digest_of, load_to_resume, save_checkpoint
 from gaussianmotion.synthesis.prior.optimiser import new_optimiser
 from gaussianmotion.synthesis.prior.precision import autocast
+from gaussianmotion.synthesis.resumable import Keeping, alone_in, finished, resume, run
 
 KIND = "alignment"
 CHECKPOINT = "alignment.pt"
@@ -83,61 +83,72 @@ def train_alignment(
         UserError: the dataset or the checkpoint is damaged, or the checkpoint has other settings.
     """
     settings = settings or AlignmentSettings()
-    path = out / CHECKPOINT
-    digest = digest_of(asdict(settings))
-    before = load_to_resume(path, KIND, digest, asdict(settings))
+    keeping = Keeping(out / CHECKPOINT, KIND, asdict(settings))
     last = min(settings.steps, stop_after or settings.steps)
-    if before is not None and before["step"] >= last:
-        return path
-    size = settings.model["vision_cfg"]["image_size"]
-    data = load_pictures(dataset, size, settings.pictures, report)
-    lexicon = new_lexicon((json.dumps(item) for item in data.attributes), data.captions)
-    tokens = Tokens(settings.model["text_cfg"]["context_length"])
-    network = new_model(known_texts(data, lexicon), settings.seed, settings.model)
-    optimiser = new_optimiser([network], settings.lr, weight_decay=0.02)
-    step, seconds = 0, 0.0
-    if before is not None:
-        network.load_state_dict(before["network"])
-        optimiser.load_state_dict(before["optimiser"])
-        step, seconds = before["step"], before["seconds"]
-    network.train()
-    started, spent = step, time.process_time() - seconds
-    averages: dict[str, float] = {}
-    while step < last:
-        for group in optimiser.param_groups:
-            group["lr"] = settings.lr * _schedule(step, settings)
+    with alone_in(out):
+        if finished(keeping, last):
+            return keeping.path
+        size = settings.model["vision_cfg"]["image_size"]
+        training = _Training(load_pictures(dataset, size, settings.pictures, report), settings)
+        resume(training, keeping, report)
+        run(training, keeping, last, lambda: training.tell(last, report), report)
+    return keeping.path
+
+
+class _Training:
+    """The model, its words, optimiser and pictures; ``done`` counts steps."""
+
+    def __init__(self, data: Pictures, settings: AlignmentSettings) -> None:
+        self.data, self.settings = data, settings
+        self.lexicon = new_lexicon((json.dumps(item) for item in data.attributes), data.captions)
+        self.tokens = Tokens(settings.model["text_cfg"]["context_length"])
+        texts = known_texts(data, self.lexicon)
+        self.network = new_model(texts, settings.seed, settings.model).train()
+        self.optimiser = new_optimiser([self.network], settings.lr, weight_decay=0.02)
+        self.done, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
+        self.averages: dict[str, float] = {}
+
+    def advance(self) -> None:
+        settings, network, began = self.settings, self.network, time.process_time()
+        for group in self.optimiser.param_groups:
+            group["lr"] = settings.lr * _schedule(self.done, settings)
         # Fused attention's backward pass takes half of the step on a CPU; plain products do not.
         with sdpa_kernel(SDPBackend.MATH):
-            loss, facts = _step_loss(network, data, lexicon, tokens, settings, step)
+            loss, facts = _step_loss(
+                network, self.data, self.lexicon, self.tokens, settings, self.done
+            )
             loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
         with torch.no_grad():  # a temperature beyond 1/100 only sharpens noise (CLIP's own bound)
             network.logit_scale.clamp_(0.0, math.log(100.0))
-        step += 1
         for name, value in facts.items():
-            averages[name] = 0.95 * averages.get(name, value) + 0.05 * value
-        if step % 50 == 0 or step == last:
-            line = " ".join(f"{name} {value:.3f}" for name, value in averages.items())
-            rate = (time.process_time() - spent - seconds) / max(1, step - started)
-            report(f"alignment step {step}/{settings.steps} {line}, {rate:.2f} CPU s a step")
-        if step % 100 == 0 or step == last:
-            save_checkpoint(
-                path,
-                KIND,
-                {
-                    "digest": digest,
-                    "settings": asdict(settings),
-                    "step": step,
-                    "seconds": time.process_time() - spent,
-                    "pictures": len(data),
-                    "network": network.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "lexicon": asdict(lexicon),
-                },
+            self.averages[name] = 0.95 * self.averages.get(name, value) + 0.05 * value
+        self.done += 1
+        self.cpu_seconds += time.process_time() - began
+
+    def tell(self, last: int, report: Callable[[str], None]) -> None:
+        if self.done % 50 == 0 or self.done == last:
+            line = " ".join(f"{name} {value:.3f}" for name, value in self.averages.items())
+            rate = self.cpu_seconds / max(1, self.done)
+            report(
+                f"alignment step {self.done}/{self.settings.steps} {line}, {rate:.2f} CPU s a step"
             )
-    return path
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "cpu_seconds": self.cpu_seconds,
+            "pictures": len(self.data),
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "lexicon": asdict(self.lexicon),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.cpu_seconds = state["cpu_seconds"]
 
 
 def known_texts(data: Pictures, lexicon: Lexicon) -> list[str]:

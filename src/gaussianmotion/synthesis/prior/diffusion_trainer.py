@@ -4,13 +4,12 @@ Step n draws from generators seeded by n, so a run that was interrupted ends bit
 uninterrupted one does.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gaussianmotion.synthesis.prior.checkpoint import digest_of
 from gaussianmotion.synthesis.prior.diffusion_loss import (
     NoisedBatch,
     TimestepSampler,
@@ -120,18 +119,10 @@ class Trainer:
             weights=data.weights[rows].float(),
         )
 
-    def digest(self, data: EncodedData) -> str:
-        """Of what a resumed run must share with this one."""
-        facts = {"items": len(data), "origin": data.origin}
-        return digest_of({**asdict(self.settings), **facts})
-
     def state(self, data: EncodedData) -> dict[str, Any]:
         """Everything that the next step depends on."""
         return {
-            "digest": self.digest(data),
-            "settings": asdict(self.settings),
             "step": self.step,
-            "seconds": self.seconds,
             "began_at": self.began_at,
             "scaling": data.scaling,
             "networks": self.networks.state_dict(),

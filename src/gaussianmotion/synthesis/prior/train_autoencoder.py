@@ -6,10 +6,10 @@ and blurred by a little noise before decoding, so that near latents mean near im
 """
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,15 +19,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.synthesis.pictures.data import Shard, load_shards
-from gaussianmotion.synthesis.prior.checkpoint import (
-    digest_of,
-    load_checkpoint,
-    load_to_resume,
-    save_checkpoint,
-)
+from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.networks import new_autoencoder
 from gaussianmotion.synthesis.prior.optimiser import new_optimiser
 from gaussianmotion.synthesis.prior.precision import autocast
+from gaussianmotion.synthesis.resumable import Keeping, alone_in, finished, resume, run
 
 KIND = "autoencoder"
 
@@ -82,49 +78,53 @@ def train_autoencoder(
         UserError: the dataset or the checkpoint is damaged, or the checkpoint has other settings.
     """
     settings = settings or AutoencoderSettings()
-    path = out / "autoencoder.pt"
-    digest = digest_of(asdict(settings))
-    before = load_to_resume(path, KIND, digest, asdict(settings))
+    keeping = Keeping(out / "autoencoder.pt", KIND, asdict(settings))
     last = min(settings.steps, stop_after or settings.steps)
-    if before is not None and before["step"] >= last:
-        return path
-    data = load_shards(dataset, settings.images)
-    torch.manual_seed(settings.seed)
-    network = new_autoencoder()
-    optimiser = new_optimiser([network], settings.lr, weight_decay=0.0)
-    step, seconds = 0, 0.0
-    if before is not None:
-        network.load_state_dict(before["network"])
-        optimiser.load_state_dict(before["optimiser"])
-        step, seconds = before["step"], before["seconds"]
-    started = time.monotonic() - seconds
-    while step < last:
+    with alone_in(out):
+        if finished(keeping, last):
+            return keeping.path
+        training = _Training(load_shards(dataset, settings.images), settings)
+        resume(training, keeping, report)
+        run(training, keeping, last, lambda: training.tell(last, report), report)
+    return keeping.path
+
+
+class _Training:
+    """The autoencoder, its optimiser and its pictures; ``done`` counts steps."""
+
+    def __init__(self, data: Shard, settings: AutoencoderSettings) -> None:
+        torch.manual_seed(settings.seed)
+        self.data, self.settings = data, settings
+        self.network = new_autoencoder()
+        self.optimiser = new_optimiser([self.network], settings.lr, weight_decay=0.0)
+        self.done, self.seconds, self.l1 = 0, 0.0, 0.0
+
+    def advance(self) -> None:
+        settings = self.settings
         # One generator per step: a resumed run draws what the uninterrupted one would have.
-        generator = np.random.default_rng((settings.seed, step))
-        images, weights = _crops(data, settings, generator)
-        for group in optimiser.param_groups:
-            group["lr"] = settings.lr * _cosine(step, settings.steps)
-        torch.manual_seed(settings.seed * 1_000_003 + step)
-        loss, l1 = _loss(network, images, weights, settings)
+        generator = np.random.default_rng((settings.seed, self.done))
+        images, weights = _crops(self.data, settings, generator)
+        for group in self.optimiser.param_groups:
+            group["lr"] = settings.lr * _cosine(self.done, settings.steps)
+        torch.manual_seed(settings.seed * 1_000_003 + self.done)
+        loss, self.l1 = _loss(self.network, images, weights, settings)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        step += 1
-        if step % 100 == 0 or step == last:
-            spent = time.monotonic() - started
-            report(f"autoencoder step {step}/{settings.steps} L1 {l1:.4f} {spent:.0f} s")
-        if step % 300 == 0 or step == last:
-            state = {
-                "digest": digest,
-                "settings": asdict(settings),
-                "step": step,
-                "seconds": time.monotonic() - started,
-                "network": network.state_dict(),
-                "optimiser": optimiser.state_dict(),
-            }
-            save_checkpoint(path, KIND, state)
-    return path
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.done += 1
+
+    def tell(self, last: int, report: Callable[[str], None]) -> None:
+        if self.done % 100 == 0 or self.done == last:
+            steps, seconds = self.settings.steps, self.seconds
+            report(f"autoencoder step {self.done}/{steps} L1 {self.l1:.4f} {seconds:.0f} s")
+
+    def state(self) -> dict[str, Any]:
+        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
 
 
 def load_autoencoder(path: Path) -> AutoencoderTiny:

@@ -5,19 +5,17 @@ state is kept as ``before_tail.pt``: a later session goes on from there with mor
 training that ended at rate zero would not allow.
 """
 
-import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis.prior.checkpoint import (
-    load_checkpoint,
-    load_to_resume,
-    save_checkpoint,
-)
+from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.diffusion_trainer import DiffusionSettings, Trainer
 from gaussianmotion.synthesis.prior.encoded_data import EncodedData
+from gaussianmotion.synthesis.resumable import Keeping, alone_in, run
+from gaussianmotion.synthesis.resumable import resume as resume_training
 
 KIND = "diffusion"
 
@@ -29,7 +27,6 @@ def train_diffusion(
     tail: int,
     settings: DiffusionSettings | None = None,
     resume: Path | None = None,
-    save_every: int = 200,
     stop_after: int | None = None,
     report: Callable[[str], None] = print,
 ) -> Path:
@@ -43,7 +40,6 @@ def train_diffusion(
         settings: See :class:`DiffusionSettings`.
         resume: Checkpoint of another training to begin from: ``before_tail.pt`` of a finished one,
             to extend it. Its data may differ, its settings may not.
-        save_every: Steps between checkpoints.
         stop_after: Stop at this step, as if interrupted.
         report: Receives a progress line now and then.
 
@@ -56,33 +52,65 @@ def train_diffusion(
     settings = settings or DiffusionSettings()
     if len(data) < settings.batch:
         raise UserError(f"{len(data)} training items are fewer than a batch of {settings.batch}")
-    path = out / "diffusion.pt"
-    trainer = Trainer(settings)
-    state = load_to_resume(path, KIND, trainer.digest(data), asdict(settings))
-    if state is not None:
-        trainer.restore(state)
-        report(f"going on from {path} at step {trainer.step}")
-    if resume is not None:
-        _extend(trainer, resume, path, steps)
-    losses: list[float] = []
-    last = min(steps, stop_after or steps)
-    tick = time.monotonic()
-    while trainer.step < last:
-        if trainer.step == steps - tail and trainer.step > 0:
-            save_checkpoint(out / "before_tail.pt", KIND, trainer.state(data))
-        losses.append(trainer.advance(data, learning_rate(trainer.step, steps, tail, settings)))
-        now = time.monotonic()
-        trainer.seconds, tick = trainer.seconds + now - tick, now
-        done = trainer.step
-        if done % 20 == 0 or done == last:
-            recent = losses[-200:]
-            report(
-                f"step {done}/{steps} loss {sum(recent) / len(recent):.4f} "
-                f"{done * settings.batch} samples {trainer.seconds:.0f} s"
-            )
-        if done % save_every == 0 or done == last:
-            save_checkpoint(path, KIND, trainer.state(data))
-    return path
+    facts = {"items": len(data), "origin": data.origin}
+    keeping = Keeping(out / "diffusion.pt", KIND, asdict(settings), facts)
+    training = _Training(Trainer(settings), data, steps, tail)
+    with alone_in(out):
+        resume_training(training, keeping, report)
+        if resume is not None:
+            _extend(training.trainer, resume, keeping.path, steps)
+        last = min(steps, stop_after or steps)
+
+        def after_step() -> None:
+            if training.done == steps - tail:
+                before_tail = replace(keeping, path=out / "before_tail.pt")
+                before_tail.save(training)
+            if training.done % 20 == 0 or training.done == last:
+                training.tell(report)
+
+        run(training, keeping, last, after_step, report)
+    return keeping.path
+
+
+class _Training:
+    """A trainer, its data and its schedule; ``done`` counts steps."""
+
+    def __init__(self, trainer: Trainer, data: EncodedData, steps: int, tail: int) -> None:
+        self.trainer, self.data, self.steps, self.tail = trainer, data, steps, tail
+        self.losses: list[float] = []
+
+    @property
+    def done(self) -> int:
+        return self.trainer.step
+
+    @done.setter
+    def done(self, step: int) -> None:
+        self.trainer.step = step
+
+    @property
+    def seconds(self) -> float:
+        return self.trainer.seconds
+
+    @seconds.setter
+    def seconds(self, seconds: float) -> None:
+        self.trainer.seconds = seconds
+
+    def advance(self) -> None:
+        rate = learning_rate(self.done, self.steps, self.tail, self.trainer.settings)
+        self.losses.append(self.trainer.advance(self.data, rate))
+
+    def tell(self, report: Callable[[str], None]) -> None:
+        recent = self.losses[-200:]
+        report(
+            f"step {self.done}/{self.steps} loss {sum(recent) / len(recent):.4f} "
+            f"{self.done * self.trainer.settings.batch} samples {self.seconds:.0f} s"
+        )
+
+    def state(self) -> dict[str, Any]:
+        return self.trainer.state(self.data)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.trainer.restore(state)
 
 
 def _extend(trainer: Trainer, resume: Path, path: Path, steps: int) -> None:

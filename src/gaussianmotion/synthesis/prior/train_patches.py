@@ -22,7 +22,7 @@ from gaussianmotion.synthesis.prior.mlflow_log import PriorLog
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase, phases_of
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
 from gaussianmotion.synthesis.prior.shards import TrainingSet
-from gaussianmotion.synthesis.resumable import SAVE_EVERY, Keeping, alone_in, resume, run
+from gaussianmotion.synthesis.resumable import SAVE_EVERY, Keeping, alone_in, finished, resume, run
 
 KIND = "patches"
 CHECKPOINT = "patches.pt"
@@ -93,10 +93,9 @@ def train_patches(
     phases = phases or phases_of(small=28_000, batch=32)
     settings, logging = settings or PatchSettings(), logging or Logging()
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    keeping = Keeping(out / CHECKPOINT, KIND, _plain(asdict(settings)), save_every)
+    keeping = Keeping(out / CHECKPOINT, KIND, _plain(asdict(settings)), every=save_every)
     with alone_in(out):
-        kept = keeping.load()  # a checkpoint of other settings is said before minutes of loading
-        if kept is not None and kept["done"] >= until:
+        if finished(keeping, until):
             return keeping.path
         data = TrainingSet(dataset, shards, encoder)
         data.take_up(_AT_START, report)
