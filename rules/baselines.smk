@@ -36,11 +36,14 @@ rule baseline_score:
         imported=f"{ROOT}/baselines/{{system}}/imported.json",
         models=lambda wildcards: models_of(wildcards.score),
     output:
-        f"{ROOT}/baselines/{{system}}/scores/{{prompt}}/{{score}}.json",
+        [
+            f"{ROOT}/baselines/{{system}}/scores/{prompt}/{{score}}.json"
+            for prompt in EXPERIMENT.prompts
+        ],
     log:
-        f"{ROOT}/logs/baselines/{{system}}/scores/{{prompt}}/{{score}}.log",
+        f"{ROOT}/logs/baselines/{{system}}/scores/each/{{score}}.log",
     benchmark:
-        f"{ROOT}/benchmarks/baselines/{{system}}/scores/{{prompt}}/{{score}}.tsv"
+        f"{ROOT}/benchmarks/baselines/{{system}}/scores/each/{{score}}.tsv"
     wildcard_constraints:
         system=one_of(CONFIG.baselines),
         score=one_of(PICTURE_SCORES),
@@ -55,12 +58,15 @@ rule baseline_score:
     params:
         code=lambda wildcards: code(f"score_{wildcards.score}"),
         settings=lambda wildcards: settings(f"score_{wildcards.score}")(wildcards),
-        run=lambda wildcards: f"{ROOT}/baselines/{wildcards.system}/{wildcards.prompt}",
+        runs=lambda wildcards: [
+            f"{ROOT}/baselines/{wildcards.system}/{prompt}"
+            for prompt in EXPERIMENT.prompts
+        ],
     message:
-        "score: {wildcards.prompt}, {wildcards.score} ({wildcards.system})"
+        "score: {wildcards.score} of each prompt ({wildcards.system})"
     shell:
         "python -m gaussianmotion --log {log:q} --threads {threads} score {wildcards.score}"
-        " --settings {params.settings:q} --code {params.code:q} --run {params.run:q} --out {output:q}"
+        " --settings {params.settings:q} --code {params.code:q} --run {params.runs:q} --out {output:q}"
 
 
 rule baseline_pooled:

@@ -82,6 +82,7 @@ EXPORTS = {
     "splat_glb": "avatar_splats.glb",
     "mesh_glb": "avatar.glb",
 }
+ALONE = [name for name in CONFIG.scores.names if name not in POOLED]
 SCORE_TABLES = ["table1", "ablations", "win_rate", "verdicts"]
 TABLES = [*SCORE_TABLES, "table2"]
 OWN_PRIORS = [f"{variant}/prior" for variant in EXPERIMENT.own_priors]
@@ -134,11 +135,7 @@ def main_sheets():
 
 def run_scores(folder):
     """The scores of one run."""
-    return [
-        f"{folder}/scores/{name}.json"
-        for name in CONFIG.scores.names
-        if name not in POOLED
-    ]
+    return [f"{folder}/scores/{name}.json" for name in ALONE]
 
 
 def pooled_scores():
@@ -253,6 +250,15 @@ def settings(stage):
     def of_job(wildcards):
         variant = getattr(wildcards, "variant", None)
         return STAGES[stage].text(EXPERIMENT.variant(variant) if variant else CONFIG)
+
+    return of_job
+
+
+def joint_settings(names):
+    """The keys that several scores of one avatar read."""
+
+    def of_job(wildcards):
+        return registry.joint_settings(names, EXPERIMENT.variant(wildcards.variant))
 
     return of_job
 

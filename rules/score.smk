@@ -1,85 +1,96 @@
-# One JSON per score: of each avatar, or of all avatars of a variant and seed against references.
+# One JSON per score of each avatar; those of many avatars together are in pooled.smk.
 #
-# A rule per score, so that editing one score's source makes that score again and no other.
+# What needs no large network is one job of an avatar, on the CPU, beside the trainings. A large
+# network is loaded once for all avatars of a variant.
 
-for NAME, SCORE in registry.run_scores().items():
+SMALL = [name for name in ALONE if not registry.run_score(name).weights]
+LARGE = [name for name in ALONE if registry.run_score(name).weights]
 
-    rule:
-        name:
-            f"score_{NAME}"
+if SMALL:
+
+    rule score_avatar:
         input:
-            files=[f"{RUN}/{name}" for name in SCORE.files(CONFIG.render.views)],
-            models=models_of(NAME),
+            files=sorted(
+                {
+                    f"{RUN}/{name}"
+                    for score in SMALL
+                    for name in registry.run_score(score).files(CONFIG.render.views)
+                }
+            ),
             # Trained again, they score again. Where they are missing, the score says what to do.
-            ships=[str(path) for path in SCORE.ships(CONFIG) if path.is_file()],
+            ships=[
+                str(path)
+                for score in SMALL
+                for path in registry.run_score(score).ships(CONFIG)
+                if path.is_file()
+            ],
         output:
-            f"{RUN}/scores/{NAME}.json",
+            [f"{RUN}/scores/{name}.json" for name in SMALL],
         log:
-            f"{RUN}/logs/scores/{NAME}.log",
+            f"{RUN}/logs/scores/avatar.log",
         benchmark:
-            f"{RUN}/benchmarks/scores/{NAME}.tsv"
+            f"{RUN}/benchmarks/scores/avatar.tsv"
         # What is rendered is scored before the next training starts.
         priority: 10
         conda:
             ENVIRONMENT
         threads: CONFIG.threads
         resources:
-            gpu=gpus_of(f"score_{NAME}"),
-            mem_mb=12000,
+            mem_mb=6000,
             runtime=30,
         params:
-            code=code(f"score_{NAME}"),
-            settings=settings(f"score_{NAME}"),
-            score=NAME,
+            code=registry.joint_code(SMALL),
+            settings=joint_settings(SMALL),
+            names=SMALL,
             folder=lambda wildcards: RUN.format(**wildcards),
         message:
-            "score: {wildcards.prompt}, {params.score} ({wildcards.variant}, seed {wildcards.seed})"
+            "score: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
         shell:
-            "python -m gaussianmotion --log {log:q} --threads {threads} score {params.score}"
-            " --settings {params.settings:q} --code {params.code:q} --run {params.folder:q} --out {output:q}"
+            "python -m gaussianmotion --log {log:q} --threads {threads} score {params.names}"
+            " --settings {params.settings:q} --code {params.code:q} --run {params.folder:q}"
 
 
-for NAME in POOLED:
+for NAME in LARGE:
+    for INDEX, (CELLS, VARIANTS) in enumerate(GRID.alike.items()):
 
-    rule:
-        name:
-            f"pooled_{NAME}"
-        input:
-            views=lambda wildcards: [
-                f"{folder_of(run)}/{name}"
-                for run in pooled_runs(wildcards)
-                for name in ("views.json", *VIEW_FILES)
-            ],
-            references=lambda wildcards: [
-                f"{ROOT}/reference/{run.prompt}/reference.json"
-                for run in pooled_runs(wildcards)
-            ],
-            models=models_of(NAME),
-        output:
-            f"{ROOT}/scores/{{variant}}/{{seed}}/{NAME}.json",
-        log:
-            f"{ROOT}/logs/scores/{{variant}}/{{seed}}/{NAME}.log",
-        benchmark:
-            f"{ROOT}/benchmarks/scores/{{variant}}/{{seed}}/{NAME}.tsv"
-        priority: 20
-        conda:
-            ENVIRONMENT
-        threads: CONFIG.threads
-        resources:
-            gpu=gpus_of(f"pooled_{NAME}"),
-            mem_mb=12000,
-            runtime=60,
-        params:
-            code=code(f"pooled_{NAME}"),
-            settings=settings(f"pooled_{NAME}"),
-            score=NAME,
-            runs=lambda wildcards: [folder_of(run) for run in pooled_runs(wildcards)],
-            references=lambda wildcards: [
-                f"{ROOT}/reference/{run.prompt}" for run in pooled_runs(wildcards)
-            ],
-        message:
-            "score: {params.score} of all prompts ({wildcards.variant}, seed {wildcards.seed})"
-        shell:
-            "python -m gaussianmotion --log {log:q} --threads {threads}"
-            " score-pooled {params.score} --settings {params.settings:q} --code {params.code:q}"
-            " --runs {params.runs:q} --references {params.references:q} --out {output:q}"
+        rule:
+            name:
+                f"score_{NAME}" + (f"_{INDEX}" if INDEX else "")
+            input:
+                files=[
+                    f"{ROOT}/{{variant}}/{prompt}/{seed}/{name}"
+                    for prompt, seed in CELLS
+                    for name in registry.run_score(NAME).files(CONFIG.render.views)
+                ],
+                models=models_of(NAME),
+            output:
+                [
+                    f"{ROOT}/{{variant}}/{prompt}/{seed}/scores/{NAME}.json"
+                    for prompt, seed in CELLS
+                ],
+            log:
+                f"{ROOT}/logs/scores/{{variant}}/{NAME}.log",
+            benchmark:
+                f"{ROOT}/benchmarks/scores/{{variant}}/{NAME}.tsv"
+            wildcard_constraints:
+                variant=one_of(VARIANTS),
+            priority: 10
+            conda:
+                ENVIRONMENT
+            threads: CONFIG.threads
+            resources:
+                gpu=gpus_of(f"score_{NAME}"),
+                mem_mb=12000,
+                runtime=60,
+            params:
+                code=code(f"score_{NAME}"),
+                settings=settings(f"score_{NAME}"),
+                score=NAME,
+                folders=lambda wildcards, output: [
+                    str(Path(path).parents[1]) for path in output
+                ],
+            message:
+                "score: {params.score} of all avatars ({wildcards.variant})"
+            shell:
+                "python -m gaussianmotion --log {log:q} --threads {threads} score {params.score}"
+                " --settings {params.settings:q} --code {params.code:q} --run {params.folders:q}"

@@ -3,6 +3,7 @@
 The workflow's own questions (which job runs, when, with what) do not need real avatars.
 """
 
+import itertools
 import json
 import os
 import sys
@@ -19,6 +20,14 @@ def option(name: str) -> str | None:
         if argument.startswith(f"{name}="):
             return argument.partition("=")[2]
     return None
+
+
+def listed(name: str) -> list[str]:
+    """All that follows an argument, up to the next option."""
+    if name not in arguments:
+        return []
+    rest = arguments[arguments.index(name) + 1 :]
+    return list(itertools.takewhile(lambda argument: not argument.startswith("--"), rest))
 
 
 def write(path: Path, text: str = "fake") -> None:
@@ -64,6 +73,10 @@ elif stage == "reference":
 elif stage == "noised":
     for name in ("render.png", "pose.png", "with.png", "without.png", "noised.json"):
         write(out / name)
+elif stage == "score":
+    default = [f"{run}/scores/{name}.json" for run in listed("--run") for name in listed("score")]
+    for name in listed("--out") or default:
+        write(Path(name))
 elif stage == "figure":
     write(out.with_name(out.name + ".png"))
     write(out.with_name(out.name + ".pdf"))

@@ -12,7 +12,7 @@ from workflow_copy import Workflow, clean_environment
 # What is made of all runs together, once anything of them changed.
 SUMMARY = {"collect": 1, "table": 4, "report": 1, "notebook": 1, "log_experiment": 1}
 # What each avatar is made again with.
-OF_A_RUN = ("views", "animate", "avatar_sheet", "score_clip", "score_geometry", "log_run")
+OF_A_RUN = ("views", "animate", "avatar_sheet", "score_avatar", "log_run")
 
 
 def test_a_finished_experiment_has_nothing_to_do(finished: Workflow) -> None:
@@ -26,6 +26,7 @@ def test_changing_one_variants_tau_reruns_that_variants_jobs_only(finished: Work
     assert finished.jobs() == {
         "train": 2,
         **dict.fromkeys(OF_A_RUN, 2),
+        "score_clip_1": 1,  # of the variant's avatars together
         "pooled_fid": 2,
         "figure": 1,
         "study_pairs": 1,
@@ -54,7 +55,8 @@ def test_editing_a_renderer_renders_again_and_trains_nothing(finished: Workflow)
     jobs = finished.jobs()
     assert "train" not in jobs
     assert "reference" not in jobs
-    assert jobs["views"] == jobs["score_clip"] == 5
+    assert jobs["views"] == 5
+    assert (jobs["score_clip"], jobs["score_clip_1"]) == (1, 1)  # of a variant's avatars together
 
 
 def test_editing_the_training_trains_again(finished: Workflow) -> None:
@@ -74,8 +76,9 @@ def test_another_prior_is_checked_and_all_that_it_made_is_made_again(finished: W
 def test_another_score_checks_its_weights_and_leaves_the_others_alone(finished: Workflow) -> None:
     finished.edit("config/laptop.yaml", "clip, fid, geometry", "clip, fid, geometry, hps")
     jobs = finished.jobs()
-    assert (jobs["models"], jobs["score_hps"], jobs["baseline_score"]) == (1, 5, 2)
-    assert not {"train", "score_clip", "score_geometry", "pooled_fid"} & set(jobs)
+    assert (jobs["models"], jobs["score_hps"], jobs["score_hps_1"]) == (1, 1, 1)
+    assert jobs["baseline_score"] == 1
+    assert not {"train", "score_clip", "score_clip_1", "score_avatar", "pooled_fid"} & set(jobs)
 
 
 def test_a_variant_that_trains_as_ours_is_a_copy_of_it(finished: Workflow) -> None:
@@ -129,7 +132,7 @@ def test_other_renders_of_another_system_are_imported_and_scored_again(
     (finished.folder / "renders/ann/00.png").write_text("another picture")
     assert finished.jobs() == {
         "baseline": 1,
-        "baseline_score": 2,
+        "baseline_score": 1,
         "baseline_pooled": 1,
         "figure": 1,  # fig3 shows them beside ours
         **SUMMARY,

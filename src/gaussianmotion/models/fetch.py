@@ -14,6 +14,7 @@ from gaussianmotion.models.hub import checked_digest, fetch_snapshot, pinned_dig
 from gaussianmotion.models.shared_folder import one_at_a_time, shared_with_group
 from gaussianmotion.models.sources import (
     Model,
+    NamesModels,
     WeightsName,
     download_folder,
     experiment_models,
@@ -29,7 +30,7 @@ from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.digest import file_sha256
 
 
-def model_path(config: Config, name: WeightsName) -> Path:
+def model_path(config: NamesModels, name: WeightsName) -> Path:
     """The file of weights of a score, which the models stage has fetched; nothing is downloaded.
 
     Files that go with it (``open_clip_config.json`` of clip) are in the same folder.

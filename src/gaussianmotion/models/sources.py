@@ -10,9 +10,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from gaussianmotion.config import Config, PriorConfig, WeightsConfig
+from gaussianmotion.config.evaluation import ModelsFolder
 from gaussianmotion.errors import UserError
 from gaussianmotion.models.hub import (
     CONTROLNET_FILES,
@@ -26,6 +27,14 @@ from gaussianmotion.models.hub import (
 WeightsName = Literal["clip", "inception", "hps"]
 #: Name in the environment of the folder that users share.
 MODELS_FOLDER = "GAUSSIANMOTION_MODELS_FOLDER"
+
+
+@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
+class NamesModels(Protocol):
+    """A configuration, or a stage's part of one, that says where models are."""
+
+    @property
+    def models(self) -> ModelsFolder: ...
 
 
 @dataclass(frozen=True)
@@ -91,13 +100,13 @@ def prior_models(prior: PriorConfig) -> Iterator[Model]:
     yield Model(control, model, pin, CONTROLNET_FILES, (), "", None, 1.4 * size, half)
 
 
-def shared_folder(config: Config) -> Path | None:
+def shared_folder(config: NamesModels) -> Path | None:
     """``models.folder``; the environment says it to jobs of the workflow, which read few keys."""
     named = config.models.folder or os.environ.get(MODELS_FOLDER)
     return Path(named).expanduser().absolute() if named else None
 
 
-def models_folder(config: Config) -> Path:
+def models_folder(config: NamesModels) -> Path:
     """Where downloads are kept."""
     shared = shared_folder(config)
     if shared is not None:
@@ -107,7 +116,7 @@ def models_folder(config: Config) -> Path:
     return Path(constants.HF_HOME).absolute()
 
 
-def download_folder(model: Model, config: Config) -> Path:
+def download_folder(model: Model, config: NamesModels) -> Path:
     """The folder below or beside :func:`models_folder` that a model is fetched into."""
     if model.is_address:
         return models_folder(config) / "files"
@@ -123,7 +132,7 @@ def is_offline() -> bool:
     return bool(constants.HF_HUB_OFFLINE)
 
 
-def share_hub_cache(config: Config) -> None:
+def share_hub_cache(config: NamesModels) -> None:
     """Let this process and its children find the hub's models in ``models.folder``.
 
     Called before anything imports the hub's client, which reads the environment once.
@@ -133,7 +142,7 @@ def share_hub_cache(config: Config) -> None:
         os.environ["HF_HUB_CACHE"] = str(cache)
 
 
-def find_model(model: Model, config: Config) -> Path | None:
+def find_model(model: Model, config: NamesModels) -> Path | None:
     """The folder or file of a model; None where it has not been fetched.
 
     Raises:
@@ -165,7 +174,7 @@ def fetched_bytes(model: Model, config: Config) -> int:
     return sum(_size(path) for path in blobs.glob("*"))
 
 
-def weights_model(config: Config, name: WeightsName) -> Model:
+def weights_model(config: NamesModels, name: WeightsName) -> Model:
     """The weights of one score."""
     weights: WeightsConfig = getattr(config.models, name)
     return Model(
@@ -180,7 +189,7 @@ def weights_model(config: Config, name: WeightsName) -> Model:
     )
 
 
-def hub_cache(config: Config) -> Path | None:
+def hub_cache(config: NamesModels) -> Path | None:
     """The hub's cache in ``models.folder``; None lets the hub's client choose.
 
     The client knows HF_HUB_CACHE and its older names, too.

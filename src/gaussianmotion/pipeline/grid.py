@@ -51,6 +51,21 @@ class Grid:
         """Variants and seeds, each with one score of each kind that is pooled over prompts."""
         return list(dict.fromkeys((run.variant, run.seed) for run in self.runs))
 
+    @cached_property
+    def alike(self) -> dict[tuple[tuple[str, int], ...], list[str]]:
+        """Variants by the prompts and seeds that they have.
+
+        There are few such groups: variants of the main grid, of the ablations, and of both. One
+        rule's jobs can make what is made of all runs of a variant at once, in each group.
+        """
+        cells: dict[str, list[tuple[str, int]]] = {}
+        for run in self.runs:
+            cells.setdefault(run.variant, []).append((run.prompt, run.seed))
+        groups: dict[tuple[tuple[str, int], ...], list[str]] = {}
+        for variant, found in cells.items():
+            groups.setdefault(tuple(sorted(found)), []).append(variant)
+        return groups
+
     def pooled_runs(self, variant: str, seed: int) -> list[Run]:
         """The runs of a variant and seed that one pooled score is of.
 

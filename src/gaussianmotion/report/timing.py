@@ -67,7 +67,8 @@ def _stage(path: Path) -> str:
     if len(path.parts) == 1:
         return path.stem
     stage = _STAGES.get(path.parts[0], path.parts[0])
-    # scores/NAME.tsv of a run, scores/VARIANT/SEED/NAME.tsv of pooled ones.
+    # scores/avatar.tsv of a run, scores/VARIANT/NAME.tsv of one network for all runs of a variant,
+    # scores/VARIANT/SEED/NAME.tsv of pooled ones.
     return f"{stage} {path.stem}" if stage == "score" else stage
 
 

@@ -1,10 +1,13 @@
 """All declared scores, found by walking the rooms of this package."""
 
+import json
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
+from gaussianmotion.config import Config
 from gaussianmotion.config.score_names import declared_scores
 from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import WeightsName
@@ -36,6 +39,25 @@ def score_stages() -> MappingProxyType[str, Stage[Any]]:
         small = not score.weights
         found[stage] = Stage(stage, entry, score.settings, COMPUTING, on_cpu=small)
     return MappingProxyType(found)
+
+
+def joint_settings(names: Sequence[str], config: Config) -> str:
+    """The settings of several scores of one avatar, as the command ``score`` takes them.
+
+    Args:
+        names: Of one score its settings as they are; of several, JSON by their names.
+        config: The whole configuration.
+    """
+    found = {name: score_stages()[f"score_{name}"].text(config) for name in names}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return json.dumps({name: json.loads(text) for name, text in found.items()}, sort_keys=True)
+
+
+def joint_code(names: Sequence[str]) -> str:
+    """The digests of several scores' code, in the same form."""
+    found = {name: score_stages()[f"score_{name}"].code() for name in names}
+    return next(iter(found.values())) if len(found) == 1 else json.dumps(found, sort_keys=True)
 
 
 def run_scores() -> dict[str, RunScore]:

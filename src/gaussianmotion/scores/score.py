@@ -8,11 +8,12 @@ by ``prepare``, which runs once for any number of avatars, so that a network loa
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from gaussianmotion.config import Config
 from gaussianmotion.config.section import Section
 from gaussianmotion.models.sources import WeightsName
+from gaussianmotion.pipeline.stage import narrow
 from gaussianmotion.scores.score_file import ScoreFile, Value
 
 Better = Literal["higher", "lower", "none"]
@@ -135,16 +136,16 @@ class RunScore(Score):
     """A score of one avatar.
 
     Attributes:
-        prepare: Of the configuration and the device ("cpu", "cuda") the function that scores the
+        prepare: Of its settings and the device ("cpu", "cuda") the function that scores the
             run whose folder it is given. Both raise UserError where something is missing, damaged
             or not finite.
     """
 
-    prepare: Callable[[Config, str], OfRun]
+    prepare: Callable[[Any, str], OfRun]
 
     def __call__(self, run: Path, config: Config, device: str = "cpu") -> ScoreFile:
         """Score one run."""
-        return self.prepare(config, device)(run)
+        return self.prepare(narrow(config, self.settings), device)(run)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,11 +153,11 @@ class PooledScore(Score):
     """A score of many avatars together, against references of the same prompts.
 
     Attributes:
-        prepare: Of the configuration and the device the function that is given the runs' folders
+        prepare: Of its settings and the device the function that is given the runs' folders
             and, for each, the folder of the references of its prompt.
     """
 
-    prepare: Callable[[Config, str], OfRuns]
+    prepare: Callable[[Any, str], OfRuns]
 
     def __call__(
         self,
@@ -166,4 +167,4 @@ class PooledScore(Score):
         device: str = "cpu",
     ) -> ScoreFile:
         """Score the runs; ``references[i]`` is the folder of the references of ``runs[i]``."""
-        return self.prepare(config, device)(runs, references)
+        return self.prepare(narrow(config, self.settings), device)(runs, references)

@@ -10,13 +10,15 @@ from painted import person, subject
 
 from gaussianmotion.body import Body
 from gaussianmotion.config import Config, RenderConfig
+from gaussianmotion.pipeline.stage import narrow
 from gaussianmotion.scores.pose import posed_frames
 from gaussianmotion.scores.pose.detector import NAMES
 from gaussianmotion.scores.pose.mannequin import save_mannequin
 from gaussianmotion.scores.pose.orientation import agreement, facing
-from gaussianmotion.scores.pose.pose_score import SCORE
+from gaussianmotion.scores.pose.pose_score import SCORE, PoseSettings
 
 CONFIG = Config(render=RenderConfig(size=128), threads=1)
+SETTINGS = narrow(CONFIG, PoseSettings)
 
 
 def standing(yaw: float) -> np.ndarray:
@@ -46,7 +48,7 @@ def test_frames_show_all_sides_of_different_moments(open_body: Body):
     who = subject(person(open_body), open_body)
     azimuths, moments = [], []
     for number, motion in enumerate(posed_frames.MOTIONS):
-        poses, cameras = posed_frames.shots(who, motion, 15.0 * number, CONFIG)
+        poses, cameras = posed_frames.shots(who, motion, 15.0 * number, SETTINGS)
         azimuths += (cameras.azimuth % 360.0).tolist()
         moments.append(poses)
         corners = cameras.project(open_body.posed_vertices(poses))[..., :2]
@@ -91,7 +93,7 @@ def test_avatar_turned_round_has_the_wrong_orientation(open_body: Body, monkeypa
         return real(subject, poses, still, turned, *rest)
 
     monkeypatch.setattr(posed_frames, "draw_sequence", from_behind)
-    found = posed_frames.measure(who, posed_frames.PoseDetector(), CONFIG)
+    found = posed_frames.measure(who, posed_frames.PoseDetector(), SETTINGS)
     assert found["orientation"] < 0.25
     assert found["left_right"] < 0.4
 
@@ -103,6 +105,6 @@ def test_person_whom_nobody_sees_has_no_error_but_no_joint_right(
     monkeypatch.setattr(posed_frames, "FRAMES", 4)
     avatar = person(open_body)
     avatar.logit_opacities.fill_(-20.0)
-    found = posed_frames.measure(subject(avatar, open_body), posed_frames.PoseDetector(), CONFIG)
+    found = posed_frames.measure(subject(avatar, open_body), posed_frames.PoseDetector(), SETTINGS)
     assert found["person_found"] == 0.0
     assert (found["pck"], found["orientation"], found["mean_error_torsos"]) == (0.0, 0.0, None)

@@ -12,7 +12,7 @@ from gaussianmotion.scores.score_file import read_score
 
 def _settings(weights: Path) -> str:
     clip = {"source": str(weights), "file": weights.name, "sha256": None, "architecture": "small"}
-    return json.dumps({"device": "cpu", "threads": 1, "models": {"clip": clip}})
+    return json.dumps({"device": "cpu", "models": {"clip": clip}})
 
 
 def test_a_score_is_written_into_its_run(
@@ -24,6 +24,36 @@ def test_a_score_is_written_into_its_run(
     found = read_score(run / "scores/clip.json")
     assert found.score == "clip"
     assert "CLIP score (small, " in capsys.readouterr().err
+
+
+def test_several_scores_of_several_runs_are_one_command(tmp_path: Path) -> None:
+    runs = [write_run(tmp_path / f"run{i}", "a man in a blue suit", i) for i in range(2)]
+    clip = _settings(write_clip(tmp_path / "weights"))
+    settings = json.dumps({"clip": json.loads(clip), "edge_sharpness": {}})
+    folders = [str(run) for run in runs]
+    arguments = ["score", "clip", "edge_sharpness", "--run", *folders, "--settings", settings]
+    assert main(arguments) == 0
+    for run in runs:
+        for name in ("clip", "edge_sharpness"):
+            assert read_score(run / f"scores/{name}.json").score == name
+    alone = ["score", "clip", "--run", folders[1], "--settings", clip]
+    assert main([*alone, "--out", str(tmp_path / "alone.json")]) == 0
+    assert read_score(tmp_path / "alone.json") == read_score(runs[1] / "scores/clip.json")
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--settings", '{"device": "cpu"}'], '"clip": ...'),
+        (["--out", "one.json"], "1 files for 1 runs and 2 scores"),
+    ],
+)
+def test_several_scores_need_settings_and_files_of_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: list[str], message: str
+) -> None:
+    arguments = ["score", "clip", "edge_sharpness", "--run", str(tmp_path), *extra]
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_truncated_checkpoint_is_one_line_and_exit_2(
@@ -46,7 +76,7 @@ def test_a_pooled_score_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     runs = [write_run(root / f"ours/p{i}/0", "a prompt", i, views=4) for i in range(2)]
     references = [write_references(root / f"reference/p{i}", i, count=4) for i in range(2)]
     out = root / "scores/ours/0/features.json"
-    arguments = ["score-pooled", "features", "--settings", '{"device": "cpu", "threads": 1}']
+    arguments = ["score-pooled", "features", "--settings", '{"device": "cpu"}']
     arguments += ["--runs", *map(str, runs), "--references", *map(str, references)]
     assert main([*arguments, "--out", str(out)]) == 0
     found = read_score(out)

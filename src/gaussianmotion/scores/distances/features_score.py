@@ -5,13 +5,12 @@ package. The numbers are on another scale than FID and KID and are never called 
 N, about 120 pictures with 1280 features, the kernel distance is the number to read.
 """
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.distances.measures import FALLS_WITH_N
 from gaussianmotion.scores.score import VIEWS, Measure, OfRuns, PooledScore
 
 
-def _prepare(config: Config, device: str) -> OfRuns:
+def _prepare(settings: DeviceKeys, device: str) -> OfRuns:
     from gaussianmotion.runtime.digest import file_sha256
     from gaussianmotion.scores.distances.efficientnet import NAME, load_lite0, weights_file
     from gaussianmotion.scores.distances.pooled import of_runs

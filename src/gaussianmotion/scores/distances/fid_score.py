@@ -7,7 +7,6 @@ intervals are in ``scores/distances/frechet.py``. Features are not cached: 600 p
 on a GPU.
 """
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.evaluation import InceptionModel
 from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.distances.measures import FALLS_WITH_N
@@ -20,12 +19,12 @@ class FidSettings(DeviceKeys):
     models: InceptionModel = InceptionModel()
 
 
-def _prepare(config: Config, device: str) -> OfRuns:
+def _prepare(settings: FidSettings, device: str) -> OfRuns:
     from gaussianmotion.models.fetch import model_path, weights_digest
     from gaussianmotion.scores.distances.inception import NAME, load_inception
     from gaussianmotion.scores.distances.pooled import of_runs
 
-    path = model_path(config, "inception")
+    path = model_path(settings, "inception")
     return of_runs(SCORE, load_inception(path, device), NAME, weights_digest(path))
 
 

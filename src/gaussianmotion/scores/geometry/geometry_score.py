@@ -16,7 +16,6 @@ colour or a wider skirt are neither better nor worse by themselves.
 from functools import partial
 from pathlib import Path
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.experiment import DrawingKeys
 from gaussianmotion.config.rendering import AntiAliasing, Framing, PictureSize
 from gaussianmotion.scores.score import AVATAR, Measure, OfRun, RunScore
@@ -33,7 +32,7 @@ class GeometrySettings(DrawingKeys):
     render: DrawnAlone = DrawnAlone()
 
 
-def _prepare(config: Config, device: str) -> OfRun:
+def _prepare(settings: GeometrySettings, device: str) -> OfRun:
     import torch
 
     from gaussianmotion.rendering.subject import load_subject
@@ -43,7 +42,7 @@ def _prepare(config: Config, device: str) -> OfRun:
         path = run / AVATAR[0]
         subject = load_subject(path, device)
         with torch.no_grad():
-            values, details = measure(subject, config)
+            values, details = measure(subject, settings)
         return SCORE.file(
             {name: round(value, DECIMALS) for name, value in values.items()},
             n=details["pictures"],

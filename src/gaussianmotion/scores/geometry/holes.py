@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from gaussianmotion.config import RenderConfig
+from gaussianmotion.config.rendering import AntiAliasing
 from gaussianmotion.rendering.cameras import select
 from gaussianmotion.rendering.frame import draw_layers
 from gaussianmotion.rendering.subject import Subject
@@ -29,7 +29,7 @@ def near_side(
     subject: Subject,
     views: JudgedViews,
     depth: Float[ndarray, "C H W"],
-    config: RenderConfig,
+    config: AntiAliasing,
     backend: Backend = "auto",
 ) -> Float[ndarray, "C H W"]:
     """Cover by the Gaussians of the body's near side alone.

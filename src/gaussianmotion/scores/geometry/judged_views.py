@@ -16,10 +16,12 @@ from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import Cameras, orbit, turntable_azimuths
 from gaussianmotion.config import PoseConfig, RenderConfig
+from gaussianmotion.config.rendering import AntiAliasing
 from gaussianmotion.pose.sampling import sample_poses
 from gaussianmotion.rendering.cameras import fitted_orbit, select
 from gaussianmotion.rendering.frame import BATCH, draw_layers, metres_per_pixel
 from gaussianmotion.rendering.subject import Subject
+from gaussianmotion.scores.geometry.geometry_score import DrawnAlone
 from gaussianmotion.splat import Backend
 
 # A pixel is the person's where they cover half of it.
@@ -63,7 +65,7 @@ class JudgedViews:
 
 
 def standing_views(
-    subject: Subject, config: RenderConfig, backend: Backend = "auto"
+    subject: Subject, config: DrawnAlone | RenderConfig, backend: Backend = "auto"
 ) -> JudgedViews:
     """The A-pose from azimuths -180, -135 ... 135 at ``config.size`` pixels, at eye level."""
     pose = named_pose("a")
@@ -72,7 +74,9 @@ def standing_views(
     return judged(subject, pose.expand(SIDES, 24, 3), cameras, config, backend)
 
 
-def unseen_views(subject: Subject, config: RenderConfig, backend: Backend = "auto") -> JudgedViews:
+def unseen_views(
+    subject: Subject, config: DrawnAlone | RenderConfig, backend: Backend = "auto"
+) -> JudgedViews:
     """:data:`UNSEEN` seeded poses, each from its own side, at :data:`SHAPE_SIZE` pixels."""
     generator = torch.Generator().manual_seed(UNSEEN_SEED)
     poses = sample_poses(UNSEEN, UNSEEN_POSES, generator)
@@ -83,7 +87,9 @@ def unseen_views(subject: Subject, config: RenderConfig, backend: Backend = "aut
     return judged(subject, poses, cameras, config, backend)
 
 
-def head_views(subject: Subject, config: RenderConfig, backend: Backend = "auto") -> JudgedViews:
+def head_views(
+    subject: Subject, config: DrawnAlone | RenderConfig, backend: Backend = "auto"
+) -> JudgedViews:
     """Close-ups of the A-pose's head: the front, then the back."""
     pose = named_pose("a")
     head = subject.body.weights.argmax(dim=1) == INDEX["head"]
@@ -106,7 +112,7 @@ def judged(
     subject: Subject,
     poses: Float[Tensor, "C 24 3"],
     cameras: Cameras,
-    config: RenderConfig,
+    config: AntiAliasing,
     backend: Backend = "auto",
 ) -> JudgedViews:
     """Pose c seen by camera c."""

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from gaussianmotion.config import Config
 from gaussianmotion.rendering.subject import Subject
 from gaussianmotion.scores.geometry import appearance, consistency, holes, silhouette, splat_cloud
+from gaussianmotion.scores.geometry.geometry_score import GeometrySettings
 from gaussianmotion.scores.geometry.judged_views import (
     SHAPE_SIZE,
     UNSEEN_SEED,
@@ -20,7 +20,7 @@ from gaussianmotion.scores.geometry.render_speed import FRAMES, milliseconds_per
 DECIMALS = 5
 
 
-def measure(subject: Subject, config: Config) -> tuple[dict[str, float], dict[str, Any]]:
+def measure(subject: Subject, config: GeometrySettings) -> tuple[dict[str, float], dict[str, Any]]:
     """All numbers of :mod:`.geometry_score`, and the circumstances."""
     render, backend = config.render, config.rasteriser
     standing = standing_views(subject, render, backend)
@@ -60,7 +60,7 @@ def measure(subject: Subject, config: Config) -> tuple[dict[str, float], dict[st
         "render": {
             "frames": FRAMES,
             "size": render.size,
-            "threads": config.threads,
+            "threads": torch.get_num_threads(),
             "backend": backend if backend != "auto" else ("gsplat" if cuda else "numba"),
             "device": torch.cuda.get_device_name() if cuda else "cpu",
         },

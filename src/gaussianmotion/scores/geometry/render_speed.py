@@ -7,7 +7,7 @@ import torch
 
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import Cameras
-from gaussianmotion.config import RenderConfig
+from gaussianmotion.config.rendering import AntiAliasing
 from gaussianmotion.rendering.cameras import select
 from gaussianmotion.rendering.frame import draw_layers
 from gaussianmotion.rendering.subject import Subject
@@ -17,7 +17,7 @@ FRAMES = 8
 
 
 def milliseconds_per_frame(
-    subject: Subject, cameras: Cameras, config: RenderConfig, backend: Backend = "auto"
+    subject: Subject, cameras: Cameras, config: AntiAliasing, backend: Backend = "auto"
 ) -> float:
     """Median over :data:`FRAMES` single frames of posing and drawing the A-pose.
 

@@ -19,7 +19,6 @@ of a longer prompt its first words are scored, as many as fit, and table and rep
 
 from pathlib import Path
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.evaluation import AlignmentWeights
 from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
@@ -32,11 +31,11 @@ class AlignmentSettings(DeviceKeys):
     scores: AlignmentWeights = AlignmentWeights()
 
 
-def _prepare(config: Config, device: str) -> OfRun:
+def _prepare(settings: AlignmentSettings, device: str) -> OfRun:
     from gaussianmotion.scores.pictures.alignment_model import fit, load_alignment
     from gaussianmotion.scores.pictures.pictures import front_view, read_picture
 
-    folder = config.scores.alignment_model
+    folder = settings.scores.alignment_model
     model = load_alignment(folder, device)
 
     def of_run(run: Path) -> ScoreFile:

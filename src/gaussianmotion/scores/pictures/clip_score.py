@@ -11,7 +11,6 @@ the very text encoder of Stable Diffusion 1.5, by which the avatars are optimise
 ``models.clip`` to it to compare with those papers.
 """
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.evaluation import ClipModel
 from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
@@ -23,12 +22,12 @@ class ClipSettings(DeviceKeys):
     models: ClipModel = ClipModel()
 
 
-def _prepare(config: Config, device: str) -> OfRun:
+def _prepare(settings: ClipSettings, device: str) -> OfRun:
     from gaussianmotion.models.fetch import model_path
     from gaussianmotion.scores.pictures.prompt_scorers import ClipScorer, of_front_view
 
-    weights = config.models.clip
-    path = model_path(config, "clip")
+    weights = settings.models.clip
+    path = model_path(settings, "clip")
     scorer = ClipScorer(path, weights.architecture, weights.source, device)
     return of_front_view(SCORE, scorer)
 

@@ -13,7 +13,6 @@ of other sizes have the same.
 
 from pathlib import Path
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.section import Section
 from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
 from gaussianmotion.scores.score_file import ScoreFile, input_digests
@@ -54,7 +53,7 @@ def steepest_edges(path: Path) -> float | None:
     return float(steep.mean()) * height / 100.0
 
 
-def _prepare(config: Config, device: str) -> OfRun:
+def _prepare(settings: NoSettings, device: str) -> OfRun:
     from gaussianmotion.scores.pictures.pictures import front_view
 
     def of_run(run: Path) -> ScoreFile:

@@ -9,7 +9,6 @@ the two versions cannot be compared.) Its authors: scores compare pictures of th
 so tables report differences paired by prompt.
 """
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.evaluation import HpsModel
 from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
@@ -21,12 +20,12 @@ class HpsSettings(DeviceKeys):
     models: HpsModel = HpsModel()
 
 
-def _prepare(config: Config, device: str) -> OfRun:
+def _prepare(settings: HpsSettings, device: str) -> OfRun:
     from gaussianmotion.models.fetch import model_path
     from gaussianmotion.scores.pictures.prompt_scorers import HpsScorer, of_front_view
 
-    weights = config.models.hps
-    path = model_path(config, "hps")
+    weights = settings.models.hps
+    path = model_path(settings, "hps")
     scorer = HpsScorer(path, weights.architecture, weights.source, device)
     return of_front_view(SCORE, scorer, {"compare": "only with pictures of the same prompt"})
 

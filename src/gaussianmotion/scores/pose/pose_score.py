@@ -19,7 +19,6 @@ ceiling in ``details``. It is the same for all avatars, so it is kept in the use
 
 from pathlib import Path
 
-from gaussianmotion.config import Config
 from gaussianmotion.config.experiment import DrawingKeys
 from gaussianmotion.config.rendering import Drawn, Framing
 from gaussianmotion.scores.score import AVATAR, Measure, OfRun, RunScore
@@ -36,19 +35,21 @@ class PoseSettings(DrawingKeys):
     render: DrawnPosed = DrawnPosed()
 
 
-def _prepare(config: Config, device: str) -> OfRun:
+def _prepare(settings: PoseSettings, device: str) -> OfRun:
+    import torch
+
     from gaussianmotion.rendering.subject import load_subject
     from gaussianmotion.runtime.digest import file_sha256
     from gaussianmotion.scores.pose import orientation, pose_agreement, posed_frames
     from gaussianmotion.scores.pose.detector import MODEL_PATH, PoseDetector
 
-    detector = PoseDetector(threads=config.threads)
+    detector = PoseDetector(threads=torch.get_num_threads())
     digest = file_sha256(MODEL_PATH)
 
     def of_run(run: Path) -> ScoreFile:
         path = run / AVATAR[0]
         subject = load_subject(path, device)
-        found = posed_frames.measure(subject, detector, config)
+        found = posed_frames.measure(subject, detector, settings)
         return SCORE.file(
             {name: found[key] for name, key in posed_frames.NUMBERS.items()},
             n=found["frames"],
@@ -61,7 +62,7 @@ def _prepare(config: Config, device: str) -> OfRun:
                 "right_within_torsos": pose_agreement.RIGHT_WITHIN,
                 "right_within_degrees": orientation.RIGHT_WITHIN,
                 "avatar": found,
-                "ceiling": posed_frames.ceiling(subject, detector, config),
+                "ceiling": posed_frames.ceiling(subject, detector, settings),
             },
         )
 

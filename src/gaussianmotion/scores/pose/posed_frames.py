@@ -18,7 +18,6 @@ from numpy import ndarray
 from torch import Tensor
 
 from gaussianmotion.camera import Cameras
-from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.code import source_tree
 from gaussianmotion.pose.motion import load_motion
@@ -31,7 +30,7 @@ from gaussianmotion.scores.pose.detector import PRESENT, SMPL_JOINTS, PoseDetect
 from gaussianmotion.scores.pose.mannequin import mannequin
 from gaussianmotion.scores.pose.orientation import agreement, facing
 from gaussianmotion.scores.pose.pose_agreement import compare, torso_length
-from gaussianmotion.scores.pose.pose_score import SCORE
+from gaussianmotion.scores.pose.pose_score import SCORE, PoseSettings
 
 MOTIONS = ("walk", "dance")
 FRAMES = 12  # of each
@@ -43,7 +42,7 @@ STRIDE = 5
 NUMBERS = {"pck": "pck", "torso_error": "mean_error_torsos", "orientation": "orientation"}
 
 
-def measure(subject: Subject, detector: PoseDetector, config: Config) -> dict[str, Any]:
+def measure(subject: Subject, detector: PoseDetector, config: PoseSettings) -> dict[str, Any]:
     """Draw the frames, detect, compare: ``pose_agreement.compare``'s figures and orientation's."""
     pixels, torsos, faces, found = [], [], [], []
     for number, name in enumerate(MOTIONS):
@@ -69,7 +68,7 @@ def measure(subject: Subject, detector: PoseDetector, config: Config) -> dict[st
 
 
 def shots(
-    subject: Subject, motion: str, first_azimuth: float, config: Config
+    subject: Subject, motion: str, first_azimuth: float, config: PoseSettings
 ) -> tuple[Float[Tensor, "T 24 3"], Cameras]:
     """Poses of a bundled motion, standing on the spot, and a camera on another side for each."""
     clip = load_motion(motion)
@@ -88,7 +87,7 @@ def torso_pixels(joints: Float[Tensor, "T 24 3"], cameras: Cameras) -> Float[nda
     return cameras.Ks[:, 1, 1].double().numpy() * torso_length(joints.double().numpy()) / distance
 
 
-def ceiling(subject: Subject, detector: PoseDetector, config: Config) -> dict[str, Any]:
+def ceiling(subject: Subject, detector: PoseDetector, config: PoseSettings) -> dict[str, Any]:
     """The mannequin's figures in the same frames, from the cache where they are known."""
     path = _cache_path(subject, detector, config)
     try:
@@ -104,7 +103,7 @@ def ceiling(subject: Subject, detector: PoseDetector, config: Config) -> dict[st
     return found
 
 
-def _cache_path(subject: Subject, detector: PoseDetector, config: Config) -> Path:
+def _cache_path(subject: Subject, detector: PoseDetector, config: PoseSettings) -> Path:
     """Named after all that decides the ceiling, the sources included."""
     facts = [
         *(SCORE.protocol, subject.body.id, subject.training_size, subject.device.type, detector.id),
