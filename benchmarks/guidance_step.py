@@ -20,7 +20,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from gaussianmotion.camera import orbit
-from gaussianmotion.config import FramingWords, PriorConfig, ScoreConfig
+from gaussianmotion.config import DistillationConfig, FramingWords, PriorConfig
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, network_dtype
 from gaussianmotion.testing.stable_diffusion import random_stable_diffusion
@@ -101,7 +101,7 @@ def measure(prior: DiffusionPrior, batch: int, size: int, steps: int) -> dict[st
     each = torch.ones(batch)
     azimuth = torch.linspace(-180.0, 180.0, batch + 1)[:batch]
     cameras = orbit(azimuth, 0.0 * each, 3.0 * each, 50.0 * each, torch.zeros(batch, 3), size)
-    distil = ScoreDistillation(prior, ScoreConfig(), EMBEDDED, PROMPT)
+    distil = ScoreDistillation(prior, DistillationConfig(), EMBEDDED, PROMPT)
 
     def forward() -> torch.Tensor:
         return distil(rgb, cameras.to(device), pose, 0, steps, generator)[0]

@@ -6,6 +6,12 @@ prints it and exits with status 2. Any other exception that reaches the user is 
 """
 
 
+def first_sentence(error: Exception, letters: int = 200) -> str:
+    """What a library says is wrong, short enough for a message; else the error's name."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return (lines[0].strip().split(". ")[0] if lines else type(error).__name__)[:letters]
+
+
 class UserError(Exception):
     """A mistake that the user can correct; its message is one line and is shown as it is."""
 

@@ -22,10 +22,10 @@ from gaussianmotion.config.section import Count, Positive, Section, Seed, Share,
 from gaussianmotion.config.training import (
     CameraConfig,
     DensityConfig,
+    DistillationConfig,
     LearningRates,
     LossConfig,
     PoseConfig,
-    ScoreConfig,
     TrainConfig,
 )
 
@@ -37,6 +37,7 @@ __all__ = [
     "Config",
     "Count",
     "DensityConfig",
+    "DistillationConfig",
     "FramingWords",
     "LearningRates",
     "LossConfig",
@@ -48,7 +49,6 @@ __all__ = [
     "PriorConfig",
     "ReferenceConfig",
     "RenderConfig",
-    "ScoreConfig",
     "ScoreName",
     "ScoresConfig",
     "Section",

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from gaussianmotion.config.section import Colour, Count, Positive, Section, Share
 
 
-class ScoreConfig(Section):
+class DistillationConfig(Section):
     """Score distillation (eq. 5 and 6)."""
 
     method: Literal["asd", "sds", "csd", "nfsd", "sdi", "ism"] = Field(
@@ -40,7 +40,7 @@ class ScoreConfig(Section):
     anneal_at: Share = Field(0.5, description="Share of the training after which t_max_late holds.")
 
     @model_validator(mode="after")
-    def _ordered(self) -> "ScoreConfig":
+    def _ordered(self) -> "DistillationConfig":
         if not self.t_min < self.t_max_late <= self.t_max:
             raise ValueError(
                 f"t_min < t_max_late <= t_max is needed, but they are "
@@ -226,7 +226,7 @@ class TrainConfig(TrainingScale):
         description="RGB in [0, 1]; each view draws one.",
         min_length=1,
     )
-    score: ScoreConfig = ScoreConfig()
+    score: DistillationConfig = DistillationConfig()
     loss: LossConfig = LossConfig()
     lr: LearningRates = LearningRates()
     density: DensityConfig = DensityConfig()

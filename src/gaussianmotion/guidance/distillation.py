@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from gaussianmotion.camera import Cameras
-from gaussianmotion.config import PriorConfig, ScoreConfig
+from gaussianmotion.config import DistillationConfig, PriorConfig
 from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.inversion import invert, move, noise_between
 from gaussianmotion.guidance.prompts import compose_prompt
@@ -53,7 +53,7 @@ class ScoreDistillation:
     """The loss of eq. 6 (or of SDS, CSD, NFSD, SDI, ISM) for one prompt."""
 
     def __init__(
-        self, prior: Prior, config: ScoreConfig, prior_config: PriorConfig, prompt: str
+        self, prior: Prior, config: DistillationConfig, prior_config: PriorConfig, prompt: str
     ) -> None:
         """Bind a prior to a prompt.
 

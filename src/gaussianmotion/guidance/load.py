@@ -18,7 +18,7 @@ from jaxtyping import Float
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.errors import UserError, first_sentence
 from gaussianmotion.models.hub import CONTROLNET_FILES, MODEL_EXTRAS, MODEL_FILES, cached_snapshot
 
 HOW_TO_GET = "run `gaussianmotion models`, or set {key} to a folder"
@@ -67,7 +67,7 @@ def loading(path: Path) -> Iterator[None]:
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
         raise UserError(
             f"{path} cannot be loaded, it is damaged or not of the expected kind "
-            f"({_reason(error)}): fetch it again"
+            f"({first_sentence(error)}): fetch it again"
         ) from error
     finally:
         for logger, level in zip(loggers, levels, strict=True):
@@ -197,9 +197,3 @@ def read_json(path: Path) -> dict[str, Any]:
         if not isinstance(data, dict):
             raise ValueError("not a JSON object")
     return data
-
-
-def _reason(error: Exception) -> str:
-    """The first sentence of an error's text, short enough for a message."""
-    lines = str(error).strip().splitlines()
-    return (lines[0].split(". ")[0] if lines else type(error).__name__)[:200]

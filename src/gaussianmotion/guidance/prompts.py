@@ -25,10 +25,11 @@ def compose_prompt(
         suffix: Words of the experiment added to every prompt; may be empty.
         framing_words: What the prior calls each framing.
     """
-    parts = [
-        prompt.strip().rstrip(".").rstrip(),
-        suffix.strip(),
-        view_word(azimuth),
-        getattr(framing_words, framing.replace(" ", "_")),
-    ]
+    framed = getattr(framing_words, framing.replace(" ", "_"))
+    return with_words(prompt, suffix, view_word(azimuth), framed)
+
+
+def with_words(prompt: str, *words: str) -> str:
+    """The user's sentence without its full stop, then further words; empty ones leave no comma."""
+    parts = [prompt.strip().rstrip(".").rstrip(), *(word.strip() for word in words)]
     return ", ".join(part for part in parts if part)

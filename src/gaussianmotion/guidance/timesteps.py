@@ -8,19 +8,19 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from gaussianmotion.config import ScoreConfig
+from gaussianmotion.config import DistillationConfig
 
 LAST_TIMESTEP = 999
 
 
-def largest_timestep(step: int, steps: int, config: ScoreConfig) -> int:
+def largest_timestep(step: int, steps: int, config: DistillationConfig) -> int:
     """The largest timestep that may be drawn at ``step`` of ``steps`` (counted from 0)."""
     late = step >= config.anneal_at * steps
     return min(config.t_max_late if late else config.t_max, LAST_TIMESTEP)
 
 
 def sample_timesteps(
-    step: int, steps: int, batch: int, config: ScoreConfig, generator: torch.Generator
+    step: int, steps: int, batch: int, config: DistillationConfig, generator: torch.Generator
 ) -> Int[Tensor, " B"]:
     """Draw one timestep per sample, uniform over t_min to the largest allowed, both included.
 

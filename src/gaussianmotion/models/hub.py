@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.errors import UserError, first_sentence
 from gaussianmotion.models.downloads import DISK_FAULTS, cannot_write, download
 from gaussianmotion.runtime.digest import file_sha256
 
@@ -168,8 +168,8 @@ def fetch_snapshot(
         if isinstance(error, OSError) and error.errno in DISK_FAULTS:
             raise cannot_write(what, root, error) from None
         raise UserError(
-            f"{what}: {repo} cannot be fetched ({_reason(error)}): check the name, the revision "
-            f"and the network, or set {what} to your own copy; what was fetched is kept"
+            f"{what}: {repo} cannot be fetched ({first_sentence(error)}): check the name, the "
+            f"revision and the network, or set {what} to your own copy; what was fetched is kept"
         ) from None
 
 
@@ -208,9 +208,3 @@ def pinned_digest(path: Path) -> str | None:
 
 def _moves(revision: str | None) -> bool:
     return revision is None or not re.fullmatch(r"[0-9a-f]{40}", revision)
-
-
-def _reason(error: Exception) -> str:
-    """The first sentence of an error's text, short enough for a message."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return (lines[0].split(". ")[0] if lines else type(error).__name__)[:200]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
-from PIL import Image
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.rendering.video import read_frames
+from gaussianmotion.runtime.pictures import read_picture
 
 # Folder of the animations: a motion may have any name, also that of another file of the run.
 MOTIONS = "motions"
@@ -91,13 +91,7 @@ def read_image(path: Path) -> UInt8[ndarray, "H W 3"]:
     Raises:
         UserError: it is missing or damaged.
     """
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `gaussianmotion views` again") from None
-    except (OSError, SyntaxError, ValueError):
-        raise UserError(f"{path} is damaged: run `gaussianmotion views` again") from None
+    return np.asarray(read_picture(path, "run `gaussianmotion views` again"))
 
 
 def _read_json(path: Path, needed: tuple[str, ...]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from gaussianmotion.config import PriorConfig
 from gaussianmotion.config.rendering import Framing
 from gaussianmotion.config.stages import ReferenceSettings
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, precision
+from gaussianmotion.guidance.prompts import with_words
 from gaussianmotion.models.fetch import pinned_revision, prior_digests
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.rendering.cameras import fitted_orbit, select
@@ -117,7 +118,7 @@ def _plan(prompt_id: str, prompt: str, config: ReferenceSettings) -> list[_Sampl
             _Sample(
                 id=f"{index:02d}",
                 seed=sample_seed(wanted.seed, prompt_id, index),
-                text=reference_text(prompt, config.prior.prompt_suffix, view, wanted.suffix),
+                text=with_words(prompt, config.prior.prompt_suffix, view, wanted.suffix),
                 azimuth=round(azimuth, 4) if posed else None,
             )
         )
@@ -138,12 +139,6 @@ def _pose_images(
     chosen = select(cameras, [int(sample.id) for sample in samples])
     poses = pose.expand(len(samples), -1, -1)
     return pose_image(body, poses, chosen, config.prior.neck)
-
-
-def reference_text(prompt: str, *suffixes: str) -> str:
-    """The sentence that is sampled: the user's without its full stop, then further words."""
-    parts = [prompt.strip().rstrip(".").rstrip(), *(suffix.strip() for suffix in suffixes)]
-    return ", ".join(part for part in parts if part)
 
 
 def sample_seed(seed: int, prompt_id: str, index: int) -> int:

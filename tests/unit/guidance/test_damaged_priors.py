@@ -9,7 +9,7 @@ from conftest import prior_config
 from safetensors.torch import load_file, save_file
 
 from gaussianmotion.camera import Cameras, orbit
-from gaussianmotion.config import ScoreConfig
+from gaussianmotion.config import DistillationConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior
@@ -78,7 +78,7 @@ def test_weights_too_large_make_no_picture(folder: Path, part: str) -> None:
 def test_a_training_step_knows_which_network_it_was(folder: Path, part: str, named: str) -> None:
     spoilt(folder, part, None)
     prior = load_prior(prior_config(folder), "cpu")
-    distil = ScoreDistillation(prior, ScoreConfig(), prior_config(folder), "a man")
+    distil = ScoreDistillation(prior, DistillationConfig(), prior_config(folder), "a man")
     assert distil.fault() is None
     rgb = torch.rand(1, 64, 64, 3, requires_grad=True)
     arguments = (rgb, front(), None, 0, 10, torch.Generator().manual_seed(0))
@@ -89,7 +89,7 @@ def test_a_training_step_knows_which_network_it_was(folder: Path, part: str, nam
 
 def test_a_picture_that_is_no_number_is_not_the_priors_fault(embedded_folder: Path) -> None:
     prior = load_prior(prior_config(embedded_folder), "cpu")
-    distil = ScoreDistillation(prior, ScoreConfig(), prior_config(embedded_folder), "a man")
+    distil = ScoreDistillation(prior, DistillationConfig(), prior_config(embedded_folder), "a man")
     rgb = torch.full((1, 64, 64, 3), float("nan"))
     distil(rgb, front(), None, 0, 10, torch.Generator().manual_seed(0))
     assert distil.fault() is None

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from gaussianmotion.camera import Cameras, orbit
-from gaussianmotion.config import PriorConfig, ScoreConfig
+from gaussianmotion.config import DistillationConfig, PriorConfig
 from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.inversion import invert, move, noise_between
@@ -64,7 +64,7 @@ class Recorder:
         return self.prior.predict_noise(latents, timesteps, text, pose_image)
 
 
-def run(prior, config: ScoreConfig, seed: int = 7, step: int = 0, pose: bool = True):
+def run(prior, config: DistillationConfig, seed: int = 7, step: int = 0, pose: bool = True):
     rgb, pose_image = pictures()
     rgb.requires_grad_()
     recorder = Recorder(prior)
@@ -81,7 +81,7 @@ def run(prior, config: ScoreConfig, seed: int = 7, step: int = 0, pose: bool = T
 def test_the_latents_gradient_is_the_weighted_score_over_the_batch(
     prior: DiffusionPrior, method, weighting
 ):
-    config = ScoreConfig(method=method, guidance_scale=7.5, weighting=weighting)
+    config = DistillationConfig(method=method, guidance_scale=7.5, weighting=weighting)
     recorder, _, _, _ = run(prior, config)
 
     # The same by hand, one branch at a time.
@@ -108,7 +108,7 @@ def test_the_latents_gradient_is_the_weighted_score_over_the_batch(
 
 @pytest.mark.parametrize("method", ["sdi", "ism"])
 def test_inverted_noise_takes_the_place_of_drawn_noise(prior: DiffusionPrior, method):
-    config = ScoreConfig(method=method, guidance_scale=7.5, inversion_steps=2)
+    config = DistillationConfig(method=method, guidance_scale=7.5, inversion_steps=2)
     recorder, _, _, _ = run(prior, config)
 
     rgb, pose = pictures()
@@ -140,7 +140,7 @@ def test_inverted_noise_takes_the_place_of_drawn_noise(prior: DiffusionPrior, me
     [("sdi", [(BATCH, 2 * BATCH)] * 4), ("ism", [(BATCH, BATCH)] * 4 + [(BATCH, 2 * BATCH)])],
 )
 def test_inversion_asks_the_prior_as_often_as_it_says(embedded: DiffusionPrior, method, calls):
-    recorder, _, _, _ = run(embedded, ScoreConfig(method=method, inversion_steps=3))
+    recorder, _, _, _ = run(embedded, DistillationConfig(method=method, inversion_steps=3))
     assert recorder.calls == calls
 
 
@@ -148,32 +148,32 @@ def test_inversion_asks_the_prior_as_often_as_it_says(embedded: DiffusionPrior, 
 def test_only_the_branches_that_a_method_needs_run_and_in_one_batch(
     embedded: DiffusionPrior, method, branches: int
 ):
-    recorder, _, _, _ = run(embedded, ScoreConfig(method=method))
+    recorder, _, _, _ = run(embedded, DistillationConfig(method=method))
     assert recorder.calls == [(BATCH, branches * BATCH)]
 
 
 def test_gradients_reach_the_pixels_of_every_view(prior: DiffusionPrior):
-    _, gradient, loss, _ = run(prior, ScoreConfig())
+    _, gradient, loss, _ = run(prior, DistillationConfig())
     assert loss.shape == ()
     assert torch.isfinite(gradient).all()
     assert (gradient.abs().amax(dim=(1, 2, 3)) > 0).all()
 
 
 def test_a_seed_decides_the_gradient(prior: DiffusionPrior):
-    first = run(prior, ScoreConfig(), seed=1)[1]
-    assert torch.equal(first, run(prior, ScoreConfig(), seed=1)[1])
-    assert not torch.equal(first, run(prior, ScoreConfig(), seed=2)[1])
+    first = run(prior, DistillationConfig(), seed=1)[1]
+    assert torch.equal(first, run(prior, DistillationConfig(), seed=1)[1])
+    assert not torch.equal(first, run(prior, DistillationConfig(), seed=2)[1])
 
 
 def test_the_pose_image_changes_the_gradient(prior: DiffusionPrior):
-    with_pose = run(prior, ScoreConfig(method="csd"))[1]
-    without = run(prior, ScoreConfig(method="csd"), pose=False)[1]
+    with_pose = run(prior, DistillationConfig(method="csd"))[1]
+    without = run(prior, DistillationConfig(method="csd"), pose=False)[1]
     assert (with_pose - without).abs().max() > 1e-6
 
 
 def test_every_prompt_is_encoded_once_in_a_training(embedded: DiffusionPrior):
     recorder = Recorder(embedded)
-    distil = ScoreDistillation(recorder, ScoreConfig(), PRIOR_CONFIG, PROMPT)
+    distil = ScoreDistillation(recorder, DistillationConfig(), PRIOR_CONFIG, PROMPT)
     rgb, pose = pictures()
     generator = torch.Generator().manual_seed(0)
     for step in range(3):
@@ -182,7 +182,7 @@ def test_every_prompt_is_encoded_once_in_a_training(embedded: DiffusionPrior):
 
 
 def test_what_is_plotted_is_what_was_computed(embedded: DiffusionPrior):
-    config = ScoreConfig(method="sds", guidance_scale=7.5)
+    config = DistillationConfig(method="sds", guidance_scale=7.5)
     recorder, _, loss, stats = run(embedded, config)
     assert set(stats) == {"timestep", "grad_rms", "delta_c_rms", "delta_n_rms"}
     gradient = BATCH * recorder.latents.grad

@@ -5,7 +5,7 @@ import torch
 from elsewhere import READS, elsewhere
 from test_distillation import PRIOR_CONFIG, PROMPT, pictures, views
 
-from gaussianmotion.config import PriorConfig, ScoreConfig
+from gaussianmotion.config import DistillationConfig, PriorConfig
 from gaussianmotion.guidance import prior as priors
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior
@@ -22,7 +22,7 @@ def config_of(folder):
 def distilled(folder, method, device):
     """The loss of one step, and its gradient on the pictures."""
     prior = load_prior(config_of(folder), device)
-    distil = ScoreDistillation(prior, ScoreConfig(method=method), PRIOR_CONFIG, PROMPT)
+    distil = ScoreDistillation(prior, DistillationConfig(method=method), PRIOR_CONFIG, PROMPT)
     rgb, pose = (x.to(device) for x in pictures())
     rgb.requires_grad_()
     generator = torch.Generator().manual_seed(0)
@@ -77,7 +77,7 @@ def test_nothing_is_read_back_from_the_device(kind, request):
     """A GPU works through one step without a word to the CPU."""
     with elsewhere() as device:
         prior = load_prior(config_of(request.getfixturevalue(kind)), device)
-        distil = ScoreDistillation(prior, ScoreConfig(), PRIOR_CONFIG, PROMPT)
+        distil = ScoreDistillation(prior, DistillationConfig(), PRIOR_CONFIG, PROMPT)
         rgb, pose = (x.to(device) for x in pictures())
         generator = torch.Generator().manual_seed(0)
         for step in range(2):  # texts are encoded in the first

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gaussianmotion.camera import orbit
-from gaussianmotion.config import PriorConfig, ScoreConfig
+from gaussianmotion.config import DistillationConfig, PriorConfig
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import DiffusionPrior
 from gaussianmotion.testing.stable_diffusion import random_stable_diffusion
@@ -56,7 +56,7 @@ def test_a_step_of_the_papers_size_has_the_right_shapes_and_types(meta: Diffusio
 def test_one_full_step_in_bfloat16_fits_and_moves_every_pixel():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     prior = random_stable_diffusion("cpu", torch.bfloat16)
-    distil = ScoreDistillation(prior, ScoreConfig(), PriorConfig(), "a man in a red suit")
+    distil = ScoreDistillation(prior, DistillationConfig(), PriorConfig(), "a man in a red suit")
     generator = torch.Generator().manual_seed(0)
     rgb = torch.rand(1, 64, 64, 3, generator=generator, requires_grad=True)
     pose = torch.rand(1, 3, 64, 64, generator=generator)

@@ -2,13 +2,13 @@
 
 import torch
 
-from gaussianmotion.config import ScoreConfig
+from gaussianmotion.config import DistillationConfig
 from gaussianmotion.guidance.timesteps import largest_timestep, sample_timesteps
 
-CONFIG = ScoreConfig(t_min=20, t_max=980, t_max_late=500, anneal_at=0.5)
+CONFIG = DistillationConfig(t_min=20, t_max=980, t_max_late=500, anneal_at=0.5)
 
 
-def draw(step: int, count: int = 20_000, config: ScoreConfig = CONFIG, seed: int = 0):
+def draw(step: int, count: int = 20_000, config: DistillationConfig = CONFIG, seed: int = 0):
     return sample_timesteps(step, 100, count, config, torch.Generator().manual_seed(seed))
 
 
@@ -27,7 +27,7 @@ def test_the_maximum_drops_exactly_in_the_middle():
 
 
 def test_the_last_timestep_of_the_model_is_never_exceeded():
-    config = ScoreConfig(t_min=990, t_max=1000, t_max_late=1000)
+    config = DistillationConfig(t_min=990, t_max=1000, t_max_late=1000)
     assert int(draw(0, config=config).max()) == 999
 
 

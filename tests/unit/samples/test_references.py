@@ -13,8 +13,9 @@ from gaussianmotion.config.file import merge
 from gaussianmotion.config.stages import ReferenceSettings
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import DiffusionPrior
+from gaussianmotion.guidance.prompts import with_words
 from gaussianmotion.runtime.digest import file_sha256
-from gaussianmotion.samples.references import reference_text, sample_references, sample_seed
+from gaussianmotion.samples.references import sample_references, sample_seed
 
 NAMES = ("00.png", "01.png")
 PRIOR = {"model": "resources/prior", "controlnet": "resources/prior/controlnet"}
@@ -115,7 +116,7 @@ def test_seeds_depend_on_prompt_and_index_alone():
 
 
 def test_the_papers_references_are_the_prompt_as_it_is():
-    assert reference_text("A man in a suit. ", "", " ") == "A man in a suit"
+    assert with_words("A man in a suit. ", "", " ") == "A man in a suit"
     assert Config().reference.pose == "none"
     assert Config().reference.suffix == ""
 

@@ -11,8 +11,8 @@ from small_checkpoints import NETWORK, write_clip, write_picture, write_run
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.pictures import read_picture
 from gaussianmotion.scores.pictures.clip_score import SCORE
-from gaussianmotion.scores.pictures.pictures import read_picture
 from gaussianmotion.scores.pictures.prompt_scorers import ClipScorer
 
 # open_clip would normalise pictures as OpenAI's without a word.

@@ -10,10 +10,10 @@ from torchmetrics.image.fid import NoTrainInceptionV3
 
 from gaussianmotion.config import Config
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.pictures import read_picture
 from gaussianmotion.scores.distances import features_score, fid_score
 from gaussianmotion.scores.distances.inception import load_inception
 from gaussianmotion.scores.distances.pooled import as_tensor, distances
-from gaussianmotion.scores.pictures.pictures import read_picture
 from gaussianmotion.scores.score_file import ScoreFile
 
 

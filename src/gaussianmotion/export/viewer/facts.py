@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from gaussianmotion.avatar.file import AvatarMetadata
-from gaussianmotion.config import ScoreConfig, TrainConfig
+from gaussianmotion.config import DistillationConfig, TrainConfig
 from gaussianmotion.rendering.subject import Subject
 
 
@@ -50,7 +50,7 @@ def _training(steps: int, train: TrainConfig) -> str:
     return f"{steps:,} steps of {train.batch} views, {train.size} x {train.size} pixels"
 
 
-def _score(score: ScoreConfig) -> str:
+def _score(score: DistillationConfig) -> str:
     return f"{score.method.upper()}, guidance scale {score.guidance_scale:g}, tau {score.tau}"
 
 

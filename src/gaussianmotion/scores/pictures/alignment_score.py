@@ -32,8 +32,9 @@ class AlignmentSettings(DeviceKeys):
 
 
 def _prepare(settings: AlignmentSettings, device: str) -> OfRun:
+    from gaussianmotion.runtime.pictures import read_picture
     from gaussianmotion.scores.pictures.alignment_model import fit, load_alignment
-    from gaussianmotion.scores.pictures.pictures import front_view, read_picture
+    from gaussianmotion.scores.pictures.pictures import front_view
 
     folder = settings.scores.alignment_model
     model = load_alignment(folder, device)

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.errors import UserError, first_sentence
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -50,7 +50,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         SafetensorError,
     ) as error:
         raise UserError(
-            f"{path} is no checkpoint, or it is truncated ({_reason(error)}): fetch it again"
+            f"{path} is no checkpoint, or it is truncated ({first_sentence(error, 120)}): fetch it "
+            "again"
         ) from error
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
@@ -90,8 +91,3 @@ def fill(network: nn.Module, weights: dict[str, Tensor], path: Path, what: str) 
                 f"({len(missing)} missing, {len(foreign)} foreign, {len(shapes)} of another size)"
             )
     network.load_state_dict(weights)
-
-
-def _reason(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return (lines[0].split(". ")[0] if lines else type(error).__name__)[:120]

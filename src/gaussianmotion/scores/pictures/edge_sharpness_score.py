@@ -35,7 +35,7 @@ def steepest_edges(path: Path) -> float | None:
     import numpy as np
     from scipy import ndimage
 
-    from gaussianmotion.scores.pictures.pictures import read_picture
+    from gaussianmotion.runtime.pictures import read_picture
 
     picture = read_picture(path)
     colours = np.asarray(picture, dtype=np.int16)

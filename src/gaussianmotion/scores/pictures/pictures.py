@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.pictures import read_picture
 
 
 def front_view(run: Path) -> tuple[Path, str]:
@@ -38,21 +39,6 @@ def reference_pictures(folder: Path) -> list[Path]:
     if not pictures:
         raise UserError(f"{folder} holds no references: run `gaussianmotion reference` first")
     return pictures
-
-
-def read_picture(path: Path) -> Image.Image:
-    """A picture as RGB.
-
-    Raises:
-        UserError: it is missing or damaged.
-    """
-    try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: make it again") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise UserError(f"{path} is damaged or no picture: make it again") from None
 
 
 def batches(paths: Sequence[Path], size: int) -> Iterator[list[Image.Image]]:
