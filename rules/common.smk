@@ -355,7 +355,10 @@ def gpus_of(stage):
 def start_no_more_jobs_than_gpus():
     """Lower ``--resources gpu=N`` to the GPUs of this computer: more jobs would only wait."""
     wanted = workflow.global_resources.get("gpu")
-    if workflow.local_exec and wanted is not None and gpus(None):
+    # Which executor runs is not known yet; jobs on other computers are counted by nodes. A single
+    # job's own Snakemake has no number.
+    elsewhere = workflow.global_resources["_nodes"].value is not None
+    if wanted is not None and wanted.value is not None and gpus(None) and not elsewhere:
         count, said = gpu.slots(int(wanted.value), POOL)
         workflow.global_resources["gpu"] = count
         if said and workflow.is_main_process:

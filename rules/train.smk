@@ -1,7 +1,8 @@
 # One avatar: one prompt, one variant, one seed.
 #
 # checkpoint.pt and curves.csv live in the run's folder but are no outputs: Snakemake deletes the
-# outputs of an interrupted job, and the job must find them again to go on.
+# outputs of an interrupted job, and the job must find them again to go on. A finished checkpoint stays
+# until the views are drawn: where the disk is too full to note the end, Snakemake deletes the avatar.
 
 
 rule gsplat:
@@ -61,7 +62,7 @@ rule train:
         "python -m gaussianmotion --log {log:q} --threads {threads} train"
         " --settings {params.settings:q} --code {params.code:q} --experiment {params.experiment:q}"
         " --variant {wildcards.variant:q} --prompt-id {wildcards.prompt:q}"
-        " --prompt={params.prompt:q} --seed {wildcards.seed} --out {params.folder:q}"
+        " --prompt={params.prompt:q} --seed {wildcards.seed} --keep-checkpoint --out {params.folder:q}"
 
 
 # A variant that trains exactly as an earlier one, such as the tau that is the default, is a copy.

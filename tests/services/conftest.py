@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from postgres import INSTALL, Postgres, programs
+from slurm import Slurm, missing
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,16 @@ def postgres() -> Iterator[Postgres]:
     yield server
     server.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def slurm() -> Iterator[Slurm]:
+    """A Slurm cluster of this computer."""
+    reason = missing()
+    if reason:
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="gaussianmotion-slurm-") as folder:
+        cluster = Slurm(Path(folder))
+        cluster.start()
+        yield cluster
+        cluster.stop()

@@ -64,7 +64,7 @@ class Postgres:
         group = _below(main)
         os.kill(main, signal.SIGKILL)
         ended = time.monotonic() + 60
-        while any(Path(f"/proc/{process}").exists() for process in group):
+        while any(map(_runs, group)):
             # They look every few seconds at most whether their parent is there.
             if time.monotonic() > ended:
                 raise TimeoutError(f"processes of PostgreSQL stay: {group}")
@@ -97,6 +97,14 @@ class Postgres:
             subprocess.run(
                 command, cwd=self.folder, stdout=log, stderr=log, timeout=120, check=True
             )
+
+
+def _runs(process: int) -> bool:
+    """Whether a process is there; one that has ended and that nobody waited for is not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _below(main: int) -> list[int]:

@@ -64,6 +64,11 @@ def add_commands(commands: Commands) -> None:
         metavar="FOLDER",
         help="default: results/EXPERIMENT/VARIANT/PROMPT-ID/SEED",
     )
+    train.add_argument(
+        "--keep-checkpoint",
+        action="store_true",
+        help="leave it when the training is finished; `views` removes it",
+    )
 
     reuse = add_command(
         commands, "reuse", _reuse, "copy a training to a variant that trains exactly alike"
@@ -140,7 +145,8 @@ def _train(options: argparse.Namespace) -> None:
     with leased_gpu(settings, peak_gib(config)), tracking.live(out, identity, config), explained:
         from gaussianmotion.training.loop import train
 
-        train(settings, prompt_id, prompt, options.seed, out, code=code)
+        keep = options.keep_checkpoint
+        train(settings, prompt_id, prompt, options.seed, out, code=code, keep=keep)
 
 
 def _reuse(options: argparse.Namespace) -> None:
@@ -151,7 +157,11 @@ def _reuse(options: argparse.Namespace) -> None:
 
 
 def _views(options: argparse.Namespace) -> None:
+    from gaussianmotion.training.checkpoint import forget_finished
+
     config = resolve_stage(options, STAGES["views"])
+    # The workflow has noted the end of the training, or would not be here.
+    forget_finished(options.avatar.parent)
     with leased_gpu(config) as leased:
         from gaussianmotion.rendering.views import render_views
 

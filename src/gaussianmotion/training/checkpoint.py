@@ -9,6 +9,7 @@ import json
 import pickle
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,18 @@ def load_checkpoint(path: Path, digest: str) -> dict[str, Any] | None:
         _set_aside(path, str(content.get("digest")), "belongs to other settings")
         return None
     return content["state"]
+
+
+def forget_finished(folder: Path) -> None:
+    """Remove the checkpoint of a training whose results are there; one that goes on keeps its own.
+
+    A workflow notes that a training is finished after it has ended. Where it cannot, on a full
+    disk, it takes the results away; from the checkpoint the next start writes them again at once.
+    """
+    checkpoint, results = folder / "checkpoint.pt", folder / "run.json"
+    with suppress(OSError):
+        if results.stat().st_mtime_ns >= checkpoint.stat().st_mtime_ns:
+            checkpoint.unlink()
 
 
 def _set_aside(path: Path, label: str, reason: str) -> None:

@@ -61,6 +61,7 @@ def train(
     condition: Condition | None = None,
     threads: int | None = None,
     code: str = "",
+    keep: bool = False,
 ) -> Path:
     """Train an avatar; goes on from ``checkpoint.pt`` if an earlier run left one.
 
@@ -79,6 +80,7 @@ def train(
             The pose, with the neck of ``prior.neck``, where not given.
         threads: Of the CPU; as many as torch has where not given.
         code: Digest of the code that runs, for ``run.json``.
+        keep: The finished checkpoint, until whoever started the training has noted its end.
 
     Returns:
         Path of the avatar file.
@@ -233,5 +235,6 @@ def train(
             },
         )
         # Last: a kill before this line finds the finished checkpoint and only writes again.
-        checkpoint.unlink(missing_ok=True)
+        if not keep:
+            checkpoint.unlink(missing_ok=True)
     return path
