@@ -1,7 +1,8 @@
 # The models: what is shipped is checked, what is not is fetched once (docs/how-to/models.md).
 #
 # A file for each prior and one for each scorer's weights, so that each job waits for its own. Where
-# one is made again, its settings have changed, which are settings of those jobs, too.
+# one is made again, its settings have changed, which are settings of those jobs, too; the code that
+# checks is none of them.
 
 
 rule models:
@@ -22,10 +23,9 @@ rule models:
     threads: 1
     params:
         settings=models_settings,
-        code=lambda wildcards: code(f"models_{models_part(wildcards)}"),
         only=models_part,
     message:
         "models: check or fetch {wildcards.part}"
     shell:
         "python -m gaussianmotion --log {log:q} models"
-        " --settings {params.settings:q} --code {params.code:q} --only {params.only:q} --out {output:q}"
+        " --settings {params.settings:q} --only {params.only:q} --out {output:q}"

@@ -6,7 +6,7 @@
 
 rule reference:
     input:
-        models=ancient(f"{ROOT}/models/prior.json"),
+        models=f"{ROOT}/models/prior.json",
     output:
         samples=[
             f"{ROOT}/reference/{{prompt}}/{index:02d}.png"
@@ -40,7 +40,7 @@ rule reference:
 rule noised_sample:
     input:
         avatar=noised_avatar,
-        models=ancient(f"{ROOT}/models/prior.json"),
+        models=f"{ROOT}/models/prior.json",
     output:
         [
             f"{ROOT}/noised/{{prompt}}/{name}"

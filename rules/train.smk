@@ -20,19 +20,17 @@ rule gsplat:
         mem_mb=more_memory_each_try(16000),
         runtime=60,
     params:
-        code=code("gsplat"),
         without="--or-cpu" if CONFIG.rasteriser == "auto" else "",
     message:
         "gsplat: compile for a GPU of this computer"
     shell:
-        "python -m gaussianmotion --log {log:q} gsplat {params.without}"
-        " --code {params.code:q} --out {output:q}"
+        "python -m gaussianmotion --log {log:q} gsplat {params.without} --out {output:q}"
 
 
 rule train:
     input:
         # A variant may have a prior and a body of its own.
-        models=ancient(prior_models_of),
+        models=prior_models_of,
         store=ancient(STORE) if CONFIG.tracking.enabled else [],
         gsplat=ancient(rules.gsplat.output) if draws_with_gsplat() else [],
         body=lambda wildcards: str(EXPERIMENT.variant(wildcards.variant).body.path),
