@@ -4,6 +4,7 @@ Written into its folder: ``patches.pt`` (the checkpoint), ``curves.csv`` (losses
 ``grids/`` (samples, by the averaged weights). Logged every 20,000 samples, kept every ten minutes.
 """
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -28,7 +29,8 @@ KIND = "patches"
 CHECKPOINT = "patches.pt"
 CURVES = "curves.csv"
 # Shards whose captions are encoded before the first step, and at each line of progress: training
-# begins with the first pictures and takes up the others as it goes.
+# begins with the first pictures and takes up the others as it goes. A GPU encodes all of them in
+# seconds, and does.
 _AT_START, _AT_ONCE = 4, 2
 
 
@@ -63,7 +65,7 @@ def train_patches(
     logging: Logging | None = None,
     save_every: float = SAVE_EVERY,
     shards: int | None = None,
-    encoder: Callable[[], Encoder] = MiniLMEncoder,
+    encoder: Callable[[], Encoder] | None = None,
     report: Callable[[str], None] = print,
 ) -> Path:
     """Train, or go on training.
@@ -80,7 +82,7 @@ def train_patches(
         logging: What is measured how often.
         save_every: Seconds between checkpoints.
         shards: At most so many of the data set.
-        encoder: Makes the text encoder.
+        encoder: Makes the text encoder; MiniLM on the device where not given.
         report: Receives progress lines.
 
     Returns:
@@ -97,8 +99,9 @@ def train_patches(
     with alone_in(out):
         if finished(keeping, until):
             return keeping.path
+        encoder = encoder or functools.partial(MiniLMEncoder, device)
         data = TrainingSet(dataset, shards, encoder)
-        data.take_up(_AT_START, report)
+        data.take_up(_AT_START if device.type == "cpu" else None, report)
         measured = TrainingSet(held_out, None, encoder)
         measured.take_up(report=report)
         if len(data) < phases[0].batch:
