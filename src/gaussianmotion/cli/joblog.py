@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from gaussianmotion.errors import UserError
 
@@ -20,10 +20,11 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 class Tee:
     """A standard error that also writes finished lines, without terminal codes, to a file."""
 
-    def __init__(self, terminal: TextIO, file: TextIO) -> None:
+    def __init__(self, terminal: TextIO, file: IO[bytes]) -> None:
         self._terminal = terminal
         self._file = file
         self._line = ""
+        self._lost = False
 
     def write(self, text: str) -> int:
         """Show ``text`` at once; log the lines that it completes."""
@@ -33,12 +34,24 @@ class Tee:
             # Of a progress bar that redraws its line, only the last state is worth keeping.
             plain = _ANSI.sub("", line).rstrip("\r").rpartition("\r")[2].rstrip()
             if plain:
-                self._file.write(plain + "\n")
-                self._file.flush()
+                self._log(plain)
         return len(text)
 
+    def _log(self, line: str) -> None:
+        """A full disk is the results' to tell of: without its log, a job goes on."""
+        if self._lost:
+            return
+        try:
+            self._file.write(f"{line}\n".encode())
+        except OSError as error:
+            self._lost = True
+            self._terminal.write(
+                f"gaussianmotion: warning: --log {self._file.name}: the log ends here "
+                f"({error.strerror})\n"
+            )
+
     def flush(self) -> None:
-        """Flush the terminal; the file is flushed line by line."""
+        """Flush the terminal; the file is written line by line."""
         self._terminal.flush()
 
     def isatty(self) -> bool:
@@ -68,13 +81,14 @@ def job_log(path: str | None) -> Iterator[None]:
         return
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "w", encoding="utf-8")  # noqa: SIM115
+        # Unbuffered: what a full disk refused must not be tried again when the file is closed.
+        file = open(path, "wb", buffering=0)  # noqa: SIM115
     except OSError as error:
         raise UserError(f"--log {path}: cannot be written ({error.strerror})") from error
     terminal = sys.stderr
-    with file:
-        sys.stderr = Tee(terminal, file)
-        try:
-            yield
-        finally:
-            sys.stderr = terminal
+    sys.stderr = Tee(terminal, file)
+    try:
+        yield
+    finally:
+        sys.stderr = terminal
+        file.close()
