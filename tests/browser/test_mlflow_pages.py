@@ -1,6 +1,5 @@
 """MLflow's pages in a real browser: the comparison is what opens, and the server ends whole."""
 
-import json
 import re
 import shutil
 import signal
@@ -33,21 +32,26 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> str:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Of a store with one experiment of two variants."""
     results = tmp_path_factory.mktemp("results")
     tracking = TrackingConfig(
         uri=f"sqlite:///{results}/mlflow/mlflow.db", artifacts=f"{results}/mlflow/artifacts"
     )
     write_experiment(results, tracking)
-    return json.dumps({"results": str(results), "tracking": tracking.model_dump()})
+    keys = {
+        "results": results,
+        "tracking.uri": tracking.uri,
+        "tracking.artifacts": tracking.artifacts,
+    }
+    return [word for key, value in keys.items() for word in ("--set", f"{key}={value}")]
 
 
 class Server:
     """``gaussianmotion ui`` as its user starts it; its links by what they lead to."""
 
-    def __init__(self, settings: str) -> None:
-        command = [sys.executable, "-m", "gaussianmotion", "ui", "--settings", settings]
+    def __init__(self, settings: list[str]) -> None:
+        command = [sys.executable, "-m", "gaussianmotion", "ui", *settings]
         self.process = subprocess.Popen(
             [*command, "--port", "0"], stdout=subprocess.PIPE, text=True
         )
@@ -61,7 +65,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(settings: str) -> Iterator[Server]:
+def server(settings: list[str]) -> Iterator[Server]:
     running = Server(settings)
     yield running
     running.process.kill()
@@ -117,17 +121,19 @@ def test_two_variants_are_compared_by_their_means(server: Server, page: Any) -> 
     assert "train.score.tau" in text
 
 
-def test_the_server_is_one_process_that_ends_with_ctrl_c(server: Server, settings: str) -> None:
+def test_the_server_is_one_process_that_ends_with_ctrl_c(
+    server: Server, settings: list[str]
+) -> None:
     """Last: the tests before it need the server."""
     assert psutil.Process(server.process.pid).children(recursive=True) == []
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(60) == 0
 
 
-def test_a_port_in_use_is_one_line(settings: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_one_line(settings: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert main(["ui", "--settings", settings, "--port", str(port)]) == 2
+        assert main(["ui", *settings, "--port", str(port)]) == 2
     said = capsys.readouterr().err
     assert f"cannot listen at 127.0.0.1, port {port}" in said
     assert said.count("\n") == 1
@@ -136,7 +142,7 @@ def test_a_port_in_use_is_one_line(settings: str, capsys: pytest.CaptureFixture[
 def test_a_store_that_is_not_there_yet_is_not_made(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = json.dumps({"tracking": {"uri": f"sqlite:///{tmp_path}/mlflow.db"}})
-    assert main(["ui", "--settings", settings]) == 2
+    settings = ["--set", f"tracking.uri=sqlite:///{tmp_path}/mlflow.db"]
+    assert main(["ui", *settings]) == 2
     assert "there is no store at" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -54,10 +54,21 @@ def client(tracking: TrackingConfig) -> Any:
     return MlflowClient(tracking.uri)
 
 
+def options_of(keys: dict[str, Any], prefix: str = "") -> list[str]:
+    """Nested keys as a command's ``--set`` options."""
+    options = []
+    for name, value in keys.items():
+        if isinstance(value, dict):
+            options += options_of(value, f"{prefix}{name}.")
+        elif value is not None:
+            options += ["--set", f"{prefix}{name}={json.dumps(value)}"]
+    return options
+
+
 def sync_elsewhere(results: Path, tracking: TrackingConfig) -> None:
     """``gaussianmotion sync`` in a process of its own, which has no connection to a lost store."""
-    settings = {"results": str(results), "tracking": tracking.model_dump()}
-    command = [sys.executable, "-m", "gaussianmotion", "sync", "--settings", json.dumps(settings)]
+    options = options_of({"results": str(results), "tracking": tracking.model_dump(mode="json")})
+    command = [sys.executable, "-m", "gaussianmotion", "sync", *options]
     subprocess.run(command, check=True, capture_output=True)
 
 

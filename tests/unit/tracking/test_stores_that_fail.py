@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from run_folders import client, runs, write_run
+from run_folders import client, options_of, runs, write_run
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config, TrackingConfig
@@ -139,7 +139,7 @@ def test_passwords_in_the_servers_address_are_not_said(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://someone:s3c@ret@127.0.0.1:9")
     folder = write_run(tmp_path / "results/secret/ours/ann/0")
-    results = ["--settings", json.dumps({"results": str(tmp_path / "results")})]
+    results = options_of({"results": str(tmp_path / "results")})
     assert main(["tracking-init", *results, "--out", str(tmp_path / "created.json")]) == 0
     assert main(["log", *results, str(folder), "--out", str(tmp_path / "logged.json")]) == 0
     assert main(["sync", *results]) == 2
@@ -162,8 +162,8 @@ def test_a_failure_to_log_is_counted_and_mended_by_sync(
 ) -> None:
     folder = write_run(tmp_path / "mended/ours/ann/0")
     record = folder / "logged.json"
-    settings = json.dumps({"results": str(tmp_path), "tracking": tracking.model_dump()})
-    log = ["log", "--settings", settings, str(folder), "--out", str(record)]
+    keys = {"results": str(tmp_path), "tracking": tracking.model_dump(mode="json")}
+    log = ["log", *options_of(keys), str(folder), "--out", str(record)]
     with refusing(tracking, "runs"):
         assert main(log) == 0
     assert (failures_of(record), json.loads(record.read_text())["logged"]) == (1, False)
