@@ -20,14 +20,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork servers ar
 SERVER = """
 import sys
 from pathlib import Path
-from gaussianmotion import fork_server
+from gaussianmotion.runtime import fork_server
 fork_server.PRELOADED = ()
 fork_server.serve(Path(sys.argv[1]), 1)
 exec(sys.argv[1])
 """
 CLIENT = """
 import sys
-from gaussianmotion import fork_client
+from gaussianmotion.runtime import fork_client
 code = fork_client.run(sys.argv[1:])
 sys.exit(99 if code is None else code)
 """
@@ -213,7 +213,7 @@ def test_the_real_one_has_no_threads_and_ends_with_who_started_it() -> None:
     """Threads would not live on in a copy."""
     code = (
         "import os, time\n"
-        "from gaussianmotion import fork_client, fork_server\n"
+        "from gaussianmotion.runtime import fork_client, fork_server\n"
         "fork_server.start_fork_server(1)\n"
         "(server,) = fork_server._started\n"
         "address = os.environ[fork_client.ADDRESS]\n"
@@ -238,7 +238,7 @@ def test_the_real_one_has_no_threads_and_ends_with_who_started_it() -> None:
 def test_a_client_is_small() -> None:
     """That is how the report tells its memory from that of a job."""
     code = (
-        "import resource, gaussianmotion.fork_client\n"
+        "import resource, gaussianmotion.runtime.fork_client\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     # Started by a small process: a large one's memory would be counted until it is replaced.
