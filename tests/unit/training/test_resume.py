@@ -18,7 +18,7 @@ import os, signal, sys
 from pathlib import Path
 from gaussianmotion.body import load_body
 from small_training import run
-kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+kill = lambda: signal.raise_signal(signal.SIGKILL)
 run(load_body(Path(sys.argv[1])), Path(sys.argv[2]), at={21: kill})
 """
 HERE = Path(__file__).parent
@@ -61,7 +61,7 @@ def test_kill_9_then_resume_is_bit_for_bit_the_uninterrupted_run(tmp_path, open_
 def test_a_signal_finishes_the_step_and_leaves_a_resumable_state(
     tmp_path, open_body, finished, capsys, number
 ):
-    stop = {10: lambda: os.kill(os.getpid(), number)}
+    stop = {10: lambda: signal.raise_signal(number)}
     before = signal.getsignal(number)
     with pytest.raises(SystemExit) as stopped:
         run(open_body, tmp_path, at=stop)
@@ -76,16 +76,16 @@ def test_a_signal_finishes_the_step_and_leaves_a_resumable_state(
 
 def test_a_second_signal_ends_at_once():
     with stop_on_signal() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert stop.requested
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_a_checkpoint_of_other_settings_is_kept_and_not_resumed(
     tmp_path, open_body, finished, capsys
 ):
-    stop = {10: lambda: os.kill(os.getpid(), signal.SIGINT)}
+    stop = {10: lambda: signal.raise_signal(signal.SIGINT)}
     other = small_config(opacity=0.5)
     with pytest.raises(SystemExit):
         run(open_body, tmp_path, other, stop)
@@ -99,7 +99,7 @@ def test_a_checkpoint_of_other_settings_is_kept_and_not_resumed(
 
 
 def test_how_often_something_is_written_does_not_matter(tmp_path, open_body, finished):
-    stop = {10: lambda: os.kill(os.getpid(), signal.SIGINT)}
+    stop = {10: lambda: signal.raise_signal(signal.SIGINT)}
     with pytest.raises(SystemExit):
         run(open_body, tmp_path, small_config(preview_every=3, checkpoint_every=3), at=stop)
     run(open_body, tmp_path)
