@@ -100,7 +100,12 @@ def ablation_prompts(ablation: AblationConfig, listed: Iterable[str]) -> list[st
     """
     ids = list(listed)
     named = [name for name in ablation.prompts if ablation.variants or name in ids]
-    return named or ids[:FIRST_PROMPTS]
+    return named or first_prompts(ids)
+
+
+def first_prompts(listed: Iterable[str]) -> list[str]:
+    """The prompts that stand for all where nobody named some: the first three."""
+    return list(listed)[:FIRST_PROMPTS]
 
 
 def configured_grid(keys: GridKeys, root: Path) -> Grid:
@@ -136,7 +141,7 @@ def found_grid(root: Path) -> Grid:
         main=[run for run in runs if run.variant == first],
         ablation=others,
         ablation_prompts=list(dict.fromkeys(run.prompt for run in others))
-        or list(prompts)[:FIRST_PROMPTS],
+        or first_prompts(prompts),
         baselines=tuple(
             path.parent.name for path in sorted(root.glob("baselines/*/imported.json"))
         ),

@@ -20,11 +20,10 @@ from gaussianmotion.body import Body, load_body
 from gaussianmotion.config import BodyConfig, TrainConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
+from gaussianmotion.splat.constants import EPS2D
 
 # Height of a full-body training picture over the person's, the middle of the usual margins.
 TRAINING_MARGIN = 1.25
-# Variance in square pixels that the rasteriser adds to every splat (eps2d of gsplat).
-RASTER_VARIANCE = 0.3
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Subject:
         if self.compensate:
             return 0.0
         trained = TRAINING_MARGIN * self.body.height / self.training_size
-        return (RASTER_VARIANCE * max(0.0, trained**2 - metres_per_pixel**2)) ** 0.5
+        return (EPS2D * max(0.0, trained**2 - metres_per_pixel**2)) ** 0.5
 
 
 def load_subject(

@@ -22,6 +22,7 @@ from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.rendering.video import write_video
 from gaussianmotion.runtime.atomic import atomic_path, write_json
 from gaussianmotion.splat import Backend
+from gaussianmotion.splat.rasterise import chosen_backend
 
 VIEWS_VERSION = 1
 
@@ -100,8 +101,6 @@ def render_views(
 
 def identity(subject: Subject, backend: Backend) -> dict[str, object]:
     """Whose pictures these are: what every JSON beside pictures starts with."""
-    if backend == "auto":
-        backend = "gsplat" if subject.device.type == "cuda" else "numba"
     return {
         "prompt_id": subject.metadata.prompt_id,
         "prompt": subject.metadata.prompt,
@@ -110,7 +109,7 @@ def identity(subject: Subject, backend: Backend) -> dict[str, object]:
         "training_digest": subject.metadata.digest,
         "body": subject.body.id,
         "gaussians": len(subject.avatar),
-        "backend": backend,
+        "backend": chosen_backend(backend, subject.device),
         "device": str(subject.device),
     }
 

@@ -83,7 +83,7 @@ def rasterise(
         backgrounds = means.new_zeros(means.shape[0], 3)
     tensors["backgrounds"] = backgrounds
     check_scene(tensors, width, height)
-    chosen = _choose(backend, means)
+    chosen = chosen_backend(backend, means.device, means.dtype)
     scene = Scene(
         *(means, covars, colours, opacities, viewmats, Ks, width, height, backgrounds, compensate)
     )
@@ -117,21 +117,33 @@ def rasterise(
     return Rendering(rgb, alpha, info)
 
 
-def _choose(backend: str, means: Tensor) -> str:
-    """The backend to use for these tensors."""
+def chosen_backend(
+    backend: Backend, device: torch.device, dtype: torch.dtype = torch.float32
+) -> Backend:
+    """What draws: the one place that says what "auto" is.
+
+    Args:
+        backend: As of :func:`rasterise`.
+        device: Where the Gaussians are.
+        dtype: Theirs.
+
+    Raises:
+        ValueError: the backend draws no such numbers.
+        UserError: the backend is unknown, or cannot run on this device.
+    """
     if backend not in get_args(Backend):
         raise UserError(
             f"rasteriser {backend!r} is unknown: write one of {', '.join(get_args(Backend))}"
         )
-    single = means.dtype == torch.float32
+    single, cuda = dtype == torch.float32, device.type == "cuda"
     if backend == "auto":
-        if means.is_cuda and single:
-            return "numba" if _gsplat_is_absent(means.device) else "gsplat"
-        return "numba" if means.device.type == "cpu" and single else "torch"
-    if backend == "gsplat" and not means.is_cuda:
+        if cuda and single:
+            return "numba" if _gsplat_is_absent(device) else "gsplat"
+        return "numba" if device.type == "cpu" and single else "torch"
+    if backend == "gsplat" and not cuda:
         raise UserError("rasteriser: gsplat needs a CUDA device; write rasteriser: auto or numba")
     if backend in ("gsplat", "numba") and not single:
-        raise ValueError(f"backend {backend} draws float32, but means is {means.dtype}")
+        raise ValueError(f"backend {backend} draws float32, but means is {dtype}")
     return backend
 
 

@@ -63,3 +63,15 @@ def test_the_configured_grid_has_the_written_prompts_and_the_found_one_what_is_f
     assert found.main == [Run("ours", "bob", 0)]
     assert found.ablation == [Run("tau_100", "bob", 3)]
     assert found.prompts == {"bob": Prompt("bob", "B")}
+
+
+def test_where_nobody_names_prompts_a_found_grid_and_a_configured_one_take_the_same(
+    tmp_path: Path,
+) -> None:
+    names = ["a", "b", "c", "d"]
+    (tmp_path / "prompts.tsv").write_text("id\tprompt\n" + "".join(f"{n}\tA {n}\n" for n in names))
+    for name in names:
+        (tmp_path / "ours" / name / "0").mkdir(parents=True)
+        (tmp_path / "ours" / name / "0/run.json").write_text("{}")
+    assert found_grid(tmp_path).ablation_prompts == names[:3]
+    assert configured_grid(Config(), tmp_path).ablation_prompts == names[:3]

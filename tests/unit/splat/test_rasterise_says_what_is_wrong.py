@@ -6,6 +6,7 @@ from splat_scenes import random_scene
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.splat import rasterise
+from gaussianmotion.splat.rasterise import chosen_backend
 from gaussianmotion.splat.scene import check_scene
 
 
@@ -56,3 +57,11 @@ def test_gsplat_on_the_cpu_is_a_mistake_of_the_settings():
 
 def test_the_cpu_takes_the_kernels_by_itself():
     assert rasterise(**random_scene(count=5)).info["backend"] == "numba"
+
+
+def test_what_draws_is_told_as_it_is_chosen() -> None:
+    here, elsewhere = torch.device("cpu"), torch.device("meta")
+    assert chosen_backend("auto", here) == "numba"
+    assert chosen_backend("auto", here, torch.float64) == "torch"
+    assert chosen_backend("auto", elsewhere) == "torch"
+    assert chosen_backend("torch", here) == "torch"

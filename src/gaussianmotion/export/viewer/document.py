@@ -14,7 +14,7 @@ from gaussianmotion.export.viewer.facts import made_by, subtitle, variant_of
 from gaussianmotion.export.viewer.records import pack
 from gaussianmotion.export.viewer.template import render_page
 from gaussianmotion.pose.motion import load_motion
-from gaussianmotion.rendering.subject import RASTER_VARIANCE, TRAINING_MARGIN, Subject, load_subject
+from gaussianmotion.rendering.subject import TRAINING_MARGIN, Subject, load_subject
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.splat import constants
 
@@ -117,7 +117,6 @@ def describe(subject: Subject, variant: str | None) -> dict[str, Any]:
             "extent": constants.EXTENT,
             "frustumMargin": constants.FRUSTUM_MARGIN,
             "compensate": subject.compensate,
-            "rasterVariance": RASTER_VARIANCE,
             # Metres that a pixel of the training's full-body pictures covered.
             "trainedPixel": TRAINING_MARGIN * body.height / subject.training_size,
         },

@@ -16,6 +16,7 @@ from gaussianmotion.scores.geometry.judged_views import (
     unseen_views,
 )
 from gaussianmotion.scores.geometry.render_speed import FRAMES, milliseconds_per_frame
+from gaussianmotion.splat.rasterise import chosen_backend
 
 DECIMALS = 5
 
@@ -61,7 +62,7 @@ def measure(subject: Subject, config: GeometrySettings) -> tuple[dict[str, float
             "frames": FRAMES,
             "size": render.size,
             "threads": torch.get_num_threads(),
-            "backend": backend if backend != "auto" else ("gsplat" if cuda else "numba"),
+            "backend": chosen_backend(backend, subject.device),
             "device": torch.cuda.get_device_name() if cuda else "cpu",
         },
     }

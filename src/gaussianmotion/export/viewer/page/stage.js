@@ -94,7 +94,7 @@ class Stage {
     // The rasteriser's blur is worth fewer metres in a sharper picture; see rendering/subject.py.
     const pixel = this.order.meanDepth / this.camera.focal[1];
     const finer = Math.max(0, splat.trainedPixel ** 2 - pixel ** 2);
-    const lacking = splat.compensate ? 0 : splat.rasterVariance * finer;
+    const lacking = splat.compensate ? 0 : splat.eps2d * finer;
     this.canvas.draw(this.skeleton, this.order, this.camera, {
       blur: render.antiAlias ** 2 * lacking,
       background: this.background,
