@@ -21,12 +21,11 @@ from gaussianmotion.config.section import Colour
 from gaussianmotion.config.yaml_file import read_yaml
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
+from gaussianmotion.records.run_folder import VIDEOS, RunFolder
 
 MANIFEST = "manifest.yaml"
 # Mistakes that one line tells of.
 MOST_MISTAKES = 3
-# What may be brought beside the views: shown in the user study, and not scored.
-VIDEOS = ("turntable.mp4", "motions/*.mp4")
 # Where a PNG file says how many bits a channel has.
 _BIT_DEPTH = 24
 
@@ -95,9 +94,8 @@ def check_renders(
 
 
 def videos(folder: Path) -> list[Path]:
-    """The videos in a prompt's folder."""
-    found = (path for pattern in VIDEOS for path in sorted(folder.glob(pattern)))
-    return [path for path in found if path.is_file()]
+    """The videos in a prompt's folder: shown in the user study, and not scored."""
+    return [path for path in RunFolder(folder).all_videos if path.is_file()]
 
 
 def _manifest(system: str, renders: Path, azimuths: list[float]) -> Manifest:

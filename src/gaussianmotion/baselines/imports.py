@@ -21,9 +21,10 @@ from gaussianmotion.camera import turntable_azimuths
 from gaussianmotion.config.stages import BaselineRender
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
-from gaussianmotion.runtime.atomic import atomic_path, write_json
-
-VIEWS = "views.json"
+from gaussianmotion.records.picture_records import ViewsRecord
+from gaussianmotion.records.run_folder import FRONT, RunFolder, view_name
+from gaussianmotion.records.run_record import RunRecord
+from gaussianmotion.runtime.atomic import atomic_path
 
 
 def import_baseline(
@@ -61,7 +62,8 @@ def import_baseline(
     with atomic_path(out) as imported:
         try:
             for prompt in prompts.values():
-                _lay_out(renders / prompt.id, staging / "new" / prompt.id, manifest, prompt, size)
+                new = RunFolder(staging / "new" / prompt.id)
+                _lay_out(renders / prompt.id, new, manifest, prompt, size)
             out.unlink(missing_ok=True)  # while pictures of two imports stand side by side
             (staging / "old").mkdir()
             for prompt_id in prompts:
@@ -86,22 +88,22 @@ def _refuse_place(renders: Path, folder: Path, prompts: Mapping[str, Prompt]) ->
         )
     for prompt_id in prompts:
         target = folder / prompt_id
-        if target.exists() and not (target / VIEWS).is_file():
+        if target.exists() and not RunFolder(target).views_record.is_file():
             raise UserError(
                 f"{target} is in the way, and is no earlier import: move it, or import elsewhere"
             )
 
 
-def _lay_out(source: Path, target: Path, manifest: Manifest, prompt: Prompt, size: int) -> None:
+def _lay_out(source: Path, run: RunFolder, manifest: Manifest, prompt: Prompt, size: int) -> None:
     """One prompt as a run's folder."""
-    (target / "views").mkdir(parents=True)
-    views = []
+    views, target = [], run.path
     for index, azimuth in enumerate(manifest.azimuths):
-        name = f"views/{index:02d}.png"
+        name = view_name(index)
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / f"{index:02d}.png", target / name)
         views.append({"file": name, "azimuth": azimuth})
     front = min(views, key=lambda view: abs(float(str(view["azimuth"]))))
-    shutil.copyfile(target / str(front["file"]), target / "front.png")
+    shutil.copyfile(target / str(front["file"]), run.front)
     for video in videos(source):
         copy = target / video.relative_to(source)
         copy.parent.mkdir(exist_ok=True)
@@ -113,8 +115,6 @@ def _lay_out(source: Path, target: Path, manifest: Manifest, prompt: Prompt, siz
         "source": manifest.source,
         "licence": manifest.licence,
     }
-    write_json(target / "run.json", facts)
-    write_json(
-        target / VIEWS,
-        {**facts, "size": size, "front": {**front, "file": "front.png"}, "views": views},
-    )
+    RunRecord.model_validate(facts).write(run.record)
+    shown = {**facts, "size": size, "front": {**front, "file": FRONT}, "views": views}
+    ViewsRecord.model_validate(shown).write(run.views_record)

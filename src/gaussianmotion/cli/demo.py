@@ -15,6 +15,7 @@ import yaml
 from gaussianmotion.cli.arguments import Commands, add_command
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import clean
+from gaussianmotion.records.run_folder import AVATAR, SHEET, VIDEO
 from gaussianmotion.runtime.atomic import write_text
 
 # Make cannot pass every sentence safely through a shell's command line; the environment can.
@@ -96,10 +97,10 @@ def _snakemake(arguments: list[str]) -> int:
 def _print_results(root: Path, seconds: float) -> None:
     print(f"\nDone in {seconds / 60:.1f} minutes.\n")
     for title, pattern in (
-        ("Contact sheet", "sheet.png"),
-        ("Pictures", "*/*/*/sheet.png"),
-        ("Videos", "*/*/*/**/*.mp4"),
-        ("Avatars", "*/*/*/avatar.safetensors"),
+        ("Contact sheet", SHEET),
+        ("Pictures", f"*/*/*/{SHEET}"),
+        ("Videos", f"*/*/*/**/*{VIDEO}"),
+        ("Avatars", f"*/*/*/{AVATAR}"),
     ):
         print(f"{title}:")
         for path in sorted(root.glob(pattern)):

@@ -17,6 +17,7 @@ from gaussianmotion.cli.arguments import (
 )
 from gaussianmotion.config.motion import motion_text
 from gaussianmotion.pipeline.stages import STAGES
+from gaussianmotion.records.run_folder import MESH
 
 UPS: dict[str | None, Literal["y", "-y"] | None] = {"up": "y", "down": "-y", None: None}
 FORMATS = ("ply", "spz", "splat-glb", "mesh-glb")
@@ -171,6 +172,6 @@ def _mesh(options: argparse.Namespace) -> None:
     if options.motion is not None or options.frame is not None or options.y is not None:
         raise UserError("a mesh-glb holds whole motions, with y up: give --motions NAME ...")
     motions = options.motions or bundled_motions()
-    out = options.out or options.avatar.parent / "avatar.glb"
+    out = options.out or options.avatar.parent / MESH
     triangles = write_mesh(out, load_subject(options.avatar), motions, RenderConfig())
     print(f"export: {triangles:,} triangles, {len(motions)} animations: {out}", file=sys.stderr)

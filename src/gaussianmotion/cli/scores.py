@@ -11,6 +11,7 @@ from gaussianmotion.cli.device import device_of, leased_gpu
 from gaussianmotion.config import Config
 from gaussianmotion.config.section import Section
 from gaussianmotion.errors import UserError
+from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.scores.registry import (
     pooled_score,
     pooled_scores,
@@ -62,7 +63,7 @@ def add_commands(commands: Commands) -> None:
 
 def _score(options: argparse.Namespace) -> None:
     names, runs = options.names, options.run
-    outs = options.out or [run / "scores" / f"{name}.json" for run in runs for name in names]
+    outs = options.out or [RunFolder(run).score(name) for run in runs for name in names]
     if len(outs) != len(runs) * len(names):
         raise UserError(
             f"score: {len(outs)} files for {len(runs)} runs and {len(names)} scores; give one for "

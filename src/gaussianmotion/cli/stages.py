@@ -20,6 +20,8 @@ from gaussianmotion.cli.arguments import (
 from gaussianmotion.cli.device import device_of, leased_gpu
 from gaussianmotion.config.section import MAX_SEED
 from gaussianmotion.pipeline.stages import STAGES, TRAIN
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.run_folder import RunFolder
 
 # Everything that imports torch is imported by the command that needs it: help must be instant, and
 # a GPU must be leased before CUDA is initialised.
@@ -126,9 +128,8 @@ def _train(options: argparse.Namespace) -> None:
     prompt = clean(options.prompt, "--prompt")
     prompt_id = options.prompt_id or slug(prompt)
     experiment = options.experiment or config.experiment
-    out = options.out or (
-        config.results / experiment / options.variant / prompt_id / str(options.seed)
-    )
+    folder = ExperimentFolder(config.results / experiment)
+    out = options.out or folder.run(options.variant, prompt_id, options.seed).path
     from gaussianmotion import tracking
     from gaussianmotion.runtime import gpu_errors
     from gaussianmotion.training.memory import out_of_memory, peak_gib
@@ -178,7 +179,7 @@ def _animate(options: argparse.Namespace) -> None:
     from gaussianmotion.pipeline.experiment_files import motion_name
 
     config = resolve_stage(options, STAGES["animate"])
-    out = options.out or options.avatar.parent / "motions" / f"{motion_name(options.motion)}.mp4"
+    out = options.out or RunFolder(options.avatar.parent).video(motion_name(options.motion))
     with leased_gpu(config) as leased:
         from gaussianmotion.rendering.animate import render_motion
 

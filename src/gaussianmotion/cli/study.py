@@ -16,9 +16,9 @@ from gaussianmotion.cli.arguments import (
 )
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.stages import STAGES
+from gaussianmotion.records.experiment_folder import PAIRS, TABLES, VOTES, VOTES_DATABASE
 
 DATABASE = "GAUSSIANMOTION_STUDY_DATABASE"
-PAIRS, VOTES, DATABASE_FILE = "study/pairs.json", "study/votes.csv", "study/votes.db"
 
 
 def add_commands(commands: Commands) -> None:
@@ -84,7 +84,7 @@ def _add_database(parser: argparse.ArgumentParser) -> None:
         "--database",
         metavar="URL",
         help="SQLite file, or postgresql://USER:PASSWORD@HOST/NAME (default: the environment's "
-        f"{DATABASE}, or FOLDER/{DATABASE_FILE})",
+        f"{DATABASE}, or FOLDER/{VOTES_DATABASE})",
     )
 
 
@@ -153,7 +153,7 @@ def _table(options: argparse.Namespace) -> None:
 
     pairs = read_pairs(options.pairs or _file(options, PAIRS, "--pairs"))
     path = options.votes or _file(options, VOTES, "--votes")
-    out = options.out or _file(options, "tables/table2.csv", "--out")
+    out = options.out or _file(options, f"{TABLES}/table2.csv", "--out")
     # A file that was asked for must be there; the experiment's own may not be there yet.
     table, reason = table2(
         pairs, read_votes(path, pairs) if options.votes or path.is_file() else None, str(path)
@@ -178,4 +178,4 @@ def _file(options: argparse.Namespace, name: str, instead: str) -> Path:
 
 
 def _database(options: argparse.Namespace, folder: Path) -> str:
-    return str(options.database or os.environ.get(DATABASE) or folder / Path(DATABASE_FILE).name)
+    return str(options.database or os.environ.get(DATABASE) or folder / Path(VOTES_DATABASE).name)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gaussianmotion.cli.arguments import Commands, add_command, add_stage, resolve_stage
 from gaussianmotion.pipeline.stages import STAGES
+from gaussianmotion.records.experiment_folder import ExperimentFolder
 
 TABLES = ("table1", "ablations", "win_rate", "verdicts")
 
@@ -44,7 +45,7 @@ def _collect(options: argparse.Namespace) -> None:
     from gaussianmotion.tables.collect import collect
     from gaussianmotion.tables.files import counted
 
-    out = options.out or options.root / "tables" / "scores.csv"
+    out = options.out or ExperimentFolder(options.root).scores_table
     frame = collect(config, options.root, out)
     values, scores = counted(len(frame), "value"), counted(len(config.scores.names), "score")
     print(f"tables: {values} of {scores}: {out}", file=sys.stderr)

@@ -9,13 +9,14 @@ from gaussianmotion.export.ply import write_ply
 from gaussianmotion.export.posed import Moment, posed_splats, upside_down
 from gaussianmotion.export.splat_glb import write_splat_glb
 from gaussianmotion.export.spz import write_spz
+from gaussianmotion.records.run_folder import PLY, SPLATS, SPZ
 from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import Subject
 
 Up = Literal["y", "-y"]
 
 #: Names beside the avatar, by format; a mesh is a .glb, too.
-FILES = {"ply": "avatar.ply", "spz": "avatar.spz", "splat_glb": "avatar_splats.glb"}
+FILES = {"ply": PLY, "spz": SPZ, "splat_glb": SPLATS}
 #: Which way is up in each format, where nothing else is asked for.
 UPS: dict[str, Up] = {"ply": "-y", "spz": "y", "splat_glb": "y"}
 

@@ -5,6 +5,7 @@ from numpy import ndarray
 from gaussianmotion.figures.crops import content_box
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.rendering.run_files import read_run
 
 # Front and side, RGB of any two sizes.
@@ -52,10 +53,10 @@ def draw_compared(page: Page, scene: Scene) -> str:
 
 
 def _brought(scene: Scene, system: str, prompt: str) -> Pair | None:
-    folder = scene.root / "baselines" / system / prompt
-    if not (folder / "views.json").exists():
+    folder = ExperimentFolder(scene.root).baseline(system, prompt)
+    if not folder.views_record.exists():
         return None
-    run = read_run(folder)
+    run = read_run(folder.path)
     return _cut((run.still(0.0), run.still(90.0)))
 
 

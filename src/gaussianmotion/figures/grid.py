@@ -5,9 +5,12 @@ figure shows. Nothing here imports torch: Snakemake reads it before every run.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from gaussianmotion.pipeline.grid import Grid, Run, main_variant
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.run_folder import AVATAR, VIEWS_RECORD
 
 FigureName = Literal["fig3", "fig4", "fig5", "fig6", "fig7"]
 
@@ -22,11 +25,11 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 FIGURES = tuple(VARIANTS)
 # Files of a run that a figure reads.
 FILES: dict[str, tuple[str, ...]] = {
-    "fig3": ("avatar.safetensors",),
-    "fig4": ("avatar.safetensors",),
-    "fig5": ("avatar.safetensors",),
-    "fig6": ("views.json",),
-    "fig7": ("avatar.safetensors",),
+    "fig3": (AVATAR,),
+    "fig4": (AVATAR,),
+    "fig5": (AVATAR,),
+    "fig6": (VIEWS_RECORD,),
+    "fig7": (AVATAR,),
 }
 # What the paper shows for all prompts; the others are ablations.
 _MAIN = ("fig3", "fig4")
@@ -58,21 +61,21 @@ def figure_rows(figure: str, grid: Grid) -> list[Row]:
 
 def figure_inputs(figure: str, grid: Grid, root: str) -> list[str]:
     """The files that a figure is drawn from."""
-    rows = figure_rows(figure, grid)
+    rows, folder = figure_rows(figure, grid), ExperimentFolder(Path(root))
     files = [
-        f"{root}/{run.variant}/{run.prompt}/{run.seed}/{name}"
+        run.below(root).path / name
         for row in rows
         for run in row.runs
         if run is not None
         for name in FILES[figure]
     ]
     if figure == "fig3":
-        files += [f"{root}/baselines/{system}/imported.json" for system in grid.baselines]
+        files += [folder.imported(system) for system in grid.baselines]
     if figure == "fig5":
         files += [
-            f"{root}/noised/{row.prompt}/{name}" for row in rows if row.runs[0] for name in NOISED
+            folder.noised(row.prompt) / name for row in rows if row.runs[0] for name in NOISED
         ]
-    return files
+    return [str(path) for path in files]
 
 
 def _row(prompt: str, variants: list[str], runs: list[Run]) -> Row:

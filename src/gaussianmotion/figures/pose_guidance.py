@@ -1,12 +1,13 @@
 """Figure 5: what the pose image does, in the avatar and in single samples of the prior."""
 
 from gaussianmotion.figures.crops import Picture, content_box
-from gaussianmotion.figures.facts import read_facts
 from gaussianmotion.figures.grid import Row
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.posed import Moment, moments
 from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
 from gaussianmotion.pipeline.grid import Run
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.record import found_json
 
 TITLE = "Figure 5. Pose guidance"
 _SPLIT = 0.22  # inches between the avatars and the samples
@@ -53,7 +54,8 @@ def draw_pose_guidance(page: Page, scene: Scene) -> str:
 
 def _timestep(scene: Scene, rows: list[Row]) -> int:
     """As the samples say it; the paper's where there are none."""
-    facts = [read_facts(scene.root / "noised" / row.prompt / "noised.json") for row in rows]
+    folder = ExperimentFolder(scene.root)
+    facts = [found_json(folder.noised(row.prompt) / "noised.json") for row in rows]
     return next((int(fact["timestep"]) for fact in facts if "timestep" in fact), 600)
 
 

@@ -1,7 +1,7 @@
 """Figure 7: three thresholds of pruning by scale, and the scale loss, with close-ups."""
 
 from gaussianmotion.figures.crops import Box, Picture, content_box
-from gaussianmotion.figures.facts import count, folder_of, read_facts
+from gaussianmotion.figures.facts import count
 from gaussianmotion.figures.page import QUIET, Page
 from gaussianmotion.figures.scene import (
     EMPTY_HEIGHT,
@@ -13,6 +13,7 @@ from gaussianmotion.figures.scene import (
     prompt_below,
 )
 from gaussianmotion.pipeline.grid import Run
+from gaussianmotion.records.run_record import known_run
 
 TITLE = "Figure 7. Scale regularisation against pruning by scale"
 # Of each column: its heading, and the threshold as its variant is called.
@@ -107,5 +108,5 @@ def _close_up(box: Box) -> Box:
 
 
 def _splats(scene: Scene, run: Run) -> str:
-    facts = read_facts(folder_of(scene.root, run) / "run.json")
-    return count(int(facts["gaussians"]), "Gaussian") if "gaussians" in facts else ""
+    gaussians = known_run(run.below(scene.root).path).gaussians
+    return "" if gaussians is None else count(gaussians, "Gaussian")

@@ -8,11 +8,12 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from gaussianmotion.config.stages import FigureSettings
-from gaussianmotion.figures.facts import folder_of, provenance, trained_with
+from gaussianmotion.figures.facts import provenance, trained_with
 from gaussianmotion.figures.grid import ROWS, Row, figure_rows
 from gaussianmotion.figures.page import QUIET, Page, is_drawable
 from gaussianmotion.figures.posed import Studio
 from gaussianmotion.pipeline.grid import Grid, Run
+from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.rendering.run_files import read_image
 
 Picture = UInt8[ndarray, "H W 3"]
@@ -46,19 +47,19 @@ class Scene:
         """The run's avatar, ready to be drawn; None where there is none."""
         if run is None:
             return None
-        path = folder_of(self.root, run) / "avatar.safetensors"
+        path = run.below(self.root).avatar
         if run not in self._studios and path.exists():
             self._studios[run] = Studio(path, self.config, self.device)
         return self._studios.get(run)
 
     def front(self, run: Run | None) -> Picture | None:
         """The run's ``front.png``; None where there is none."""
-        path = folder_of(self.root, run) / "front.png" if run else None
+        path = run.below(self.root).front if run else None
         return read_image(path) if path and path.exists() else None
 
     def noised(self, prompt: str, name: str) -> Picture | None:
         """A picture of ``noised/PROMPT``; None where there is none."""
-        path = self.root / "noised" / prompt / name
+        path = ExperimentFolder(self.root).noised(prompt) / name
         return read_image(path) if path.exists() else None
 
     def text(self, prompt: str) -> str:

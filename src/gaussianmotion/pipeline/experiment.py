@@ -18,12 +18,8 @@ from gaussianmotion.pipeline.experiment_files import (
 from gaussianmotion.pipeline.grid import Grid, grid_of
 from gaussianmotion.pipeline.prompts import Prompt, configured_prompts
 from gaussianmotion.pipeline.stages import TRAIN
+from gaussianmotion.records.experiment_folder import FOLDERS
 
-# Folders of results/EXPERIMENT beside those of the variants.
-RESERVED = (
-    *("baselines", "benchmarks", "figures", "logs", "models", "noised", "reference"),
-    *("scores", "study", "tables"),
-)
 # Folders of results/ beside those of experiments.
 BESIDE = ("mlflow", "synthesis")
 
@@ -138,7 +134,7 @@ def _check_runs(experiment: Experiment, where: str, opened: bool) -> None:
     checks += [partial(check_body, body, where, opened) for body in bodies]
     _all_at_once(checks)
     for name in experiment.variants:
-        if name in RESERVED:
+        if name in FOLDERS:
             raise UserError(
                 f"{config.variants_file}: a variant may not be called {name!r}, which is a folder "
                 f"of the results; rename it, for example my_{name}"

@@ -9,6 +9,8 @@ from gaussianmotion.config import AblationConfig
 from gaussianmotion.config.experiment import GridKeys
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt, read_prompts
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.run_folder import RECORD, RunFolder
 
 # Prompts of the ablations where the configuration names none.
 FIRST_PROMPTS = 3
@@ -21,6 +23,10 @@ class Run:
     variant: str
     prompt: str
     seed: int
+
+    def below(self, root: Path | str) -> RunFolder:
+        """Its folder in an experiment's."""
+        return ExperimentFolder(Path(root)).run(self.variant, self.prompt, self.seed)
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,9 @@ def first_prompts(listed: Iterable[str]) -> list[str]:
 
 def configured_grid(keys: GridKeys, root: Path) -> Grid:
     """The grid that a configuration names, with the prompts that were written to ``root``."""
-    return grid_of(keys, {prompt.id: prompt for prompt in read_prompts(root / "prompts.tsv")})
+    return grid_of(
+        keys, {prompt.id: prompt for prompt in read_prompts(ExperimentFolder(root).prompts)}
+    )
 
 
 def found_grid(root: Path) -> Grid:
@@ -119,17 +127,14 @@ def found_grid(root: Path) -> Grid:
     Raises:
         UserError: there is none.
     """
-    runs = [
-        Run(path.parts[-4], path.parts[-3], int(path.parts[-2]))
-        for path in sorted(root.glob("*/*/*/run.json"))
-        if path.parts[-2].isdigit()
-    ]
+    folder = ExperimentFolder(root)
+    runs = [Run(run.variant, run.prompt, int(run.path.name)) for run in folder.finished_runs]
     if not runs:
         raise UserError(
-            f"{root} holds no finished run (VARIANT/PROMPT/SEED/run.json); give the folder of an "
+            f"{root} holds no finished run (VARIANT/PROMPT/SEED/{RECORD}); give the folder of an "
             "experiment, for example results/laptop"
         )
-    listed = read_prompts(root / "prompts.tsv") if (root / "prompts.tsv").exists() else []
+    listed = read_prompts(folder.prompts) if folder.prompts.exists() else []
     seen = {run.prompt for run in runs}
     prompts = {prompt.id: prompt for prompt in listed if prompt.id in seen}
     for run in runs:
@@ -142,9 +147,7 @@ def found_grid(root: Path) -> Grid:
         ablation=others,
         ablation_prompts=list(dict.fromkeys(run.prompt for run in others))
         or first_prompts(prompts),
-        baselines=tuple(
-            path.parent.name for path in sorted(root.glob("baselines/*/imported.json"))
-        ),
+        baselines=tuple(folder.imported_systems),
     )
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import Experiment
+from gaussianmotion.records.experiment_folder import NOTE
 from gaussianmotion.runtime.atomic import write_json
 
-NAME = "experiment.json"
 # How jobs note what they depend on: 2, by digests of their code; before, by lists of source files.
 FORMAT = 2
 # What two experiments that share a folder must agree in.
@@ -77,7 +77,7 @@ def refuse_old_results(experiment: Experiment) -> None:
     if known is not None and known.get("format") != FORMAT:
         raise UserError(
             f"{folder} was made by an earlier version, which noted otherwise what results depend "
-            f"on: all of it would be made again. If it shall be, delete {folder / NAME}; to keep "
+            f"on: all of it would be made again. If it shall be, delete {folder / NOTE}; to keep "
             "it, write `experiment: another-name`, or go on with the version that made it"
         )
 
@@ -96,7 +96,7 @@ def remember_experiment(
     if known is not None:
         noted["prompts"] = {**known["prompts"], **noted["prompts"]}
     if noted != known:
-        write_json(folder / NAME, noted)
+        write_json(folder / NOTE, noted)
 
 
 def _folder(experiment: Experiment) -> Path:
@@ -143,7 +143,7 @@ def _identity(experiment: Experiment) -> dict[str, Any]:
 def _read(folder: Path) -> dict[str, Any] | None:
     """What an earlier run noted; a damaged or missing note forbids nothing."""
     try:
-        known = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        known = json.loads((folder / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     keys = {"files": list, "sections": dict, "prompts": dict}

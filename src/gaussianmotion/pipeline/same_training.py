@@ -3,15 +3,13 @@
 A tau that is the default, for example, is a column of a figure of its own but no other training.
 """
 
-import json
 import shutil
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.runtime.atomic import atomic_path, write_json
-
-AVATAR, RECORD = "avatar.safetensors", "run.json"
-_BESIDE = ("curves.csv", "previews/*.png")
+from gaussianmotion.records.run_folder import RunFolder
+from gaussianmotion.records.run_record import RunRecord
+from gaussianmotion.runtime.atomic import atomic_path
 
 
 def copy_training(source: Path, target: Path) -> None:
@@ -26,16 +24,13 @@ def copy_training(source: Path, target: Path) -> None:
     Raises:
         UserError: the training is not finished, or its record is damaged.
     """
-    record = source / RECORD
-    if not record.is_file() or not (source / AVATAR).is_file():
+    trained = RunFolder(source)
+    if not trained.is_finished or not trained.avatar.is_file():
         raise UserError(f"{source}: no finished training is there; train it first")
-    try:
-        facts = json.loads(record.read_text(encoding="utf-8"))
-        facts["trained_as"] = str(source.relative_to(source.parents[2]))
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{record} is damaged: delete it, and it is trained again") from error
-    names = [AVATAR, *(str(p.relative_to(source)) for g in _BESIDE for p in source.glob(g))]
-    for name in names:
-        with atomic_path(target / name) as temporary:
-            shutil.copyfile(source / name, temporary)
-    write_json(target / RECORD, facts)  # Last: with it the copy is finished.
+    place = str(source.relative_to(source.parents[2]))
+    record = RunRecord.read(trained.record).model_copy(update={"trained_as": place})
+    beside = [trained.curves] if trained.curves.is_file() else []
+    for path in [trained.avatar, *beside, *trained.previews]:
+        with atomic_path(target / path.relative_to(source)) as temporary:
+            shutil.copyfile(path, temporary)
+    record.write(RunFolder(target).record)  # Last: with it the copy is finished.

@@ -7,16 +7,15 @@ import torch
 from gaussianmotion.config.motion import MotionSource
 from gaussianmotion.config.rendering import MovingAvatar
 from gaussianmotion.pose.motion import Motion, load_motion
+from gaussianmotion.records.picture_records import MotionRecord
+from gaussianmotion.records.run_folder import record_beside
 from gaussianmotion.rendering.clip import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import load_subject
 from gaussianmotion.rendering.video import write_video
 from gaussianmotion.rendering.views import camera_facts, identity
-from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.splat import Backend
-
-ANIMATION_VERSION = 1
 
 
 def render_motion(
@@ -63,10 +62,9 @@ def render_motion(
     facts = write_video(
         out_path, tracked(frames, len(clip), motion.name, progress), float(config.fps)
     )
-    write_json(
-        out_path.with_suffix(".json"),
+    record = MotionRecord.model_validate(
         {
-            "version": ANIMATION_VERSION,
+            "version": MotionRecord.KNOWN,
             **identity(subject, backend),
             "file": out_path.name,
             "motion": motion.name,
@@ -77,6 +75,7 @@ def render_motion(
             "cycles": clip.cycles,
             "floor": round(floor, 4),
             "first_camera": camera_facts(cameras, 0),
-        },
+        }
     )
+    record.write(record_beside(out_path))
     return out_path

@@ -1,21 +1,18 @@
 """What the views and animate stages left in a run's folder, read back."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.records.picture_records import MotionRecord, ViewsRecord
+from gaussianmotion.records.run_folder import RunFolder, record_beside
 from gaussianmotion.rendering.video import read_frames
 from gaussianmotion.runtime.pictures import read_picture
 
-# Folder of the animations: a motion may have any name, also that of another file of the run.
-MOTIONS = "motions"
 # First in a sheet, where they are there.
 PREFERRED = ("walk", "run", "dance", "kick", "jump")
 
@@ -26,40 +23,40 @@ class RunPictures:
 
     Attributes:
         folder: Where they are.
-        facts: Content of ``views.json``.
-        motions: Content of each animation's JSON, the preferred motions first.
+        record: Of the still pictures.
+        motions: Those of the animations, the preferred motions first.
     """
 
-    folder: Path
-    facts: dict[str, Any]
-    motions: tuple[dict[str, Any], ...]
+    folder: RunFolder
+    record: ViewsRecord
+    motions: tuple[MotionRecord, ...]
 
     @property
     def prompt(self) -> str:
         """The text that the avatar was made from."""
-        return str(self.facts["prompt"])
+        return self.record.prompt
 
     def still(self, azimuth: float) -> UInt8[ndarray, "H W 3"]:
-        """The view nearest to an azimuth in degrees; ``front.png`` for 0."""
+        """The view nearest to an azimuth in degrees; the front's own picture for 0."""
         if azimuth == 0.0:
-            return read_image(self.folder / self.facts["front"]["file"])
+            return read_image(self.folder.path / self.record.front.file)
         nearest = min(
-            self.facts["views"],
-            key=lambda view: abs((view["azimuth"] - azimuth + 180.0) % 360.0 - 180.0),
+            self.record.views,
+            key=lambda view: abs((view.azimuth - azimuth + 180.0) % 360.0 - 180.0),
         )
-        return read_image(self.folder / nearest["file"])
+        return read_image(self.folder.path / nearest.file)
 
-    def frames(self, motion: dict[str, Any], count: int) -> list[UInt8[ndarray, "H W 3"]]:
+    def frames(self, motion: MotionRecord, count: int) -> list[UInt8[ndarray, "H W 3"]]:
         """``count`` frames, evenly spaced over the motion (over one cycle of a cyclic one)."""
-        length = motion["frames"] // max(1, motion["cycles"])
+        length = motion.frames // max(1, motion.cycles)
         # Of a cycle, the point after the last frame is the first one again.
-        steps = np.arange(count) / count if motion["cycles"] else (np.arange(count) + 0.5) / count
+        steps = np.arange(count) / count if motion.cycles else (np.arange(count) + 0.5) / count
         indices = [min(length - 1, int(step * length)) for step in steps]
-        return read_frames(self.folder / MOTIONS / motion["file"], indices)
+        return read_frames(self.folder.video(Path(motion.file).stem), indices)
 
 
 def read_run(folder: Path, motions: Sequence[str] | None = None) -> RunPictures:
-    """Find a run's pictures by the JSON files beside them.
+    """Find a run's pictures by the records beside them.
 
     Args:
         folder: Of the run.
@@ -67,22 +64,18 @@ def read_run(folder: Path, motions: Sequence[str] | None = None) -> RunPictures:
             configured may still lie there. All where not given.
 
     Raises:
-        UserError: the views are not there, or a JSON file is damaged.
+        UserError: the views are not there, or a record is damaged.
     """
-    folder = Path(folder)
-    if not (folder / "views.json").is_file():
-        raise UserError(
-            f"{folder} has no views.json: run `gaussianmotion views` on its avatar first"
-        )
-    facts = _read_json(folder / "views.json", ("prompt", "front", "views"))
-    found = []
-    for video in sorted((folder / MOTIONS).glob("*.mp4")):
-        beside = video.with_suffix(".json")
-        if beside.is_file() and (motions is None or video.stem in motions):
-            found.append(_read_json(beside, ("motion", "file", "frames", "cycles")))
+    run = RunFolder(folder)
+    record = ViewsRecord.read(run.views_record)
+    found = [
+        MotionRecord.read(record_beside(video))
+        for video in run.videos
+        if record_beside(video).is_file() and (motions is None or video.stem in motions)
+    ]
     order = {name: place for place, name in enumerate(PREFERRED)}
-    found.sort(key=lambda facts: (order.get(facts["motion"], len(order)), facts["motion"]))
-    return RunPictures(folder, facts, tuple(found))
+    found.sort(key=lambda motion: (order.get(motion.motion, len(order)), motion.motion))
+    return RunPictures(run, record, tuple(found))
 
 
 def read_image(path: Path) -> UInt8[ndarray, "H W 3"]:
@@ -92,14 +85,3 @@ def read_image(path: Path) -> UInt8[ndarray, "H W 3"]:
         UserError: it is missing or damaged.
     """
     return np.asarray(read_picture(path, "run `gaussianmotion views` again"))
-
-
-def _read_json(path: Path, needed: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        missing = [key for key in needed if key not in facts]
-    except (OSError, ValueError, TypeError):
-        missing = ["readable JSON"]
-    if missing:
-        raise UserError(f"{path} is damaged (no {', '.join(missing)}): render it again")
-    return facts

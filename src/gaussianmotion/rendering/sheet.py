@@ -67,14 +67,14 @@ def avatar_sheet(
     strips = [_strip("", [run.still(angle) for _, angle in STILLS], [n for n, _ in STILLS], width)]
     for motion in run.motions:
         frames = run.frames(motion, AVATAR_COLUMNS)
-        strips.append(_strip(str(motion["motion"]), frames, [], width))
+        strips.append(_strip(motion.motion, frames, [], width))
 
-    facts = run.facts
-    prompt, heading = legible(run.prompt, facts["prompt_id"], 30, bold=True)
+    record = run.record
+    prompt, heading = legible(run.prompt, record.prompt_id, 30, bold=True)
     title = wrap(prompt, heading, AVATAR_WIDTH - 2 * MARGIN, 3)
     names = [variant] if variant else []
-    names += [facts["prompt_id"], f"seed {facts['seed']}", f"{facts['gaussians']:,} Gaussians"]
-    below = "  ·  ".join([*names, f"avatar {facts['avatar_sha256'][:8]}"])
+    names += [record.prompt_id, f"seed {record.seed}", f"{record.gaussians or 0:,} Gaussians"]
+    below = "  ·  ".join([*names, f"avatar {record.avatar_sha256[:8]}"])
     height = MARGIN + 42 * len(title) + 34 + sum(_strip_height(s) for s in strips) + MARGIN
     page = Image.new("RGB", (AVATAR_WIDTH, height), PAPER)
     pen = ImageDraw.Draw(page)
@@ -122,7 +122,7 @@ def experiment_sheet(
     for row, (run, (cells, _)) in enumerate(zip(runs, rows, strict=True)):
         y = MARGIN + header + row * pitch
         pen.line([(MARGIN, y - GAP // 2), (width - MARGIN, y - GAP // 2)], RULE)
-        prompt, face = legible(run.prompt, run.facts["prompt_id"], 17)
+        prompt, face = legible(run.prompt, run.record.prompt_id, 17)
         lines = wrap(prompt, face, CAPTION_WIDTH - 2 * GAP, 8)
         top = y + (EXPERIMENT_ROW - 24 * len(lines)) // 2
         for number, line in enumerate(lines):
@@ -144,7 +144,7 @@ def _experiment_cells(run: RunPictures) -> tuple[list[Image.Image], list[str]]:
         # Of a kick or a jump the middle is what there is to see.
         frames = frames if count > 1 else frames[1:2]
         cells += _cut(frames, 10_000, EXPERIMENT_ROW)
-        labels += [str(motion["motion"])] * count
+        labels += [motion.motion] * count
     return cells, labels
 
 

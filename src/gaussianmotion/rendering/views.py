@@ -15,16 +15,16 @@ from torch import Tensor
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import turntable_azimuths
 from gaussianmotion.config.rendering import StandingAvatar
+from gaussianmotion.records.picture_records import ViewsRecord
+from gaussianmotion.records.run_folder import FRONT, TURNTABLE, RunFolder, view_name
 from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.rendering.video import write_video
-from gaussianmotion.runtime.atomic import atomic_path, write_json
+from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.splat import Backend
 from gaussianmotion.splat.rasterise import chosen_backend
-
-VIEWS_VERSION = 1
 
 
 def render_views(
@@ -69,34 +69,34 @@ def render_views(
     )
     images = [Image.fromarray(frame) for frame in tracked(frames, len(stills), "views", progress)]
 
-    out_dir = Path(out_dir)
-    names = [f"views/{index:02d}.png" for index in range(config.views)]
+    folder = RunFolder(out_dir)
+    names = [view_name(index) for index in range(config.views)]
     with ExitStack() as files:  # left in reverse, all at once, after the turntable is done
-        for name, image in zip([*names, "front.png"], images, strict=True):
-            image.save(files.enter_context(atomic_path(out_dir / name)))
-        _turntable(subject, pose, points, out_dir / "turntable.mp4", config, backend, progress)
-    for stale in set((out_dir / "views").glob("*.png")) - {out_dir / name for name in names}:
+        for name, image in zip([*names, FRONT], images, strict=True):
+            image.save(files.enter_context(atomic_path(folder.path / name)))
+        _turntable(subject, pose, points, folder.turntable, config, backend, progress)
+    for stale in set(folder.views) - {folder.path / name for name in names}:
         stale.unlink()  # of an earlier call with more views
-    write_json(
-        out_dir / "views.json",
+    record = ViewsRecord.model_validate(
         {
-            "version": VIEWS_VERSION,
+            "version": ViewsRecord.KNOWN,
             **identity(subject, backend),
             "pose": config.pose,
             "size": config.size,
             "background": list(config.background),
-            "front": {"file": "front.png", **camera_facts(stills, config.views)},
+            "front": {"file": FRONT, **camera_facts(stills, config.views)},
             "views": [
                 {"file": name, **camera_facts(stills, index)} for index, name in enumerate(names)
             ],
             "turntable": {
-                "file": "turntable.mp4",
+                "file": TURNTABLE,
                 "frames": config.turntable_frames,
                 "fps": config.fps,
             },
-        },
+        }
     )
-    return out_dir / "views.json"
+    record.write(folder.views_record)
+    return folder.views_record
 
 
 def identity(subject: Subject, backend: Backend) -> dict[str, object]:

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.run_folder import MESH, PAGE, PLY, SPLATS, SPZ
+
 # In the order in which they are shown; the rules of export make them on request.
 _EXPORTS = {
-    "avatar.html": "turn and move it",
-    "avatar.glb": "rigged mesh (.glb)",
-    "avatar.ply": "splats (.ply)",
-    "avatar.spz": "splats (.spz)",
-    "avatar_splats.glb": "splats (.glb)",
+    PAGE: "turn and move it",
+    MESH: "rigged mesh (.glb)",
+    PLY: "splats (.ply)",
+    SPZ: "splats (.spz)",
+    SPLATS: "splats (.glb)",
 }
 
 
@@ -41,5 +44,5 @@ def exported(folder: Path, out: Path) -> list[Link]:
 
 def gallery(root: Path, out: Path) -> str:
     """Address of the experiment's gallery, empty where there is none."""
-    path = root / "gallery.html"
+    path = ExperimentFolder(root).gallery
     return href(path, out) if path.is_file() else ""

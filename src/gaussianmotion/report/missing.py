@@ -117,9 +117,7 @@ def _variants(grid: Grid) -> list[str]:
 
 
 def _words(runs: list[RunFacts]) -> list[str]:
-    words = dict.fromkeys(
-        str(word) for run in runs for word in run.facts.get("unknown_words", []) or []
-    )
+    words = dict.fromkeys(word for run in runs for word in run.record.unknown_words)
     if not words:
         return []
     return [f"The prior has never seen these words of the prompts: {', '.join(words)}."]

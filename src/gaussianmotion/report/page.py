@@ -13,9 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gaussianmotion import __version__
 from gaussianmotion.config.stages import ReportSettings
 from gaussianmotion.errors import UserError
-from gaussianmotion.figures.facts import provenance, read_facts
+from gaussianmotion.figures.facts import provenance
 from gaussianmotion.figures.grid import FIGURES
 from gaussianmotion.pipeline.grid import Grid, Run, main_variant
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.record import found_json
 from gaussianmotion.report import media
 from gaussianmotion.report.beside import Link, exported, gallery, href
 from gaussianmotion.report.missing import missing
@@ -32,8 +34,6 @@ from gaussianmotion.report.timing import clock, stage_times
 from gaussianmotion.report.verdicts import shown_claims, summary
 from gaussianmotion.runtime.atomic import write_text
 from gaussianmotion.runtime.revision import git_commit
-
-VIDEOS = ("turntable.mp4", "motions/*.mp4")
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,13 @@ def write_report(root: Path, grid: Grid, config: ReportSettings, out: Path) -> i
     """
     if not grid.runs:
         raise UserError(f"{root}: the experiment has no runs; name variants, prompts and seeds")
+    folder = ExperimentFolder(root)
     scores, tables = read_scores(root), read_tables(root)
     by_run = scores_by_run(scores)
     runs = [read_run_facts(root, run, by_run) for run in grid.runs]
     figures = [_figure(root, name, out) for name in FIGURES if _drawn(root, name).exists()]
-    times = stage_times(root, [run.folder for run in runs])
-    overview = root / "sheet.png"
+    times = stage_times(root, [run.folder.path for run in runs])
+    overview = folder.sheet
     verdicts = next((table for table in tables if "claims" in table.facts), None)
     claims = shown_claims(verdicts) if verdicts else []
     own_id, parent_ids = shared_ids(root)
@@ -125,7 +126,7 @@ def write_report(root: Path, grid: Grid, config: ReportSettings, out: Path) -> i
         own_id=own_id,
         parent_ids=parent_ids,
         environment=environment(runs),
-        models=_weights(root / "models"),
+        models=_weights(folder.models),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         version=__version__,
         commit=git_commit(),
@@ -156,7 +157,7 @@ def _trained(root: Path, runs: Sequence[RunFacts]) -> str:
 
 
 def _drawn(root: Path, figure: str) -> Path:
-    return root / "figures" / f"{figure}.png"
+    return ExperimentFolder(root).figure(figure)
 
 
 def _figure(root: Path, name: str, out: Path) -> dict[str, Any]:
@@ -179,7 +180,7 @@ def _small(root: Path, figure: str) -> media.Inlined | None:
 
 
 def _prompts(grid: Grid, runs: Sequence[RunFacts], out: Path) -> list[PromptPanels]:
-    sheets = [run.folder / "sheet.png" for run in runs if (run.folder / "sheet.png").exists()]
+    sheets = [run.folder.sheet for run in runs if run.folder.sheet.exists()]
     width = media.sheet_width(sheets)
     shown = set(_first_seeds(grid))
     left = media.VIDEOS_BUDGET
@@ -187,7 +188,7 @@ def _prompts(grid: Grid, runs: Sequence[RunFacts], out: Path) -> list[PromptPane
     for prompt in grid.prompts.values():
         panels = []
         for run in (run for run in runs if run.run.prompt == prompt.id):
-            sheet = run.folder / "sheet.png"
+            sheet = run.folder.sheet
             clips, used = _clips(run, out, left if run.run in shown else 0)
             left -= used
             panels.append(
@@ -196,7 +197,7 @@ def _prompts(grid: Grid, runs: Sequence[RunFacts], out: Path) -> list[PromptPane
                     media.sheet(sheet, width) if sheet.exists() else None,
                     _poster(run, clips),
                     clips,
-                    exported(run.folder, out),
+                    exported(run.folder.path, out),
                 )
             )
         if panels:
@@ -216,7 +217,7 @@ def _first_seeds(grid: Grid) -> list[Run]:
 def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[Clip], int]:
     """The run's videos, inlined as long as they fit into a budget of bytes, and what they took."""
     clips, used = [], 0
-    for path in (path for pattern in VIDEOS for path in sorted(run.folder.glob(pattern))):
+    for path in run.folder.all_videos:
         size = path.stat().st_size
         inline = size <= media.VIDEO_LIMIT and used + size <= budget
         used += size if inline else 0
@@ -226,7 +227,7 @@ def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[Clip], int]:
 
 def _poster(run: RunFacts, clips: list[Clip]) -> media.Inlined | None:
     """What inlined videos show before they are played."""
-    front = run.folder / "front.png"
+    front = run.folder.front
     if not front.exists() or not any(clip.uri for clip in clips):
         return None
     return media.picture(front, media.POSTER_WIDTH)
@@ -237,7 +238,7 @@ def _weights(folder: Path) -> list[tuple[str, str, str]]:
     rows = []
     for path in sorted(folder.glob("**/*.json")):
         variant = "" if path.parent == folder else f"{path.parent.name}: "
-        for key, facts in read_facts(path).items():
+        for key, facts in found_json(path).items():
             digests = facts.get("weights_sha256", {}) if isinstance(facts, dict) else {}
             if isinstance(digests, dict):
                 rows += [

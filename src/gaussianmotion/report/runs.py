@@ -3,10 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from gaussianmotion.figures.facts import folder_of, prior_name, read_facts
+from gaussianmotion.figures.facts import prior_name
 from gaussianmotion.pipeline.grid import Run
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.record import found_json
+from gaussianmotion.records.run_folder import RunFolder
+from gaussianmotion.records.run_record import RunRecord, known_run
 from gaussianmotion.report.tables import short_number
 
 Scores = dict[tuple[str, str, str], list["Value"]]
@@ -27,15 +30,15 @@ class RunFacts:
 
     Attributes:
         folder: Of its results.
-        facts: Content of ``run.json``; empty where it is not finished.
+        record: How it was trained; says nothing where it is not finished.
         logged: Whether MLflow has it.
         run_id: Its id there; empty where it was never sent.
         scores: Those of which more or less is better.
     """
 
     run: Run
-    folder: Path
-    facts: dict[str, Any]
+    folder: RunFolder
+    record: RunRecord
     logged: bool
     run_id: str
     scores: list[Value]
@@ -43,23 +46,22 @@ class RunFacts:
     @property
     def finished(self) -> bool:
         """Whether its training is done."""
-        return bool(self.facts)
+        return self.record.is_known
 
     @property
     def prior(self) -> str:
         """What the prior is called."""
-        return prior_name(self.facts.get("config", {}))
+        return prior_name(self.record.prior)
 
 
 def read_run_facts(root: Path, run: Run, scores: Scores) -> RunFacts:
     """Everything known of a run; nothing has to be there."""
-    folder = folder_of(root, run)
-    logged = read_facts(folder / "logged.json")
-    mirrored = read_facts(folder / "mlflow.json")
+    folder = run.below(root)
+    logged, mirrored = found_json(folder.logged), found_json(folder.mlflow)
     return RunFacts(
         run,
         folder,
-        read_facts(folder / "run.json"),
+        known_run(folder.path),
         bool(logged.get("logged")) or bool(mirrored.get("finished")),
         str(logged.get("run_id") or mirrored.get("run_id") or ""),
         scores.get((run.variant, run.prompt, str(run.seed)), []),
@@ -115,7 +117,7 @@ def shared_ids(root: Path) -> tuple[str, dict[str, str]]:
     Args:
         root: Folder of the experiment.
     """
-    state = read_facts(root / "mlflow.json")
+    state = found_json(ExperimentFolder(root).mlflow)
     parents = state.get("parents")
     named = parents if isinstance(parents, dict) else {}
     return str(state.get("run_id") or ""), {str(key): str(id) for key, id in named.items()}
@@ -127,11 +129,14 @@ def environment(runs: list[RunFacts]) -> list[tuple[str, str]]:
     for run in runs:
         if run.finished:
             found["prior"][run.prior] = None
-            for key in ("device", "precision", "threads", "body_id"):
-                if key in run.facts:
-                    found[key.removesuffix("_id")][str(run.facts[key])] = None
-            for name, version in run.facts.get("versions", {}).items():
-                found[name][str(version)] = None
+            record = run.record
+            for name, value in (
+                *(("device", record.device), ("precision", record.precision)),
+                *(("threads", record.threads), ("body", record.body_id)),
+                *record.versions.items(),
+            ):
+                if value:
+                    found[name][str(value)] = None
     return [(name, ", ".join(values)) for name, values in found.items()]
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.figures.facts import read_facts
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.record import found_json
 
 TITLES = {
     "verdicts": "Verdicts",
@@ -45,13 +46,15 @@ class ShownTable:
 
 def read_tables(root: Path) -> list[ShownTable]:
     """All tables that are there, in the order of the report."""
-    tables = [_read_table(root / "tables" / f"{name}.csv", title) for name, title in TITLES.items()]
+    tables = [
+        _read_table(ExperimentFolder(root).table(name), title) for name, title in TITLES.items()
+    ]
     return [table for table in tables if table is not None]
 
 
 def read_scores(root: Path) -> list[dict[str, str]]:
     """The rows of ``scores.csv``; none where it is not there."""
-    return _rows(root / "tables" / "scores.csv")
+    return _rows(ExperimentFolder(root).scores_table)
 
 
 def plain(cell: str) -> str:
@@ -79,7 +82,7 @@ def short_number(text: str) -> str:
 
 
 def _read_table(path: Path, title: str) -> ShownTable | None:
-    facts = read_facts(path.with_suffix(".json"))
+    facts = found_json(path.with_suffix(".json"))
     if facts.get("headings"):
         rows = [[plain(str(cell)) for cell in row] for row in facts.get("rows", [])]
         return ShownTable(

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaussianmotion.records.experiment_folder import TABLES, ExperimentFolder
+from gaussianmotion.records.run_folder import MOTIONS, SCORES, RunFolder
 from gaussianmotion.runtime.fork_client import CLIENT_MIB
 
 # Folders of benchmark files whose name does not say the stage.
-_STAGES = {"motions": "animate", "scores": "score", "tables": "table"}
+_STAGES = {MOTIONS: "animate", SCORES: "score", TABLES: "table"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def stage_times(root: Path, runs: Iterable[Path]) -> list[StageTime]:
         runs: Folders of its runs; benchmark files of other runs are not counted.
     """
     found: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
-    for folder in (root / "benchmarks", *(run / "benchmarks" for run in runs)):
+    for folder in (ExperimentFolder(root).benchmarks, *(RunFolder(run).benchmarks for run in runs)):
         for path in sorted(folder.rglob("*.tsv")):
             measured = _read(path)
             if measured is not None:

@@ -14,13 +14,14 @@ from gaussianmotion.config import Config
 from gaussianmotion.config.section import Section
 from gaussianmotion.models.sources import WeightsName
 from gaussianmotion.pipeline.stage import narrow
+from gaussianmotion.records import run_folder
 from gaussianmotion.scores.score_file import ScoreFile, Value
 
 Better = Literal["higher", "lower", "none"]
 #: What a score may look at: files of a run's folder.
-FRONT = ("front.png", "views.json")
-VIEWS = ("views.json", "views/*.png")
-AVATAR = ("avatar.safetensors",)
+FRONT = (run_folder.FRONT, run_folder.VIEWS_RECORD)
+VIEWS = (run_folder.VIEWS_RECORD, run_folder.PICTURES)
+AVATAR = (run_folder.AVATAR,)
 #: A number, or a number with both ends of its interval, which may be None.
 Number = float | tuple[float, float | None, float | None]
 
@@ -83,7 +84,7 @@ class Score:
 
     def files(self, views: int) -> list[str]:
         """What it looks at, name by name, of a run with so many views."""
-        numbered = [f"views/{index:02d}.png" for index in range(views)]
+        numbered = [run_folder.view_name(index) for index in range(views)]
         return [
             name
             for pattern in self.looks_at

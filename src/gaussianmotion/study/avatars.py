@@ -1,12 +1,11 @@
 """What an experiment's folder has to show of each system: our variants and imported baselines."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
-
-BASELINES = "baselines"
+from gaussianmotion.records.experiment_folder import BASELINES
+from gaussianmotion.records.run_folder import RunFolder
+from gaussianmotion.records.run_record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,12 @@ def avatars(experiment: Path, system: str) -> dict[str, Avatar]:
     """
     found: dict[str, Avatar] = {}
     for folder in _folders(experiment / BASELINES / system):
-        found[folder.name] = _avatar(system, folder)
+        found[folder.name] = _avatar(system, RunFolder(folder))
     for prompt in _folders(experiment / system):
-        seeds = [folder for folder in _folders(prompt) if folder.name.isdigit()]
-        finished = [folder for folder in seeds if (folder / "run.json").is_file()]
+        seeds = [RunFolder(folder) for folder in _folders(prompt) if folder.name.isdigit()]
+        finished = [run for run in seeds if run.is_finished]
         if finished:
-            found[prompt.name] = _avatar(system, min(finished, key=lambda path: int(path.name)))
+            found[prompt.name] = _avatar(system, min(finished, key=lambda run: int(run.path.name)))
     return {
         name: avatar
         for name, avatar in found.items()
@@ -55,28 +54,22 @@ def avatars(experiment: Path, system: str) -> dict[str, Avatar]:
     }
 
 
-def _avatar(system: str, folder: Path) -> Avatar:
-    turntable = folder / "turntable.mp4"
-    views = sorted((folder / "views").glob("*.png"))
+def _avatar(system: str, folder: RunFolder) -> Avatar:
+    views = folder.views
     # Views begin at the back (-180 degrees); people see the front first, as in a turntable.
     front = len(views) // 2
     return Avatar(
         system=system,
-        prompt=_prompt(folder / "run.json"),
-        turntable=turntable if turntable.is_file() else None,
+        prompt=_prompt(folder),
+        turntable=folder.turntable if folder.turntable.is_file() else None,
         views=views[front:] + views[:front],
-        motions={path.stem: path for path in sorted((folder / "motions").glob("*.mp4"))},
+        motions={path.stem: path for path in folder.videos},
     )
 
 
-def _prompt(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        return " ".join(str(facts.get("prompt") or "").split())
-    except (OSError, ValueError, AttributeError):
-        raise UserError(f"{path} is damaged: make that run again, or import it again") from None
+def _prompt(folder: RunFolder) -> str:
+    """The sentence; empty where an imported folder has no record."""
+    return " ".join(RunRecord.read(folder.record).prompt.split()) if folder.is_finished else ""
 
 
 def _folders(path: Path) -> list[Path]:

@@ -13,6 +13,7 @@ import pandas as pd
 from gaussianmotion.config.stages import CollectSettings
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.grid import Grid, configured_grid
+from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.scores.registry import scores
 from gaussianmotion.scores.score_file import ScoreFile, read_score
@@ -42,12 +43,12 @@ def collect(config: CollectSettings, root: Path, out: Path) -> pd.DataFrame:
         UserError: a score file is missing or damaged, or two were made by different protocols or
             models.
     """
-    grid = configured_grid(config, root)
+    grid, folder = configured_grid(config, root), ExperimentFolder(root)
     rows: list[dict[str, Any]] = []
     for score in config.scores.names:
-        places = _of_variants(grid, score, root)
+        places = _of_variants(grid, score, folder)
         if of_pictures(score):
-            places += _of_baselines(grid, score, root)
+            places += _of_baselines(grid, score, folder)
         results = [read_score(place.path) for place in places]
         _refuse_mixture([place.path for place in places], results)
         for place, result in zip(places, results, strict=True):
@@ -58,29 +59,29 @@ def collect(config: CollectSettings, root: Path, out: Path) -> pd.DataFrame:
     return frame
 
 
-def _of_variants(grid: Grid, score: str, root: Path) -> list[_Place]:
+def _of_variants(grid: Grid, score: str, root: ExperimentFolder) -> list[_Place]:
     if scores()[score].pooled:
         return [
             _Place(
-                root / "scores" / variant / str(seed) / f"{score}.json",
+                root.pooled_score(variant, seed, score),
                 *("variant", variant, "", seed),
             )
             for variant, seed in grid.pools
         ]
     return [
         _Place(
-            root / run.variant / run.prompt / str(run.seed) / "scores" / f"{score}.json",
+            run.below(root.path).score(score),
             *("variant", run.variant, run.prompt, run.seed),
         )
         for run in grid.runs
     ]
 
 
-def _of_baselines(grid: Grid, score: str, root: Path) -> list[_Place]:
+def _of_baselines(grid: Grid, score: str, root: ExperimentFolder) -> list[_Place]:
     names = [""] if scores()[score].pooled else list(grid.prompts)
     return [
         _Place(
-            root / "baselines" / system / "scores" / name / f"{score}.json",
+            root.baseline_score(system, name, score),
             *("baseline", system, name, None),
         )
         for system in grid.baselines

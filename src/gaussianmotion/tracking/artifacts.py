@@ -4,20 +4,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gaussianmotion.records.experiment_folder import FIGURES, PARENTS, STUDY, TABLES
+from gaussianmotion.records.run_folder import BENCHMARKS, LOGGED, LOGS, MLFLOW, PREVIEWS
 from gaussianmotion.tracking.place import local_folder, place
 
-STATE = "mlflow.json"
-# Records of what was logged: of a run or an experiment, and of the variants' means.
-LOGGED = "logged.json"
-PARENTS = "parents.json"
 # Kept out: what is no result, and what is written because of MLflow.
-_SKIPPED_FOLDERS = {"logs", "benchmarks"}
-_SKIPPED_FILES = {STATE, LOGGED, PARENTS}
-PREVIEWS = "previews"
+_SKIPPED_FOLDERS = {LOGS, BENCHMARKS}
+_SKIPPED_FILES = {MLFLOW, LOGGED, PARENTS}
 _OF_RUN = {".png", ".mp4", ".json", ".csv", ".safetensors", ".html", ".glb"}
 _OF_EXPERIMENT = {".png", ".pdf", ".csv", ".tsv", ".md", ".tex", ".html", ".json", ".ipynb"}
 # Folders of an experiment that are no variant's.
-_SHARED = ("tables", "figures", "study")
+_SHARED = (TABLES, FIGURES, STUDY)
 
 
 def run_files(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-LIST = "prompts.tsv"
+from gaussianmotion.records.experiment_folder import PROMPTS
 
 
 def log_prompts(client: Any, run_id: str, root: Path, prompt: str) -> None:
@@ -30,7 +30,7 @@ def log_prompts(client: Any, run_id: str, root: Path, prompt: str) -> None:
         name="prompts",
         digest=digest,
         source_type="local",
-        source=json.dumps({"uri": f"{root.name}/{LIST}"}),
+        source=json.dumps({"uri": f"{root.name}/{PROMPTS}"}),
         schema=json.dumps({"mlflow_colspec": columns}),
         profile=json.dumps({"num_rows": len(rows)}),
     )
@@ -41,7 +41,7 @@ def log_prompts(client: Any, run_id: str, root: Path, prompt: str) -> None:
 def prompt_rows(root: Path) -> list[str]:
     """The rows of an experiment's prompt list, without its header; none where there is no list."""
     try:
-        text = (root / LIST).read_text(encoding="utf-8")
+        text = (root / PROMPTS).read_text(encoding="utf-8")
     except OSError:
         return []
     rows = list(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))

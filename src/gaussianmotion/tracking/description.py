@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gaussianmotion.records.run_record import RunRecord, known_run
 from gaussianmotion.tracking.dataset import prompt_rows
-from gaussianmotion.tracking.facts import read_json
 
 NOTE = "mlflow.note.content"
 KIND_OF_EXPERIMENT = "mlflow.experimentKind"
@@ -42,9 +42,8 @@ def escaped(text: str) -> str:
 def _text(root: Path, folders: Sequence[Path]) -> str:
     prompts = prompt_rows(root)
     variants = list(dict.fromkeys(folder.parents[1].name for folder in folders))
-    facts = [read_json(folder / "run.json") for folder in folders[:1]]
-    config = facts[0].get("config", {}) if facts else {}
-    train, prior = config.get("train", {}), config.get("prior", {})
+    record = known_run(folders[0]) if folders else RunRecord()
+    train, prior = record.config.get("train", {}), record.prior
     lines = [
         f"**{escaped(root.name)}**: 3D Gaussian avatars that are trained from text by score "
         "distillation (GaussianMotion), and animated.",

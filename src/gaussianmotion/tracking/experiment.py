@@ -10,10 +10,14 @@ from typing import Any
 
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.record import found_json
+from gaussianmotion.records.run_folder import RunFolder
+from gaussianmotion.records.run_record import known_run
 from gaussianmotion.runtime.atomic import write_json
-from gaussianmotion.tracking.artifacts import STATE, experiment_files, send_new
+from gaussianmotion.tracking.artifacts import experiment_files, send_new
 from gaussianmotion.tracking.description import describe_experiment
-from gaussianmotion.tracking.facts import mean_training, read_json, start_of
+from gaussianmotion.tracking.facts import mean_training, start_of
 from gaussianmotion.tracking.identity import finished_runs
 from gaussianmotion.tracking.opening import experiment_id, open_client
 from gaussianmotion.tracking.parameters import config_digest, trained_keys
@@ -31,10 +35,10 @@ def log_experiment(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | 
     """
     own = log_parents(root, tracking, runs)
     root = root.resolve()
-    state = read_json(root / STATE)
+    state = found_json(ExperimentFolder(root).mlflow)
     client = open_client(tracking)
     send_new(client, own, root, experiment_files(root), state["files"][own])
-    write_json(root / STATE, state)
+    write_json(ExperimentFolder(root).mlflow, state)
     return own
 
 
@@ -57,7 +61,7 @@ def log_parents(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | Non
         UserError: nothing is finished there, or a score file is damaged.
     """
     root = root.resolve()
-    state = read_json(root / STATE)
+    state = found_json(ExperimentFolder(root).mlflow)
     folders = _folders(root, runs, state)
     uri = store_uri(tracking)
     client = open_client(tracking)
@@ -72,7 +76,7 @@ def log_parents(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | Non
     shared = shared_grid(variants.values())
     for variant, members in variants.items():
         parent = _update_parent(client, experiment, tracking, variant, members)
-        pooled = root / "scores" / variant
+        pooled = ExperimentFolder(root).pooled(variant)
         set_tags(client, parent, {"shared_runs": str(len(shared))})
         refresh(client, parent, members, pooled, shared)
         parents[variant] = parent
@@ -88,7 +92,10 @@ def log_parents(root: Path, tracking: TrackingConfig, runs: Sequence[Path] | Non
     has[own] = had.get(own, {})
     names = [str(folder.relative_to(root)) for folder in folders]
     ids = {"run_id": own, "parents": parents}
-    write_json(root / STATE, {"uri": store_name(uri, root), **ids, "runs": names, "files": has})
+    write_json(
+        ExperimentFolder(root).mlflow,
+        {"uri": store_name(uri, root), **ids, "runs": names, "files": has},
+    )
     return own
 
 
@@ -96,8 +103,8 @@ def _folders(root: Path, runs: Sequence[Path] | None, state: dict[str, Any]) -> 
     if runs is None:
         remembered = [root / name for name in state.get("runs", [])]
         # None of them is left where their variant was renamed.
-        runs = [run for run in remembered if (run / "run.json").is_file()] or finished_runs(root)
-    finished = [run.resolve() for run in runs if (run / "run.json").is_file()]
+        runs = [run for run in remembered if RunFolder(run).is_finished] or finished_runs(root)
+    finished = [run.resolve() for run in runs if RunFolder(run).is_finished]
     foreign = [run for run in finished if run.parents[2] != root]
     if foreign:
         raise UserError(f"{foreign[0]} is no run of {root}; give folders VARIANT/PROMPT/SEED of it")
@@ -110,7 +117,7 @@ def _update_parent(
     client: Any, experiment: str, tracking: TrackingConfig, variant: str, members: list[Path]
 ) -> str:
     """The variant's parent, with its parameters, above all its runs that the store has."""
-    configs = [trained_keys(read_json(run / "run.json").get("config", {})) for run in members]
+    configs = [trained_keys(known_run(run).config) for run in members]
     digests = {config_digest(config) for config in configs}
     digest = digests.pop() if len(digests) == 1 else "mixed"
     start = min(filter(None, map(_start, members)), default=None)
@@ -124,7 +131,7 @@ def _update_parent(
             log_params(client, parent, configs[0])
         set_tags(client, parent, {"config_digest": digest})
     for run in members:
-        state = read_json(run / STATE)
+        state = found_json(RunFolder(run).mlflow)
         if not is_store(state.get("uri"), store_uri(tracking), run):
             continue
         child = active_run(client, state.get("run_id"))
@@ -135,4 +142,4 @@ def _update_parent(
 
 
 def _start(run: Path) -> int | None:
-    return start_of(read_json(run / "run.json"))
+    return start_of(known_run(run))

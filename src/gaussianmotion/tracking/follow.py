@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import Config, TrackingConfig
-from gaussianmotion.tracking.artifacts import LOGGED, PARENTS
+from gaussianmotion.records.experiment_folder import PARENTS
+from gaussianmotion.records.run_folder import LOGGED, RunFolder
 from gaussianmotion.tracking.curves import curve_rows
 from gaussianmotion.tracking.experiment import log_experiment
 from gaussianmotion.tracking.identity import Identity, finished_runs, identify
@@ -55,7 +56,7 @@ def live(
     run = Mirror(folder, identity, tracking)
     params = trained_keys(config.model_dump(mode="json"))
     ended = threading.Event()
-    curves = folder / "curves.csv"
+    curves = RunFolder(folder).curves
 
     followed = warned = False
 

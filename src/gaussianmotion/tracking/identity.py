@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
-
-# Other systems' renders stand in SYSTEM/PROMPT there: no runs of ours, but as deep as one.
-_IMPORTED = "baselines"
+from gaussianmotion.records.experiment_folder import BASELINES, ExperimentFolder
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def identify(folder: Path) -> Identity:
         UserError: it is not such a folder.
     """
     parts = folder.resolve().parts[-4:]
-    if len(parts) < 4 or not parts[3].isdigit() or parts[1] == _IMPORTED:
+    if len(parts) < 4 or not parts[3].isdigit() or parts[1] == BASELINES:
         raise UserError(f"{folder} is not a run; give a folder EXPERIMENT/VARIANT/PROMPT/SEED")
     experiment, variant, prompt_id, seed = parts
     return Identity(experiment, variant, prompt_id, int(seed))
@@ -45,9 +43,4 @@ def identify(folder: Path) -> Identity:
 
 def finished_runs(root: Path) -> list[Path]:
     """Folders of an experiment's finished runs, sorted."""
-    folders = [path.parent for path in sorted(root.glob("*/*/*/run.json"))]
-    return [
-        folder
-        for folder in folders
-        if folder.name.isdigit() and folder.parents[1].name != _IMPORTED
-    ]
+    return [run.path for run in ExperimentFolder(root).finished_runs]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gaussianmotion.records.record import found_json
 from gaussianmotion.runtime.atomic import write_json
-from gaussianmotion.tracking.facts import read_json
 from gaussianmotion.tracking.store import without_password
 
 
@@ -34,14 +34,14 @@ def write_logged(out: Path, what: Path, failures: int, log: Callable[[], str]) -
 
 def failures_of(record: Path) -> int:
     """How often logging failed, as its record says; none where there is no record."""
-    facts = read_json(record)
+    facts = found_json(record)
     count = facts.get("failures")
     return count if isinstance(count, int) else int(_failed(facts))
 
 
 def mend(record: Path, run_id: str) -> None:
     """Note in a record of a failure that it was logged after all."""
-    facts = read_json(record)
+    facts = found_json(record)
     if _failed(facts):
         # As if it had worked at once: the workflow need not try again.
         failures = max(failures_of(record) - 1, 0)

@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from gaussianmotion.records.run_folder import SYSTEM
 from gaussianmotion.tracking.records import METRICS_AT_ONCE
 
-FILE = "system.csv"
 # Seconds between two rows, as MLflow has it.
 EVERY = 10.0
 _MEGABYTE = 1e6
@@ -48,7 +48,7 @@ def measured(folder: Path, every: float = EVERY) -> Iterator[None]:
     """
     ended = threading.Event()
     measurer = threading.Thread(
-        target=_measure, args=(folder / FILE, every, ended), name="system", daemon=True
+        target=_measure, args=(folder / SYSTEM, every, ended), name="system", daemon=True
     )
     measurer.start()
     try:
@@ -61,7 +61,7 @@ def start_anew(folder: Path) -> None:
     """Forget what an earlier training in this folder took, unless it is to be gone on with."""
     if not any(folder.glob("checkpoint*")):
         with suppress(OSError):
-            (folder / FILE).unlink(missing_ok=True)
+            (folder / SYSTEM).unlink(missing_ok=True)
 
 
 def send_measurements(client: Any, run_id: str, folder: Path, sent: int) -> int:
@@ -75,7 +75,7 @@ def send_measurements(client: Any, run_id: str, folder: Path, sent: int) -> int:
     """
     from mlflow.entities import Metric
 
-    rows = _rows(folder / FILE)
+    rows = _rows(folder / SYSTEM)
     metrics = [
         Metric(f"system/{name}", float(value), round(1000 * float(row["time"])), step)
         for step, row in enumerate(rows[sent:], start=sent)

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import TrackingConfig
+from gaussianmotion.records.experiment_folder import ExperimentFolder
+from gaussianmotion.records.record import found_json
+from gaussianmotion.records.run_folder import RunFolder
+from gaussianmotion.records.run_record import RunRecord, known_run
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.revision import git_commit
-from gaussianmotion.tracking.artifacts import STATE, run_files, send_new
+from gaussianmotion.tracking.artifacts import run_files, send_new
 from gaussianmotion.tracking.curves import send_curves
 from gaussianmotion.tracking.dataset import log_prompts
 from gaussianmotion.tracking.description import NOTE, describe_experiment, escaped
-from gaussianmotion.tracking.facts import finish_of, read_json, start_of, training_metrics
+from gaussianmotion.tracking.facts import finish_of, start_of, training_metrics
 from gaussianmotion.tracking.identity import Identity, finished_runs
 from gaussianmotion.tracking.lock import alone
 from gaussianmotion.tracking.machine import send_measurements
@@ -37,7 +41,7 @@ class Mirror:
         self._identity = identity
         self._tracking = tracking
         self._uri = store_uri(tracking)
-        self._state: dict[str, Any] = read_json(folder / STATE)
+        self._state: dict[str, Any] = found_json(RunFolder(folder).mlflow)
 
     def begin(self) -> None:
         """A training starts: a finished run keeps its records, a new one gets its own.
@@ -60,21 +64,21 @@ class Mirror:
             UserError: a score file is damaged.
         """
         client = open_client(self._tracking)
-        facts = {} if params is not None else read_json(self._folder / "run.json")
+        record = RunRecord() if params is not None else known_run(self._folder)
         if params is None:
-            params = trained_keys(facts.get("config", {}))
+            params = trained_keys(record.config)
         name = self._identity.experiment
         experiment = experiment_id(client, name, self._tracking, self._uri)
-        run_id = self._run_id(client, experiment, params, facts)
+        run_id = self._run_id(client, experiment, params, record)
         if NOTE not in client.get_experiment(experiment).tags:
             root = self._folder.resolve().parents[2]
             describe_experiment(client, experiment, root, finished_runs(root))
         try:
-            self._send(client, experiment, run_id, params, facts)
+            self._send(client, experiment, run_id, params, record)
             if status == "RUNNING":
                 client.update_run(run_id, status)
             elif status is not None:
-                client.set_terminated(run_id, status, finish_of(facts))
+                client.set_terminated(run_id, status, finish_of(record))
             if status is not None:
                 self._state["finished"] = status == "FINISHED"
                 self._tell_parent(client, run_id, status)
@@ -90,12 +94,13 @@ class Mirror:
             own = variant.name == self._identity.variant
             members = finished_runs(variant.parent) if own else []
             members = [run for run in members if run.parents[1] == variant]
-            refresh(client, parent, members, variant.parent / "scores" / variant.name, set())
+            pooled = ExperimentFolder(variant.parent).pooled(variant.name)
+            refresh(client, parent, members, pooled, set())
         elif client.get_run(parent).info.status != "RUNNING":
             client.update_run(parent, "RUNNING")
 
     def _run_id(
-        self, client: Any, experiment: str, params: Mapping[str, Any], facts: Mapping[str, Any]
+        self, client: Any, experiment: str, params: Mapping[str, Any], record: RunRecord
     ) -> str:
         digest = config_digest(params)
         known = self._known(client, experiment, digest)
@@ -103,9 +108,9 @@ class Mirror:
             return known
         with alone(self._tracking, self._identity.experiment):
             # The same folder may be mirrored by a job and by `sync` at once.
-            self._state = read_json(self._folder / STATE)
+            self._state = found_json(RunFolder(self._folder).mlflow)
             known = self._known(client, experiment, digest)
-            return known or self._create(client, experiment, digest, facts)
+            return known or self._create(client, experiment, digest, record)
 
     def _known(self, client: Any, experiment: str, digest: str) -> str | None:
         """The folder's run, if this store has it and it is of this training."""
@@ -128,14 +133,16 @@ class Mirror:
         """Whether the folder was last mirrored to the store that it is now."""
         return is_store(self._state.get("uri"), self._uri, self._folder)
 
-    def _create(self, client: Any, experiment: str, digest: str, facts: Mapping[str, Any]) -> str:
+    def _create(self, client: Any, experiment: str, digest: str, record: RunRecord) -> str:
         tags = {
             "experiment": self._identity.experiment,
             **self._identity.tags,
             KIND: "run",
             **({"config_digest": digest} if digest else {}),
         }
-        created = client.create_run(experiment, start_of(facts), tags, run_name=self._identity.name)
+        created = client.create_run(
+            experiment, start_of(record), tags, run_name=self._identity.name
+        )
         run_id = str(created.info.run_id)
         replaces = self._state.get("superseded") if self._is_of_this_store() else None
         self._state = {
@@ -153,21 +160,21 @@ class Mirror:
         experiment: str,
         run_id: str,
         params: Mapping[str, Any],
-        facts: Mapping[str, Any],
+        record: RunRecord,
     ) -> None:
         if active_run(client, self._state.get("superseded")) is not None:
             tags = {"superseded_by": run_id, KIND: "superseded"}
             set_tags(client, self._state["superseded"], tags)
         self._state.pop("superseded", None)
         log_params(client, run_id, params)
-        self._send_tags(client, experiment, run_id, params, facts)
-        curves = self._folder / "curves.csv"
+        self._send_tags(client, experiment, run_id, params, record)
+        curves = RunFolder(self._folder).curves
         last = int(self._state.get("last_step", 0))
         self._state["last_step"] = send_curves(client, run_id, curves, last)
         scores = run_scores(self._folder)
         set_tags(client, run_id, scores.tags)
         set_metrics(client, run_id, scores.metrics, scores.time)
-        set_metrics(client, run_id, training_metrics(facts), finish_of(facts) or 0)
+        set_metrics(client, run_id, training_metrics(record), finish_of(record) or 0)
         measured = int(self._state.get("measured", 0))
         self._state["measured"] = send_measurements(client, run_id, self._folder, measured)
         send_pictures(client, run_id, self._folder, self._state.setdefault("previews", {}))
@@ -180,11 +187,11 @@ class Mirror:
         experiment: str,
         run_id: str,
         params: Mapping[str, Any],
-        facts: Mapping[str, Any],
+        record: RunRecord,
     ) -> None:
-        commit = str(facts.get("git_commit", "")) if facts else git_commit()
+        commit = record.git_commit if record.is_known else git_commit()
         variant = self._identity.variant
-        prompt = self._identity.prompt or str(facts.get("prompt", ""))
+        prompt = self._identity.prompt or record.prompt
         start = client.get_run(run_id).info.start_time
         tags = {
             PARENT: shared_run(client, experiment, self._tracking, "variant", variant, start),
@@ -200,7 +207,7 @@ class Mirror:
         log_prompts(client, run_id, self._folder.resolve().parents[2], prompt)
 
     def _save(self) -> None:
-        write_json(self._folder / STATE, self._state)
+        write_json(RunFolder(self._folder).mlflow, self._state)
 
 
 def _replacing(state: Mapping[str, Any]) -> dict[str, Any]:

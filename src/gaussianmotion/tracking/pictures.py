@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.tracking.artifacts import PREVIEWS
+from gaussianmotion.records.run_folder import RunFolder
 
 # MLflow cannot read a picture whose key holds a slash.
 GROWING = "preview"
@@ -22,7 +22,7 @@ def send_pictures(client: Any, run_id: str, folder: Path, sent: dict[str, str]) 
         sent: Name -> digest of what MLflow has; brought up to date. It logs the same picture twice
             where it is told to.
     """
-    for path in sorted((folder / PREVIEWS).glob("*.png")):
+    for path in RunFolder(folder).previews:
         named = _STEP.fullmatch(path.name)
         if named is None:
             continue

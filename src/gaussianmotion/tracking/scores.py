@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.scores.score_file import ScoreFile, read_score
 
 
@@ -107,7 +108,7 @@ def _mean_tags(files: Sequence[ScoreFile]) -> dict[str, str]:
 
 
 def _score_paths(folder: Path) -> list[Path]:
-    return sorted((folder / "scores").glob("*.json"))
+    return RunFolder(folder).scores
 
 
 def _grid_point(run: Path) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from gaussianmotion.avatar.density import DensityControl
 from gaussianmotion.avatar.file import state
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.config.stages import TrainSettings
+from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.atomic import atomic_path
 
 FORMAT = "gaussianmotion-checkpoint-1"
@@ -129,7 +130,7 @@ def forget_finished(folder: Path) -> None:
     A workflow notes that a training is finished after it has ended. Where it cannot, on a full
     disk, it takes the results away; from the checkpoint the next start writes them again at once.
     """
-    checkpoint, results = folder / "checkpoint.pt", folder / "run.json"
+    checkpoint, results = RunFolder(folder).checkpoint, RunFolder(folder).record
     with suppress(OSError):
         if results.stat().st_mtime_ns >= checkpoint.stat().st_mtime_ns:
             checkpoint.unlink()

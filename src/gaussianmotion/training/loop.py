@@ -23,6 +23,7 @@ from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
 from gaussianmotion.guidance.execution import run_as_asked
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.training.checkpoint import (
     go_on,
     load_checkpoint,
@@ -90,7 +91,7 @@ def train(
             loaded, or the training diverged.
         SystemExit: status 130, after a signal.
     """
-    settings = config.train
+    settings, folder = config.train, RunFolder(out_dir)
     device = choose_device(config.device)
     if threads is not None:
         torch.set_num_threads(threads)
@@ -100,7 +101,7 @@ def train(
     digest = training_digest(config, prompt, seed, body.id, weights_digest)
     # Steps of other code are no beginning of this training.
     unfinished = f"{digest} {code}".strip()
-    checkpoint = out_dir / "checkpoint.pt"
+    checkpoint = folder.checkpoint
 
     with only_run_in(out_dir), stop_on_signal() as stop:
         prior = prior or run_as_asked(load_prior(config.prior, device), settings)
@@ -134,7 +135,7 @@ def train(
             save_checkpoint(checkpoint, unfinished, kept)
 
         with (
-            Curves(out_dir / "curves.csv", finished) as curves,
+            Curves(folder.curves, finished) as curves,
             StepProgress(f"{prompt_id}, seed {seed}", finished, settings.steps, progress) as bar,
         ):
             skipped, fault = 0, None  # steps in a row, and what of the prior the last was due to
@@ -201,7 +202,7 @@ def train(
                 bar.update(finished, f"{spent:.2f} s a step, {len(avatar):,} Gaussians")
                 if finished % settings.preview_every == 0 or finished == settings.steps:
                     picture = render_preview(avatar, body, settings, config.rasteriser)
-                    save_picture(out_dir / f"previews/step_{finished:05d}.png", picture)
+                    save_picture(folder.preview(finished), picture)
                 if finished % settings.checkpoint_every == 0 or stop.requested:
                     save_state()
                 stop.end_unfinished(finished, settings.steps, checkpoint)
@@ -211,7 +212,7 @@ def train(
         avatar.refresh_smpl_weights(body)
         final = curves.means(settings.steps - max(1, round(FINAL_SHARE * settings.steps)))
         path = save_results(
-            out_dir,
+            folder,
             avatar,
             AvatarMetadata(
                 prompt_id=prompt_id,

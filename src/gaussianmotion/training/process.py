@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.records.run_folder import LOCK
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def only_run_in(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
+        handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o644)
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"{folder} is not a folder: choose another one to train in") from None
     except OSError as error:

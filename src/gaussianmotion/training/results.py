@@ -6,13 +6,14 @@ from typing import Any
 
 from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.records.run_folder import RunFolder
+from gaussianmotion.records.run_record import RunRecord
 from gaussianmotion.runtime.revision import git_commit
 from gaussianmotion.training.environment import versions
 
 
 def save_results(
-    folder: Path, avatar: Avatar, metadata: AvatarMetadata, facts: dict[str, Any]
+    folder: RunFolder, avatar: Avatar, metadata: AvatarMetadata, facts: dict[str, Any]
 ) -> Path:
     """Write ``avatar.safetensors`` and ``run.json``; returns the avatar's path.
 
@@ -25,10 +26,8 @@ def save_results(
     Raises:
         UserError: the disk is full or the folder cannot be written.
     """
-    path = folder / "avatar.safetensors"
-    save_avatar(path, avatar, metadata)
-    write_json(
-        folder / "run.json",
+    save_avatar(folder.avatar, avatar, metadata)
+    record = RunRecord.model_validate(
         {
             "prompt_id": metadata.prompt_id,
             "prompt": metadata.prompt,
@@ -42,6 +41,7 @@ def save_results(
             "git_commit": git_commit(),
             "versions": versions(),
             "config": metadata.config,
-        },
+        }
     )
-    return path
+    record.write(folder.record)
+    return folder.avatar

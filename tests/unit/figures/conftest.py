@@ -59,7 +59,9 @@ def _run(folder: Path, body: Body) -> None:
     save_avatar(folder / "avatar.safetensors", mannequin(body, 1500), metadata)
     facts = {"gaussians": 1500, "body_id": body.id, "config": metadata.config}
     (folder / "run.json").write_text(json.dumps(facts))
-    (folder / "views.json").write_text('{"version": 7}')
+    front = {"file": "front.png", "azimuth": 0.0}
+    views = {"version": 7, "prompt": PROMPTS["ann"], "front": front, "views": [front]}
+    (folder / "views.json").write_text(json.dumps(views))
     picture = Image.new("RGB", (64, 64), "white")
     picture.paste((200, 30, 30), (20, 5, 44, 60))
     picture.save(folder / "front.png")

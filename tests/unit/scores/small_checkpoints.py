@@ -93,8 +93,8 @@ def write_run(folder: Path, prompt: str, seed: int, views: int = 10) -> Path:
     write_picture(folder / "front.png", 1000 * seed + 999)
     facts = {
         "prompt": prompt,
-        "front": {"file": "front.png"},
-        "views": [{"file": name} for name in names],
+        "front": {"file": "front.png", "azimuth": 0.0},
+        "views": [{"file": name, "azimuth": 0.0} for name in names],
     }
     (folder / "views.json").write_text(json.dumps(facts))
     return folder

@@ -44,7 +44,8 @@ def test_what_the_outline_does_is_left_out(tmp_path: Path) -> None:
 
 def test_a_picture_of_nobody_has_no_number_but_a_reason(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "white").save(tmp_path / "front.png")
-    views = {"prompt": "a man", "front": {"file": "front.png"}, "views": []}
+    front = {"file": "front.png", "azimuth": 0.0}
+    views = {"prompt": "a man", "front": front, "views": []}
     (tmp_path / "views.json").write_text(json.dumps(views))
     found = SCORE(tmp_path, Config())
     assert (found.status, found.reason, found.values) == ("too few", "the picture shows nobody", {})

@@ -13,6 +13,7 @@ from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.errors import UserError
 from gaussianmotion.export.viewer.facts import subtitle, variant_of
 from gaussianmotion.export.viewer.template import render_page
+from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.atomic import write_text
 
 
@@ -55,17 +56,16 @@ def write_gallery(pages: Sequence[Path], out_path: Path, title: str) -> int:
     return len(prompts)
 
 
-def _card(page: Path, folder: Path) -> Card:
+def _card(page: Path, beside: Path) -> Card:
     if not page.is_file():
         raise UserError(f"there is no page {page}: make it first (gaussianmotion viewer --help)")
-    avatar = page.with_name("avatar.safetensors")
-    _, metadata = load_avatar(avatar)
-    poster = page.with_name("front.png")
+    folder = RunFolder(page.parent)
+    _, metadata = load_avatar(folder.avatar)
     return Card(
         prompt=metadata.prompt,
-        subtitle=subtitle(metadata, variant_of(avatar, metadata)),
-        page=_href(page, folder),
-        poster=_href(poster, folder) if poster.is_file() else "",
+        subtitle=subtitle(metadata, variant_of(folder.avatar, metadata)),
+        page=_href(page, beside),
+        poster=_href(folder.front, beside) if folder.front.is_file() else "",
     )
 
 

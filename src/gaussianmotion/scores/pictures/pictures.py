@@ -1,12 +1,13 @@
 """The pictures that scores look at: where they are in a run, and reading them."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.records.picture_records import ViewsRecord
+from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.pictures import read_picture
 
 
@@ -16,8 +17,8 @@ def front_view(run: Path) -> tuple[Path, str]:
     Raises:
         UserError: the run has no views, or they are damaged.
     """
-    facts = _views(run)
-    return run / facts["front"]["file"], str(facts["prompt"])
+    record = ViewsRecord.read(RunFolder(run).views_record)
+    return run / record.front.file, record.prompt
 
 
 def azimuth_views(run: Path) -> list[Path]:
@@ -26,7 +27,7 @@ def azimuth_views(run: Path) -> list[Path]:
     Raises:
         UserError: the run has no views, or they are damaged.
     """
-    return [run / view["file"] for view in _views(run)["views"]]
+    return [run / view.file for view in ViewsRecord.read(RunFolder(run).views_record).views]
 
 
 def reference_pictures(folder: Path) -> list[Path]:
@@ -45,17 +46,3 @@ def batches(paths: Sequence[Path], size: int) -> Iterator[list[Image.Image]]:
     """The pictures, ``size`` at once."""
     for start in range(0, len(paths), size):
         yield [read_picture(path) for path in paths[start : start + size]]
-
-
-def _views(run: Path) -> dict:
-    path = run / "views.json"
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        facts["prompt"], facts["front"]["file"], [view["file"] for view in facts["views"]]
-    except FileNotFoundError:
-        raise UserError(
-            f"{run} has no views.json: run `gaussianmotion views` on its avatar first"
-        ) from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path} is damaged: run `gaussianmotion views` again") from error
-    return facts
