@@ -20,7 +20,7 @@ from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.export.viewer import write_viewer
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.cameras import select
-from gaussianmotion.rendering.clip import Clip, film
+from gaussianmotion.rendering.filming import PreparedMotion, film
 from gaussianmotion.rendering.subject import load_subject
 from gaussianmotion.scores.pose.mannequin import mannequin, save_mannequin
 from gaussianmotion.testing.browser import browser, open_viewer, our_frame, psnr, viewer_frame
@@ -76,7 +76,7 @@ def agreement(launched, path: Path, folder: Path) -> list[float]:
     ratios = []
     for name, frame in SHOTS:
         motion = load_motion(name)
-        whole = Clip(motion.poses, motion.translation, motion.fps, 0)
+        whole = PreparedMotion(motion.poses, motion.translation, motion.fps, 0)
         camera = select(film(whole, subject.body, config.size, config)[0], [frame])
         theirs = viewer_frame(opened, name, frame / motion.fps, camera)
         ratios.append(psnr(our_frame(subject, motion, frame, camera, config), theirs))

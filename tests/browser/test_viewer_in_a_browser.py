@@ -14,7 +14,7 @@ from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.export.viewer import write_viewer
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.cameras import select
-from gaussianmotion.rendering.clip import Clip, film
+from gaussianmotion.rendering.filming import PreparedMotion, film
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.scores.pose.mannequin import mannequin, save_mannequin
 from gaussianmotion.testing.browser import (
@@ -116,7 +116,7 @@ def test_its_frames_are_those_of_our_rasteriser(
         ("cartwheel", 55, {}),
     ):
         motion = load_motion(name)
-        whole = Clip(motion.poses, motion.translation, motion.fps, 0)
+        whole = PreparedMotion(motion.poses, motion.translation, motion.fps, 0)
         cameras, floor = film(whole, subject.body, CONFIG.size, CONFIG)
         camera = select(cameras, [frame])
         for ground in (False, True):
@@ -142,7 +142,7 @@ def test_compensated_opacities_are_drawn_as_such(
     )
     write_viewer(compensated, tmp_path / "avatar.html", ["walk"], CONFIG)
     subject, motion = load_subject(compensated), load_motion("walk")
-    whole = Clip(motion.poses, motion.translation, motion.fps, 0)
+    whole = PreparedMotion(motion.poses, motion.translation, motion.fps, 0)
     camera = select(film(whole, subject.body, CONFIG.size, CONFIG)[0], [5])
     opened = open_viewer(launched, tmp_path / "avatar.html")
     ours = our_frame(subject, motion, 5, camera, CONFIG)

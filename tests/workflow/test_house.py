@@ -1,5 +1,6 @@
 """Generated files that must not drift, and the house's rules that no linter knows."""
 
+import ast
 import importlib.metadata
 import re
 import runpy
@@ -144,3 +145,14 @@ def test_the_pinned_packages_are_for_this_python() -> None:
         if not SpecifierSet(wanted).contains(python, prereleases=True):
             wrong.append(f"{name} is for Python {wanted}")
     assert wrong == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """A name stands for one thing; what a module keeps to itself may be called as elsewhere."""
+    places: dict[str, list[str]] = {}
+    package = REPOSITORY / "src/gaussianmotion"
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(path.relative_to(package).as_posix())
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

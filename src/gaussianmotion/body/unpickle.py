@@ -12,18 +12,18 @@ import numpy as np
 from scipy import sparse
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.runtime.unpickle import NUMPY_NAMES, Record, Refused, load_plain
+from gaussianmotion.runtime.unpickle import NUMPY_NAMES, PickledObject, Refused, load_plain
 
 
-class _Chumpy(Record):
+class _Chumpy(PickledObject):
     pass
 
 
-class _Csc(Record):
+class _Csc(PickledObject):
     pass
 
 
-class _Csr(Record):
+class _Csr(PickledObject):
     pass
 
 

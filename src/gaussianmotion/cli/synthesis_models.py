@@ -170,9 +170,12 @@ def _alignment(options: argparse.Namespace) -> None:
     from gaussianmotion.synthesis.alignment.card import write_alignment_card
     from gaussianmotion.synthesis.alignment.export import export_alignment
     from gaussianmotion.synthesis.alignment.measure import measure_alignment
-    from gaussianmotion.synthesis.alignment.training import AlignmentSettings, train_alignment
+    from gaussianmotion.synthesis.alignment.training import (
+        AlignmentTrainingSettings,
+        train_alignment,
+    )
 
-    settings = AlignmentSettings(steps=options.steps)
+    settings = AlignmentTrainingSettings(steps=options.steps)
     checkpoint = train_alignment(options.dataset, options.work, settings, report=say)
     export_alignment(checkpoint, options.held_out, options.out)
     measure_alignment(options.out, options.held_out, options.out, report=say)

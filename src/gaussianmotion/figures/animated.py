@@ -2,14 +2,14 @@
 
 from gaussianmotion.figures.crops import Box, Picture, content_box
 from gaussianmotion.figures.page import Page
-from gaussianmotion.figures.posed import Moment, moments
-from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+from gaussianmotion.figures.posed import MotionMoment, moments
+from gaussianmotion.figures.scene import GAP, MARGIN, FigureScene, cell, headings, prompt_below
 
 TITLE = "Figure 4. Avatars in motion"
 _POSES = 4
 
 
-def draw_animated(page: Page, scene: Scene) -> str:
+def draw_animated(page: Page, scene: FigureScene) -> str:
     """Four poses of each avatar; pairs of variants first, then prompts with one; the caption."""
     rows = scene.rows("fig4")
     shown = moments(list(scene.config.motions), _POSES)
@@ -93,5 +93,5 @@ def _strip(
     return height
 
 
-def _named(shown: list[Moment]) -> str:
+def _named(shown: list[MotionMoment]) -> str:
     return ", ".join(f"{moment.name} at {moment.share:.0%}" for moment in shown)

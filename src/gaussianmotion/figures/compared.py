@@ -4,7 +4,7 @@ from numpy import ndarray
 
 from gaussianmotion.figures.crops import content_box
 from gaussianmotion.figures.page import Page
-from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+from gaussianmotion.figures.scene import GAP, MARGIN, FigureScene, cell, headings, prompt_below
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.rendering.run_files import read_run
 
@@ -15,7 +15,7 @@ ROWS = 6
 _TALLEST = 1.6  # inches
 
 
-def draw_compared(page: Page, scene: Scene) -> str:
+def draw_compared(page: Page, scene: FigureScene) -> str:
     """Prompts down, systems across, front and side of each; returns the caption.
 
     Every picture is cut to its person: the systems' cameras and distances differ.
@@ -52,7 +52,7 @@ def draw_compared(page: Page, scene: Scene) -> str:
     )
 
 
-def _brought(scene: Scene, system: str, prompt: str) -> Pair | None:
+def _brought(scene: FigureScene, system: str, prompt: str) -> Pair | None:
     folder = ExperimentFolder(scene.root).baseline(system, prompt)
     if not folder.views_record.exists():
         return None

@@ -6,10 +6,10 @@ from pathlib import Path
 from gaussianmotion.config.stages import FigureSettings
 from gaussianmotion.figures import animated, pose_guidance, scale, static, tau
 from gaussianmotion.figures.page import Page
-from gaussianmotion.figures.scene import Scene, finish, new_page
+from gaussianmotion.figures.scene import FigureScene, finish, new_page
 from gaussianmotion.pipeline.grid import Grid
 
-DRAWN: dict[str, tuple[str, Callable[[Page, Scene], str]]] = {
+DRAWN: dict[str, tuple[str, Callable[[Page, FigureScene], str]]] = {
     "fig3": (static.TITLE, static.draw_static),
     "fig4": (animated.TITLE, animated.draw_animated),
     "fig5": (pose_guidance.TITLE, pose_guidance.draw_pose_guidance),
@@ -35,7 +35,7 @@ def draw_figure(
     """
     title, draw = DRAWN[figure]
     page = new_page()
-    caption = draw(page, Scene(root, grid, config, device))
+    caption = draw(page, FigureScene(root, grid, config, device))
     finish(page, title, caption)
     page.save(stem, title, caption)
     return caption

@@ -21,7 +21,7 @@ from matplotlib.patches import Rectangle
 from numpy import ndarray
 from PIL import Image
 
-from gaussianmotion.figures.facts import CAPTION_TOP
+from gaussianmotion.figures.provenance import CAPTION_TOP
 from gaussianmotion.rendering.typography import font, tidy, wrap
 from gaussianmotion.runtime.atomic import atomic_path
 

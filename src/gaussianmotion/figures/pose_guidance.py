@@ -3,8 +3,8 @@
 from gaussianmotion.figures.crops import Picture, content_box
 from gaussianmotion.figures.grid import Row
 from gaussianmotion.figures.page import Page
-from gaussianmotion.figures.posed import Moment, moments
-from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, headings, prompt_below
+from gaussianmotion.figures.posed import MotionMoment, moments
+from gaussianmotion.figures.scene import GAP, MARGIN, FigureScene, cell, headings, prompt_below
 from gaussianmotion.pipeline.grid import Run
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.record import found_json
@@ -24,7 +24,7 @@ _HEADINGS = (
 _TRAINED = {"True": "with pose guidance", "False": "without pose guidance"}
 
 
-def draw_pose_guidance(page: Page, scene: Scene) -> str:
+def draw_pose_guidance(page: Page, scene: FigureScene) -> str:
     """Input pose, avatars with and without guidance, samples of the noised render; the caption."""
     rows = scene.rows("fig5")
     shown = moments(list(scene.config.motions), len(rows))
@@ -52,14 +52,16 @@ def draw_pose_guidance(page: Page, scene: Scene) -> str:
     )
 
 
-def _timestep(scene: Scene, rows: list[Row]) -> int:
+def _timestep(scene: FigureScene, rows: list[Row]) -> int:
     """As the samples say it; the paper's where there are none."""
     folder = ExperimentFolder(scene.root)
     facts = [found_json(folder.noised(row.prompt) / "noised.json") for row in rows]
     return next((int(fact["timestep"]) for fact in facts if "timestep" in fact), 600)
 
 
-def _avatars(scene: Scene, runs: tuple[Run | None, ...], moment: Moment) -> list[Picture | None]:
+def _avatars(
+    scene: FigureScene, runs: tuple[Run | None, ...], moment: MotionMoment
+) -> list[Picture | None]:
     """Input pose and both avatars, cut to one square around them."""
     studios = [scene.studio(run) for run in runs]
     first = next((studio for studio in studios if studio), None)

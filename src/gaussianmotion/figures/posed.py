@@ -18,7 +18,7 @@ from gaussianmotion.pipeline.experiment_files import motion_name
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.pose.openpose import pose_image
 from gaussianmotion.rendering.cameras import fitted_orbit, moved, select
-from gaussianmotion.rendering.clip import film, prepare
+from gaussianmotion.rendering.filming import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence, metres_per_pixel
 from gaussianmotion.rendering.subject import Subject, load_subject
 
@@ -28,7 +28,7 @@ MOMENTS = (0.15, 0.42, 0.6, 0.85)
 
 
 @dataclass(frozen=True)
-class Moment:
+class MotionMoment:
     """One pose of a motion.
 
     Attributes:
@@ -45,9 +45,11 @@ class Moment:
         return motion_name(self.motion)
 
 
-def moments(motions: Sequence[MotionSource], count: int = 4) -> list[Moment]:
+def moments(motions: Sequence[MotionSource], count: int = 4) -> list[MotionMoment]:
     """``count`` poses from all of the motions in turn, no pose twice."""
-    return [Moment(motions[i % len(motions)], MOMENTS[i % len(MOMENTS)]) for i in range(count)]
+    return [
+        MotionMoment(motions[i % len(motions)], MOMENTS[i % len(MOMENTS)]) for i in range(count)
+    ]
 
 
 class Studio:
@@ -75,7 +77,7 @@ class Studio:
         )
         return self._draw(pose[None], torch.zeros(1, 3), cameras)[0]
 
-    def metres(self, moments: list[Moment]) -> list[float]:
+    def metres(self, moments: list[MotionMoment]) -> list[float]:
         """How many metres the pictures of :meth:`posed` are wide, at the person."""
         widths = []
         for moment in moments:
@@ -84,11 +86,11 @@ class Studio:
             widths.append(metres_per_pixel(joints, moved(cameras, -translation)) * cameras.width)
         return widths
 
-    def posed(self, moments: list[Moment]) -> list[Picture]:
+    def posed(self, moments: list[MotionMoment]) -> list[Picture]:
         """The avatar in poses of motions, seen as in the videos, without their floor."""
         return [self._draw(*self._shot(moment))[0] for moment in moments]
 
-    def pose_pictures(self, moments: list[Moment]) -> list[Picture]:
+    def pose_pictures(self, moments: list[MotionMoment]) -> list[Picture]:
         """The OpenPose pictures of the same poses and cameras."""
         pictures = []
         for moment in moments:
@@ -98,7 +100,7 @@ class Studio:
         return pictures
 
     def _shot(
-        self, moment: Moment
+        self, moment: MotionMoment
     ) -> tuple[Float[Tensor, "1 24 3"], Float[Tensor, "1 3"], Cameras]:
         render = self._config.render
         clip = prepare(load_motion(moment.motion), render)

@@ -1,13 +1,13 @@
 """Figure 7: three thresholds of pruning by scale, and the scale loss, with close-ups."""
 
 from gaussianmotion.figures.crops import Box, Picture, content_box
-from gaussianmotion.figures.facts import count
 from gaussianmotion.figures.page import QUIET, Page
+from gaussianmotion.figures.provenance import count
 from gaussianmotion.figures.scene import (
     EMPTY_HEIGHT,
     GAP,
     MARGIN,
-    Scene,
+    FigureScene,
     cell,
     headings,
     prompt_below,
@@ -29,7 +29,7 @@ _DEPTH, _WIDTH = 0.3, 0.24
 _SHARPER = 3  # close-ups are rendered at so many times the size of the views
 
 
-def draw_scale(page: Page, scene: Scene) -> str:
+def draw_scale(page: Page, scene: FigureScene) -> str:
     """A front view and a close-up of each variant; returns the caption."""
     rows = scene.rows("fig7")
     studios = [[scene.studio(run) for run in row.runs] for row in rows]
@@ -107,6 +107,6 @@ def _close_up(box: Box) -> Box:
     )
 
 
-def _splats(scene: Scene, run: Run) -> str:
+def _splats(scene: FigureScene, run: Run) -> str:
     gaussians = known_run(run.below(scene.root).path).gaussians
     return "" if gaussians is None else count(gaussians, "Gaussian")

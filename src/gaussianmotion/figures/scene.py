@@ -8,10 +8,10 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from gaussianmotion.config.stages import FigureSettings
-from gaussianmotion.figures.facts import provenance, trained_with
 from gaussianmotion.figures.grid import ROWS, Row, figure_rows
 from gaussianmotion.figures.page import QUIET, Page, is_drawable
 from gaussianmotion.figures.posed import Studio
+from gaussianmotion.figures.provenance import provenance, trained_with
 from gaussianmotion.pipeline.grid import Grid, Run
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.rendering.run_files import read_image
@@ -23,7 +23,7 @@ ABSENT = "not in this experiment"
 
 
 @dataclass
-class Scene:
+class FigureScene:
     """An experiment to draw from.
 
     Attributes:
@@ -110,7 +110,7 @@ def cell(
 
 
 def prompt_below(page: Page, x: float, y: float, width: float, text: str, lines: int = 2) -> float:
-    """:meth:`Scene.quoted` under its pictures; returns its height."""
+    """:meth:`FigureScene.quoted` under its pictures; returns its height."""
     return page.text(x, y, text, width, 7.0, lines)
 
 

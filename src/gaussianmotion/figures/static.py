@@ -3,13 +3,13 @@
 from gaussianmotion.figures.compared import draw_compared
 from gaussianmotion.figures.crops import content_box
 from gaussianmotion.figures.page import Page
-from gaussianmotion.figures.scene import GAP, MARGIN, Scene, cell, prompt_below
+from gaussianmotion.figures.scene import GAP, MARGIN, FigureScene, cell, prompt_below
 
 TITLE = "Figure 3. Avatars standing still"
 _TALLEST = 2.3  # inches
 
 
-def draw_static(page: Page, scene: Scene) -> str:
+def draw_static(page: Page, scene: FigureScene) -> str:
     """Pairs of views, several prompts in a row; returns the caption."""
     if scene.grid.baselines:
         return draw_compared(page, scene)

@@ -7,7 +7,7 @@ from gaussianmotion.figures.scene import (
     EMPTY_HEIGHT,
     GAP,
     MARGIN,
-    Scene,
+    FigureScene,
     cell,
     headings,
     prompt_below,
@@ -17,7 +17,7 @@ from gaussianmotion.pipeline.grid import main_variant
 TITLE = "Figure 6. Adaptive score distillation: the effect of τ"
 
 
-def draw_tau(page: Page, scene: Scene) -> str:
+def draw_tau(page: Page, scene: FigureScene) -> str:
     """Front views, prompts down and tau across; returns the caption."""
     rows = scene.rows("fig6")
     pictures = [[scene.front(run) for run in row.runs] for row in rows]
@@ -48,7 +48,7 @@ def draw_tau(page: Page, scene: Scene) -> str:
     )
 
 
-def _label(scene: Scene, variant: str, rows: list[Row], place: int) -> str:
+def _label(scene: FigureScene, variant: str, rows: list[Row], place: int) -> str:
     """What a column's avatars were trained with; the variant's name where there are none."""
     tau = scene.trained_with([row.runs[place] for row in rows], "score.tau")
     return f"τ = {tau}" if tau else variant

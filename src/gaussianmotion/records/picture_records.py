@@ -27,7 +27,7 @@ class Shot(BaseModel):
     K: list[list[float]] = Field(default_factory=list)
 
 
-class View(Shot):
+class Still(Shot):
     """A still picture and its camera."""
 
     file: str
@@ -95,8 +95,8 @@ class ViewsRecord(PicturesRecord):
     pose: str = ""
     size: int | None = None
     background: list[float] = Field(default_factory=list)
-    front: View
-    views: list[View]
+    front: Still
+    views: list[Still]
     turntable: Turntable | None = None
 
 

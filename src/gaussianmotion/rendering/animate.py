@@ -9,7 +9,7 @@ from gaussianmotion.config.rendering import MovingAvatar
 from gaussianmotion.pose.motion import Motion, load_motion
 from gaussianmotion.records.picture_records import MotionRecord
 from gaussianmotion.records.run_folder import record_beside
-from gaussianmotion.rendering.clip import film, prepare
+from gaussianmotion.rendering.filming import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import load_subject

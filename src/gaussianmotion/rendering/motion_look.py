@@ -14,7 +14,7 @@ from gaussianmotion.config import RenderConfig
 from gaussianmotion.pose.floor import lowest_points
 from gaussianmotion.pose.motion import Motion
 from gaussianmotion.rendering.cameras import fitted_orbit, moved, repeated
-from gaussianmotion.rendering.clip import heading
+from gaussianmotion.rendering.filming import heading
 from gaussianmotion.rendering.ground import floor_layer
 from gaussianmotion.rendering.plain_body import shaded
 from gaussianmotion.rendering.sheet import INK, PAPER, QUIET

@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gaussianmotion import __version__
 from gaussianmotion.config.stages import ReportSettings
 from gaussianmotion.errors import UserError
-from gaussianmotion.figures.facts import provenance
 from gaussianmotion.figures.grid import FIGURES
+from gaussianmotion.figures.provenance import provenance
 from gaussianmotion.pipeline.grid import Grid, Run, main_variant
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.record import found_json
@@ -37,7 +37,7 @@ from gaussianmotion.runtime.revision import git_commit
 
 
 @dataclass(frozen=True)
-class Clip:
+class ShownVideo:
     """A video: inlined where ``uri`` is not empty, else a link to its file beside the report."""
 
     name: str
@@ -52,7 +52,7 @@ class Panel:
     facts: RunFacts
     sheet: media.Inlined | None
     poster: media.Inlined | None
-    clips: list[Clip]
+    clips: list[ShownVideo]
     files: list[Link]
 
 
@@ -214,18 +214,18 @@ def _first_seeds(grid: Grid) -> list[Run]:
     return list(first.values())
 
 
-def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[Clip], int]:
+def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[ShownVideo], int]:
     """The run's videos, inlined as long as they fit into a budget of bytes, and what they took."""
     clips, used = [], 0
     for path in run.folder.all_videos:
         size = path.stat().st_size
         inline = size <= media.VIDEO_LIMIT and used + size <= budget
         used += size if inline else 0
-        clips.append(Clip(path.stem, media.video(path) if inline else "", href(path, out)))
+        clips.append(ShownVideo(path.stem, media.video(path) if inline else "", href(path, out)))
     return clips, used
 
 
-def _poster(run: RunFacts, clips: list[Clip]) -> media.Inlined | None:
+def _poster(run: RunFacts, clips: list[ShownVideo]) -> media.Inlined | None:
     """What inlined videos show before they are played."""
     front = run.folder.front
     if not front.exists() or not any(clip.uri for clip in clips):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gaussianmotion.figures.facts import prior_name
+from gaussianmotion.figures.provenance import prior_name
 from gaussianmotion.pipeline.grid import Run
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.record import found_json
@@ -12,11 +12,11 @@ from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.records.run_record import RunRecord, known_run
 from gaussianmotion.report.tables import short_number
 
-Scores = dict[tuple[str, str, str], list["Value"]]
+Scores = dict[tuple[str, str, str], list["ShownValue"]]
 
 
 @dataclass(frozen=True)
-class Value:
+class ShownValue:
     """One score of one run: name, number with unit, and what it is, in words."""
 
     name: str
@@ -41,7 +41,7 @@ class RunFacts:
     record: RunRecord
     logged: bool
     run_id: str
-    scores: list[Value]
+    scores: list[ShownValue]
 
     @property
     def finished(self) -> bool:
@@ -76,7 +76,7 @@ def scores_by_run(rows: list[dict[str, str]]) -> Scores:
             key = (row["variant"], row["prompt"], _whole(row.get("seed", "")))
             unit = f" {row['unit']}" if row.get("unit") else ""
             found[key].append(
-                Value(
+                ShownValue(
                     row["value_name"],
                     short_number(row["value"]) + unit,
                     f"{row['title']}; protocol {row['protocol']}, N = {row['n']}; "

@@ -21,7 +21,7 @@ class Refused(Exception):
     """A pickle asks for what is not allowed; the message goes on from "it is refused: "."""
 
 
-class Record:
+class PickledObject:
     """Stands for an object of a class that is not built; keeps the pickled state only."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -35,7 +35,7 @@ class _NdArray:
     """Stands for the class numpy.ndarray, which cannot be called here."""
 
 
-class _Dtype(Record):
+class _Dtype(PickledObject):
     """numpy.dtype: its type code, such as f8, and its byte order."""
 
     def __init__(self, code: str, *flags: Any) -> None:
@@ -50,7 +50,7 @@ class _Dtype(Record):
         return np.dtype(self.code).newbyteorder(">" if big else "<")
 
 
-class _Array(Record):
+class _Array(PickledObject):
     """numpy.ndarray: state is (version, shape, dtype, whether Fortran's order, bytes or list)."""
 
     @property
@@ -82,9 +82,9 @@ def _make_scalar(dtype: _Dtype, raw: Any) -> Any:
     return np.frombuffer(raw, dtype.plain)[0]
 
 
-def _make_record(cls: type, base: Any = object, state: Any = None) -> Record:
+def _make_record(cls: type, base: Any = object, state: Any = None) -> PickledObject:
     """In place of copyreg._reconstructor, which old protocols use to make objects."""
-    if not (isinstance(cls, type) and issubclass(cls, Record)):
+    if not (isinstance(cls, type) and issubclass(cls, PickledObject)):
         raise Refused("only arrays may be rebuilt")
     return cls()
 
@@ -99,7 +99,7 @@ def _make_dict(*arguments: Any) -> dict:
     return {}
 
 
-class _JoblibArray(Record):
+class _JoblibArray(PickledObject):
     """joblib's wrapper: the array's bytes follow it in the file."""
 
 
@@ -168,7 +168,7 @@ class Unpickler(_InPython):
     def load_build(self) -> None:
         """Set a record's state; where it is joblib's wrapper, read the array behind it."""
         state, target = self.stack[-1], self.stack[-2]
-        if not isinstance(target, Record):
+        if not isinstance(target, PickledObject):
             raise Refused(f"it sets the state of {type(target).__name__}")
         self.stack.pop()
         target.__setstate__(state)
@@ -223,7 +223,7 @@ def plain(value: Any, seen: dict[int, Any] | None = None) -> Any:
         return seen[id(value)]
     if isinstance(value, _Array):
         seen[id(value)] = value.plain
-    elif isinstance(value, Record):
+    elif isinstance(value, PickledObject):
         seen[id(value)] = value
         value.state = plain(value.state, seen)
     elif isinstance(value, dict):

@@ -13,7 +13,7 @@ from gaussianmotion.study.questions import QUESTION_KEYS
 MAX_BODY = 2000
 
 
-class Refused(Exception):
+class RefusedAnswer(Exception):
     """A request that is not served: an HTTP status and one sentence."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -36,23 +36,23 @@ async def read_answer(request: Request) -> Answer:
     """The checked body of a vote; at most :data:`MAX_BODY` bytes of it are read.
 
     Raises:
-        Refused: it is no answer.
+        RefusedAnswer: it is no answer.
     """
     # Other sites' forms cannot send this type without asking first.
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise Refused(415, "Send an answer as application/json.")
+        raise RefusedAnswer(415, "Send an answer as application/json.")
     body = b""
     try:
         async for part in request.stream():
             body += part
             if len(body) > MAX_BODY:
-                raise Refused(413, "That is too long for an answer.")
+                raise RefusedAnswer(413, "That is too long for an answer.")
     except ClientDisconnect:
-        raise Refused(400, "The answer did not arrive whole.") from None
+        raise RefusedAnswer(400, "The answer did not arrive whole.") from None
     try:
         return Answer.model_validate(json.loads(body))
     except (ValidationError, ValueError, RecursionError):
-        raise Refused(
+        raise RefusedAnswer(
             422,
             'An answer looks like {"pair": 1, "question": "'
             + QUESTION_KEYS[0]

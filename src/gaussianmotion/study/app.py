@@ -18,7 +18,7 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from gaussianmotion.study.answer import Answer, Refused, read_answer
+from gaussianmotion.study.answer import Answer, RefusedAnswer, read_answer
 from gaussianmotion.study.clips import Clips
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS, QUESTIONS
@@ -67,7 +67,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
     def trials_of(request: Request) -> list[Trial]:
         person = person_of(request)
         if person is None:
-            raise Refused(403, "This browser has not begun the study. Open its first page.")
+            raise RefusedAnswer(403, "This browser has not begun the study. Open its first page.")
         return store.trials(person)
 
     @app.middleware("http")
@@ -76,7 +76,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
         response.headers.update(HEADERS)
         return response
 
-    @app.exception_handler(Refused)
+    @app.exception_handler(RefusedAnswer)
     @app.exception_handler(HTTPException)
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(SQLAlchemyError)
@@ -104,7 +104,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
     def begin(request: Request) -> Response:
         # Another site's form comes without our cookie, and would put a new one in its place.
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            raise Refused(403, "Begin on the study's own first page.")
+            raise RefusedAnswer(403, "Begin on the study's own first page.")
         response = RedirectResponse("/pair?begun=true", 303)
         if person_of(request) is None:
             token = store.join(by_id, [pair.sides[1].system for pair in pairs.pairs])
@@ -122,7 +122,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
     def next_pair(request: Request, begun: bool = False) -> Response:
         if person_of(request) is None:
             if begun:
-                raise Refused(
+                raise RefusedAnswer(
                     403,
                     "Your browser did not keep this study's cookie, by which it finds your answers "
                     "again. Please allow cookies for this page, and begin again.",
@@ -137,7 +137,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
             return RedirectResponse("/", 303)
         trials = trials_of(request)
         if position > len(trials):
-            raise Refused(404, "There is no such page.")
+            raise RefusedAnswer(404, "There is no such page.")
         open_trial = first_open(trials)
         if open_trial is not None and position > open_trial.position:
             return RedirectResponse(f"/pair/{open_trial.position}", 303)
@@ -171,7 +171,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
     ) -> Response:
         trials = trials_of(request)
         if position > len(trials):
-            raise Refused(404, "There is no such clip.")
+            raise RefusedAnswer(404, "There is no such clip.")
         trial = trials[position - 1]
         side = trial.shown_as_a if letter == "a" else 1 - trial.shown_as_a
         return clips.response(trial.pair, side, index)
@@ -184,17 +184,17 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
     def keep(request: Request, answer: Answer) -> Response:
         person = person_of(request)
         if person is None:
-            raise Refused(403, "This browser has not begun the study. Open its first page.")
+            raise RefusedAnswer(403, "This browser has not begun the study. Open its first page.")
         trials = store.trials(person)
         open_trial = first_open(trials)
         if open_trial is not None and open_trial.position < answer.pair <= len(trials):
-            raise Refused(422, "Answer the pairs before this one first.")
+            raise RefusedAnswer(422, "Answer the pairs before this one first.")
         if answer.pair <= len(trials):
             clips.check(trials[answer.pair - 1].pair)
         try:
             store.vote(person, answer.pair, answer.question, answer.choice)
         except UnknownTrial:
-            raise Refused(422, "You were not asked that question about that pair.") from None
+            raise RefusedAnswer(422, "You were not asked that question about that pair.") from None
         given = store.trials(person)[answer.pair - 1].answers
         return JSONResponse(
             {"saved": True, "open": [key for key in QUESTION_KEYS if key not in given]}
@@ -205,7 +205,7 @@ def create_app(pairs: PairSet, files: dict[str, list[list[Path]]], store: Store)
 
 def _said(error: Exception) -> tuple[int, str]:
     """Status and one sentence for whatever went wrong."""
-    if isinstance(error, Refused):
+    if isinstance(error, RefusedAnswer):
         return error.status, error.message
     # A driver lets the socket's own errors through where its server goes away.
     if isinstance(error, SQLAlchemyError | OSError):

@@ -9,7 +9,7 @@ from gaussianmotion.records.run_record import RunRecord
 
 
 @dataclass(frozen=True)
-class Avatar:
+class ShownAvatar:
     """One system's avatar of one prompt.
 
     Attributes:
@@ -33,13 +33,13 @@ def imported_systems(experiment: Path) -> list[str]:
     return [name for name in names if avatars(experiment, name)]
 
 
-def avatars(experiment: Path, system: str) -> dict[str, Avatar]:
+def avatars(experiment: Path, system: str) -> dict[str, ShownAvatar]:
     """A system's avatars by prompt id; of several seeds the smallest.
 
     Raises:
         UserError: a run's facts are damaged.
     """
-    found: dict[str, Avatar] = {}
+    found: dict[str, ShownAvatar] = {}
     for folder in _folders(experiment / BASELINES / system):
         found[folder.name] = _avatar(system, RunFolder(folder))
     for prompt in _folders(experiment / system):
@@ -54,11 +54,11 @@ def avatars(experiment: Path, system: str) -> dict[str, Avatar]:
     }
 
 
-def _avatar(system: str, folder: RunFolder) -> Avatar:
+def _avatar(system: str, folder: RunFolder) -> ShownAvatar:
     views = folder.views
     # Views begin at the back (-180 degrees); people see the front first, as in a turntable.
     front = len(views) // 2
-    return Avatar(
+    return ShownAvatar(
         system=system,
         prompt=_prompt(folder),
         turntable=folder.turntable if folder.turntable.is_file() else None,

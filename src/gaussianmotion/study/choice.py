@@ -15,7 +15,7 @@ from gaussianmotion.config import StudyConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.digest import file_sha256
-from gaussianmotion.study.avatars import Avatar, avatars, imported_systems
+from gaussianmotion.study.avatars import ShownAvatar, avatars, imported_systems
 from gaussianmotion.study.pairs import Clip, Pair, PairSet, Side, study_id
 from gaussianmotion.study.questions import KINDS, Kind
 
@@ -94,7 +94,7 @@ def _balanced(candidates: list[Pair], count: int, generator: random.Random) -> l
     ]
 
 
-def _candidates(prompt_id: str, ours: Avatar, theirs: Avatar, start: Path) -> list[Pair]:
+def _candidates(prompt_id: str, ours: ShownAvatar, theirs: ShownAvatar, start: Path) -> list[Pair]:
     """All pairs of two systems' avatars of one prompt."""
     if theirs.prompt and theirs.prompt != ours.prompt:
         raise UserError(

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import FileResponse
 
-from gaussianmotion.study.answer import Refused
+from gaussianmotion.study.answer import RefusedAnswer
 
 
 class Clips:
@@ -21,10 +21,10 @@ class Clips:
         """See whether a pair's clips are still those that were chosen.
 
         Raises:
-            Refused: one of them has changed.
+            RefusedAnswer: one of them has changed.
         """
         if any(_state(path) != self.states[path] for side in self.files[pair] for path in side):
-            raise Refused(
+            raise RefusedAnswer(
                 410, "This clip has changed since the study began. Please tell who invited you."
             )
 
@@ -32,11 +32,11 @@ class Clips:
         """One file of one side of a pair.
 
         Raises:
-            Refused: there is none, or the pair has changed.
+            RefusedAnswer: there is none, or the pair has changed.
         """
         clips = self.files[pair][side]
         if not 0 <= index < len(clips):
-            raise Refused(404, "There is no such clip.")
+            raise RefusedAnswer(404, "There is no such clip.")
         self.check(pair)
         # What is A differs between people, so the browser's copy belongs to the cookie.
         return NamelessFile(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.tracking.records import METRICS_AT_ONCE
+from gaussianmotion.tracking.run_contents import METRICS_AT_ONCE
 
 
 def curve_rows(path: Path) -> Iterator[dict[str, str]]:

@@ -17,14 +17,14 @@ from gaussianmotion.records.run_record import known_run
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.tracking.artifacts import experiment_files, send_new
 from gaussianmotion.tracking.description import describe_experiment
-from gaussianmotion.tracking.facts import mean_training, start_of
 from gaussianmotion.tracking.identity import finished_runs
 from gaussianmotion.tracking.opening import experiment_id, open_client
 from gaussianmotion.tracking.parameters import config_digest, trained_keys
 from gaussianmotion.tracking.parents import PARENT, replace_parent, shared_run
-from gaussianmotion.tracking.records import active_run, log_params, set_metrics, set_tags
+from gaussianmotion.tracking.run_contents import active_run, log_params, set_metrics, set_tags
 from gaussianmotion.tracking.scores import shared_grid
 from gaussianmotion.tracking.store import is_store, store_name, store_uri
+from gaussianmotion.tracking.training_metrics import mean_training, start_of
 from gaussianmotion.tracking.variant import end, refresh
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.records.run_folder import SYSTEM
-from gaussianmotion.tracking.records import METRICS_AT_ONCE
+from gaussianmotion.tracking.run_contents import METRICS_AT_ONCE
 
 # Seconds between two rows, as MLflow has it.
 EVERY = 10.0

@@ -19,7 +19,6 @@ from gaussianmotion.tracking.artifacts import run_files, send_new
 from gaussianmotion.tracking.curves import send_curves
 from gaussianmotion.tracking.dataset import log_prompts
 from gaussianmotion.tracking.description import NOTE, describe_experiment, escaped
-from gaussianmotion.tracking.facts import finish_of, start_of, training_metrics
 from gaussianmotion.tracking.identity import Identity, finished_runs
 from gaussianmotion.tracking.lock import alone
 from gaussianmotion.tracking.machine import send_measurements
@@ -27,9 +26,10 @@ from gaussianmotion.tracking.opening import experiment_id, open_client
 from gaussianmotion.tracking.parameters import config_digest, trained_keys
 from gaussianmotion.tracking.parents import KIND, PARENT, shared_run
 from gaussianmotion.tracking.pictures import send_pictures
-from gaussianmotion.tracking.records import active_run, log_params, set_metrics, set_tags
+from gaussianmotion.tracking.run_contents import active_run, log_params, set_metrics, set_tags
 from gaussianmotion.tracking.scores import run_scores
 from gaussianmotion.tracking.store import is_store, store_name, store_uri
+from gaussianmotion.tracking.training_metrics import finish_of, start_of, training_metrics
 from gaussianmotion.tracking.variant import refresh
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.tracking.facts import mean_training
 from gaussianmotion.tracking.parents import PARENT
-from gaussianmotion.tracking.records import set_metrics, set_tags
+from gaussianmotion.tracking.run_contents import set_metrics, set_tags
 from gaussianmotion.tracking.scores import variant_scores
+from gaussianmotion.tracking.training_metrics import mean_training
 
 GridPoint = tuple[str, str]
 

@@ -23,7 +23,7 @@ from gaussianmotion.export.mesh.rig import continuous, influences
 from gaussianmotion.export.mesh.surface import crossings, smoothed, subdivided
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.cameras import moved, select
-from gaussianmotion.rendering.clip import Clip, film
+from gaussianmotion.rendering.filming import PreparedMotion, film
 from gaussianmotion.rendering.frame import draw_layers
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.scores.pose.mannequin import save_mannequin
@@ -211,7 +211,7 @@ def test_blender_plays_it_with_our_outline(glb, subject, tmp_path):
     shots, ours = [], []
     for name, frame in (("walk", 0), ("walk", 17), *(("cartwheel", at) for at in (12, 30, 55))):
         motion = load_motion(name)
-        whole = Clip(motion.poses, motion.translation, motion.fps, 0)
+        whole = PreparedMotion(motion.poses, motion.translation, motion.fps, 0)
         camera = select(film(whole, subject.body, config.size, config)[0], [frame])
         shots.append(
             {

@@ -19,7 +19,7 @@ from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.export.viewer.clips import camera_path, pack_motion
 from gaussianmotion.export.viewer.document import inline_json, write_viewer
 from gaussianmotion.export.viewer.facts import variant_of
-from gaussianmotion.export.viewer.records import MOST_JOINTS, pack, pack_influences
+from gaussianmotion.export.viewer.packing import MOST_JOINTS, pack, pack_influences
 from gaussianmotion.pose.motion import bundled_motions, load_motion
 from gaussianmotion.runtime import atomic
 from gaussianmotion.scores.pose.mannequin import save_mannequin

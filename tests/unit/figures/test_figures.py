@@ -13,10 +13,10 @@ from gaussianmotion.config import Config
 from gaussianmotion.config.stages import FigureSettings
 from gaussianmotion.figures import pose_guidance, tau
 from gaussianmotion.figures.draw import draw_figure
-from gaussianmotion.figures.facts import CAPTION_TOP, trained_with
 from gaussianmotion.figures.grid import FIGURES
 from gaussianmotion.figures.page import DPI
-from gaussianmotion.figures.scene import WIDTH, Scene
+from gaussianmotion.figures.provenance import CAPTION_TOP, trained_with
+from gaussianmotion.figures.scene import WIDTH, FigureScene
 from gaussianmotion.pipeline.grid import Grid, Run, found_grid
 from gaussianmotion.pipeline.prompts import Prompt
 
@@ -49,7 +49,7 @@ def test_a_prompt_whose_letters_cannot_be_drawn_is_named_by_its_id(
     root: Path, config: FigureSettings
 ) -> None:
     prompts = {"kimono": Prompt("kimono", "a 着物 robe"), "robe": Prompt("robe", "a robe")}
-    scene = Scene(root, Grid(prompts, [], [], []), config, "cpu")
+    scene = FigureScene(root, Grid(prompts, [], [], []), config, "cpu")
     assert scene.quoted("kimono") == "“a 着物 robe” (kimono)"
     assert scene.quoted("robe") == "“a robe”"
 

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.pose.motion import load_motion
-from gaussianmotion.synthesis.body.motions import CLIPS, FPS, Clip, convert
+from gaussianmotion.synthesis.body.motions import CLIPS, FPS, SourceClip, convert
 
 pybullet_data = pytest.importorskip("pybullet_data", reason="the synthesis extra is not installed")
 
@@ -48,7 +48,7 @@ def bones(path: Path) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("name", ["walk", "kick", "cartwheel"])
 def test_limbs_point_where_deepmimics_point(name: str, open_body: Body) -> None:
-    poses, _ = convert(source(name), Clip(CLIPS[name].source, cyclic=False), open_body)
+    poses, _ = convert(source(name), SourceClip(CLIPS[name].source, cyclic=False), open_body)
     joints = open_body.posed_joints(torch.from_numpy(poses).float()).numpy()
     expected = bones(source(name))
     frames = json.loads(source(name).read_text())["Frames"]

@@ -11,7 +11,7 @@ from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.rotation import to_quaternion
 from gaussianmotion.pose.motion import Motion, bundled_motions, load_motion
-from gaussianmotion.rendering.clip import heading
+from gaussianmotion.rendering.filming import heading
 
 CLIPS = bundled_motions()
 # These start on the floor.

@@ -15,7 +15,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.pose.motion import Motion
 from gaussianmotion.rendering import animate as animate_module
 from gaussianmotion.rendering.animate import render_motion
-from gaussianmotion.rendering.clip import film, heading, prepare
+from gaussianmotion.rendering.filming import film, heading, prepare
 from gaussianmotion.rendering.video import decode
 
 

@@ -12,7 +12,7 @@ from gaussianmotion.body.poses import a_pose
 from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.pose.motion import Motion
-from gaussianmotion.rendering.clip import prepare
+from gaussianmotion.rendering.filming import prepare
 from gaussianmotion.scores.pose import pose_agreement as module
 from gaussianmotion.scores.pose.detector import NAMES, PoseDetector
 from gaussianmotion.scores.pose.mannequin import save_mannequin

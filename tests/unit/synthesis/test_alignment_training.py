@@ -19,14 +19,14 @@ from gaussianmotion.synthesis.alignment.export import export_alignment
 from gaussianmotion.synthesis.alignment.measure import embed_pictures, measure_alignment
 from gaussianmotion.synthesis.alignment.network import Tokens
 from gaussianmotion.synthesis.alignment.training import (
-    AlignmentSettings,
+    AlignmentTrainingSettings,
     contrast,
     rows_of_step,
     train_alignment,
 )
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 
-SETTINGS = AlignmentSettings(steps=12, batch=12, warmup=2, model=MODEL)
+SETTINGS = AlignmentTrainingSettings(steps=12, batch=12, warmup=2, model=MODEL)
 
 
 def silent(_: str) -> None:
@@ -65,12 +65,14 @@ def test_a_finished_training_does_nothing(dataset: Path, checkpoint: Path) -> No
 
 def test_other_settings_do_not_go_on_silently(dataset: Path, checkpoint: Path) -> None:
     with pytest.raises(UserError, match=r"steps 12, now 1600"):
-        train_alignment(dataset, checkpoint.parent, AlignmentSettings(model=MODEL), report=silent)
+        train_alignment(
+            dataset, checkpoint.parent, AlignmentTrainingSettings(model=MODEL), report=silent
+        )
 
 
 def test_the_loss_falls(dataset: Path, tmp_path: Path) -> None:
     lines: list[str] = []
-    settings = AlignmentSettings(steps=100, batch=20, warmup=5, model=MODEL)
+    settings = AlignmentTrainingSettings(steps=100, batch=20, warmup=5, model=MODEL)
     for stop in (1, 25, 50):
         train_alignment(dataset, tmp_path, settings, stop, lines.append)
     losses = [

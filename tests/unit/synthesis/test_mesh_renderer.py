@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from gaussianmotion.synthesis.pictures.mesh_renderer import Light, Surface, look_at, project, render
+from gaussianmotion.synthesis.pictures.mesh_renderer import (
+    Light,
+    TexturedMesh,
+    look_at,
+    project,
+    render,
+)
 
 WHITE = np.full((1, 4, 4, 4), 255, np.uint8)
 FLAT = Light(np.array([0.0, 0.0, 1.0]), ambient=1.0, diffuse=0.0)
@@ -11,7 +17,7 @@ FLAT = Light(np.array([0.0, 0.0, 1.0]), ambient=1.0, diffuse=0.0)
 
 def square(z=0.0, half=0.5, tint=(1.0, 0.0, 0.0), cut=(1, 1, 1, 1), region=3, bias=0.0, x=0.0):
     corners = [[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]]
-    return Surface(
+    return TexturedMesh(
         vertices=(np.array(corners) * half + (x, 0, z)).astype(np.float32),
         faces=np.array([[0, 1, 2], [0, 2, 3]], np.int32),
         uvs=np.array([[[0, 0], [1, 0], [1, 1]], [[0, 0], [1, 1], [0, 1]]], np.float32),
@@ -28,7 +34,7 @@ def both(a, b):
         key: np.concatenate([getattr(a, key), getattr(b, key)])
         for key in ("vertices", "uvs", "cut", "texture", "tint", "region", "bias")
     }
-    return Surface(faces=np.concatenate([a.faces, b.faces + len(a.vertices)]), **joined)
+    return TexturedMesh(faces=np.concatenate([a.faces, b.faces + len(a.vertices)]), **joined)
 
 
 def draw(surface, textures=WHITE, azimuth=0.0, size=32, light=FLAT):

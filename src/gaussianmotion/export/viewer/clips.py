@@ -15,7 +15,7 @@ from gaussianmotion.body.poses import NAMED, named_pose
 from gaussianmotion.body.rotation import to_quaternion
 from gaussianmotion.pose.motion import Motion
 from gaussianmotion.rendering.cameras import smoothed
-from gaussianmotion.rendering.clip import CAMERA_CALM, STAYS, VERTEX_STRIDE, heading
+from gaussianmotion.rendering.filming import CAMERA_CALM, STAYS, VERTEX_STRIDE, heading
 
 #: Rate that faster clips are brought to: the page draws what is between two frames.
 FPS = 30.0

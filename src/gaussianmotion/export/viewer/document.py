@@ -11,7 +11,7 @@ from gaussianmotion.body.joints import JOINTS
 from gaussianmotion.config import RenderConfig
 from gaussianmotion.export.viewer.clips import LONGEST, base64_text, pack_motion, standing_poses
 from gaussianmotion.export.viewer.facts import made_by, subtitle, variant_of
-from gaussianmotion.export.viewer.records import pack
+from gaussianmotion.export.viewer.packing import pack
 from gaussianmotion.export.viewer.template import render_page
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.subject import TRAINING_MARGIN, Subject, load_subject

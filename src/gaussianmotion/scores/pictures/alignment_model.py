@@ -20,7 +20,7 @@ from gaussianmotion.scores.pictures.descriptions import (
     contradict,
     read_lexicon,
 )
-from gaussianmotion.scores.pictures.open_clip_model import ClipModel, load_clip
+from gaussianmotion.scores.pictures.open_clip_model import OpenClipModel, load_clip
 
 WEIGHTS = "open_clip_model.safetensors"
 LEXICON = "lexicon.json"
@@ -42,7 +42,7 @@ class AlignmentModel:
         folder: Where it is.
     """
 
-    clip: ClipModel
+    clip: OpenClipModel
     lexicon: Lexicon
     distractors: list[str]
     digest: str

@@ -13,17 +13,13 @@ of other sizes have the same.
 
 from pathlib import Path
 
-from gaussianmotion.config.section import Section
+from gaussianmotion.config.stages import NoSettings
 from gaussianmotion.scores.score import FRONT, Measure, OfRun, RunScore
 from gaussianmotion.scores.score_file import ScoreFile, input_digests
 
 RIM, BLUR, STEEPEST = 0.02, 0.003, 0.05
 # A pixel is the person's where a channel differs by more than JPEG's noise, of 255.
 UNLIKE = 12
-
-
-class NoSettings(Section):
-    """It reads no key."""
 
 
 def steepest_edges(path: Path) -> float | None:

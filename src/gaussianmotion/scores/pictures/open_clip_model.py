@@ -25,7 +25,7 @@ CONFIG_FILE = "open_clip_config.json"
 
 
 @dataclass(frozen=True)
-class ClipModel:
+class OpenClipModel:
     """A CLIP network that is ready to compare pictures with texts.
 
     Attributes:
@@ -78,7 +78,7 @@ class ClipModel:
             return torch.diagonal(image @ text.T).float().cpu()
 
 
-def load_clip(path: Path, architecture: str | None, device: str) -> ClipModel:
+def load_clip(path: Path, architecture: str | None, device: str) -> OpenClipModel:
     """Read a CLIP network.
 
     Args:
@@ -104,7 +104,7 @@ def load_clip(path: Path, architecture: str | None, device: str) -> ClipModel:
     weights = read_weights(path)
     network = _build(name, path)
     fill(network, weights, path, what)
-    return ClipModel(
+    return OpenClipModel(
         network=network.to(device).eval().requires_grad_(False),
         tokenizer=open_clip.get_tokenizer(name),
         preprocess={**open_clip.get_model_preprocess_cfg(network), **preprocess},

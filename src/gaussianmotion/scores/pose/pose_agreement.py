@@ -22,7 +22,7 @@ from gaussianmotion.config import RenderConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.pose.motion import Motion, load_motion
 from gaussianmotion.rendering.cameras import select
-from gaussianmotion.rendering.clip import film, prepare
+from gaussianmotion.rendering.filming import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.runtime.atomic import write_json

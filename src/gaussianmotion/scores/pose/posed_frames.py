@@ -22,7 +22,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.code import source_tree
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.cameras import fitted_orbit
-from gaussianmotion.rendering.clip import VERTEX_STRIDE
+from gaussianmotion.rendering.filming import VERTEX_STRIDE
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.subject import Subject
 from gaussianmotion.runtime.atomic import write_json

@@ -34,7 +34,7 @@ CHECKPOINT = "alignment.pt"
 
 
 @dataclass(frozen=True)
-class AlignmentSettings:
+class AlignmentTrainingSettings:
     """What decides the result of a training.
 
     Attributes:
@@ -63,7 +63,7 @@ class AlignmentSettings:
 def train_alignment(
     dataset: Path,
     out: Path,
-    settings: AlignmentSettings | None = None,
+    settings: AlignmentTrainingSettings | None = None,
     stop_after: int | None = None,
     report: Callable[[str], None] = print,
 ) -> Path:
@@ -72,7 +72,7 @@ def train_alignment(
     Args:
         dataset: Folder of shards.
         out: Folder for ``alignment.pt``; a run that was interrupted there is resumed.
-        settings: See :class:`AlignmentSettings`.
+        settings: See :class:`AlignmentTrainingSettings`.
         stop_after: Stop at this step, as if interrupted.
         report: Receives a progress line now and then.
 
@@ -82,7 +82,7 @@ def train_alignment(
     Raises:
         UserError: the dataset or the checkpoint is damaged, or the checkpoint has other settings.
     """
-    settings = settings or AlignmentSettings()
+    settings = settings or AlignmentTrainingSettings()
     keeping = Keeping(out / CHECKPOINT, KIND, asdict(settings))
     last = min(settings.steps, stop_after or settings.steps)
     with alone_in(out):
@@ -98,7 +98,7 @@ def train_alignment(
 class _Training:
     """The model, its words, optimiser and pictures; ``done`` counts steps."""
 
-    def __init__(self, data: Pictures, settings: AlignmentSettings) -> None:
+    def __init__(self, data: Pictures, settings: AlignmentTrainingSettings) -> None:
         self.data, self.settings = data, settings
         self.lexicon = new_lexicon((json.dumps(item) for item in data.attributes), data.captions)
         self.tokens = Tokens(settings.model["text_cfg"]["context_length"])
@@ -172,7 +172,7 @@ def _step_loss(
     data: Pictures,
     lexicon: Lexicon,
     tokens: Tokens,
-    settings: AlignmentSettings,
+    settings: AlignmentTrainingSettings,
     step: int,
 ) -> tuple[Float[Tensor, ""], dict[str, float]]:
     """The loss of one step, and what the log tells of it."""
@@ -232,7 +232,7 @@ def contrast(
     return loss, {"loss": loss.item(), "own caption preferred": right.item()}
 
 
-def _schedule(step: int, settings: AlignmentSettings) -> float:
+def _schedule(step: int, settings: AlignmentTrainingSettings) -> float:
     """Learning-rate factor: warm-up, then a half cosine to 1 %."""
     warm = min(1.0, (step + 1) / settings.warmup)
     return warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / settings.steps)))

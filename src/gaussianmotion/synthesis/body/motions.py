@@ -43,7 +43,7 @@ COLLAR_SHARE = 0.18
 
 
 @dataclass(frozen=True)
-class Clip:
+class SourceClip:
     """A clip to convert.
 
     Attributes:
@@ -58,21 +58,21 @@ class Clip:
 
 
 CLIPS = {
-    "walk": Clip("walk", cyclic=True),
-    "run": Clip("run", cyclic=True),
-    "dance": Clip("dance_b", cyclic=True),
-    "twirl": Clip("dance_a", cyclic=True),
-    "jump": Clip("jump", cyclic=True),
-    "backflip": Clip("backflip", cyclic=True),
-    "cartwheel": Clip("cartwheel", cyclic=True),
-    "roll": Clip("roll", cyclic=True),
-    "spin": Clip("spin", cyclic=True),
-    "kick": Clip("kick"),
-    "punch": Clip("punch"),
-    "spinkick": Clip("spinkick"),
-    "crawl": Clip("crawl", cyclic=True, lying=True),
-    "rise_from_back": Clip("getup_faceup", lying=True),
-    "rise_from_front": Clip("getup_facedown", lying=True),
+    "walk": SourceClip("walk", cyclic=True),
+    "run": SourceClip("run", cyclic=True),
+    "dance": SourceClip("dance_b", cyclic=True),
+    "twirl": SourceClip("dance_a", cyclic=True),
+    "jump": SourceClip("jump", cyclic=True),
+    "backflip": SourceClip("backflip", cyclic=True),
+    "cartwheel": SourceClip("cartwheel", cyclic=True),
+    "roll": SourceClip("roll", cyclic=True),
+    "spin": SourceClip("spin", cyclic=True),
+    "kick": SourceClip("kick"),
+    "punch": SourceClip("punch"),
+    "spinkick": SourceClip("spinkick"),
+    "crawl": SourceClip("crawl", cyclic=True, lying=True),
+    "rise_from_back": SourceClip("getup_faceup", lying=True),
+    "rise_from_front": SourceClip("getup_facedown", lying=True),
 }
 
 
@@ -160,7 +160,7 @@ def smpl_rotations(rotations: dict[str, Rotation]) -> Array:
     return poses
 
 
-def convert(path: Path, clip: Clip, body: Body) -> tuple[Array, Array]:
+def convert(path: Path, clip: SourceClip, body: Body) -> tuple[Array, Array]:
     """Poses (T, 24, 3) and translations (T, 3) of a clip for ``body``.
 
     The clip starts at the origin, facing +z (a cyclic one does so on average), and its soles

@@ -11,7 +11,7 @@ from gaussianmotion.synthesis.people.character_pack import CharacterPack
 from gaussianmotion.synthesis.people.garment_catalogue import CUTS, REGIONS, sleeve_word
 from gaussianmotion.synthesis.people.palette import GARMENT_COLOURS, HAIR_COLOURS, tint
 from gaussianmotion.synthesis.people.smpl_rig import axis_angle_to_matrix, joint_transforms, skin
-from gaussianmotion.synthesis.pictures.mesh_renderer import Surface
+from gaussianmotion.synthesis.pictures.mesh_renderer import TexturedMesh
 
 #: Base vertices of nose tip, right eye, left eye, right ear, left ear; as in the open body.
 FACE_VERTICES = np.array([5054, 14679, 14607, 5439, 12038])
@@ -156,8 +156,8 @@ def _any_look(pack: CharacterPack, people: np.ndarray, rng: np.random.Generator)
 class Posed:
     """A posed person: what is drawn, and where the joints are."""
 
-    surface: Surface
-    body: Surface
+    surface: TexturedMesh
+    body: TexturedMesh
     """The bare body, for the visibility of face points."""
     joints: np.ndarray
     """(24, 3) metres."""
@@ -203,13 +203,13 @@ def pose_look(pack: CharacterPack, look: Look, pose: np.ndarray) -> Posed:
         tints.append(face_tint)
         region.append(np.full(n, REGIONS[g.region], np.uint8))
         bias.append(np.full(n, g.bias, np.float32))
-    surface = Surface(
+    surface = TexturedMesh(
         np.concatenate(vertices), np.concatenate(faces).astype(np.int32), np.concatenate(uvs),
         np.concatenate(cuts), np.concatenate(texture), np.concatenate(tints),
         np.concatenate(region), np.concatenate(bias),
     )  # fmt: skip
     n = len(pack.body_faces)
-    bare = Surface(
+    bare = TexturedMesh(
         posed_base, pack.body_faces, pack.body_uvs, np.ones(len(base), np.float32),
         np.zeros(n, np.int32), np.ones((n, 3), np.float32), np.ones(n, np.uint8),
         np.zeros(n, np.float32),

@@ -14,7 +14,7 @@ SUPERSAMPLING = 2
 
 
 @dataclass
-class Surface:
+class TexturedMesh:
     """A posed triangle mesh, ready to be drawn."""
 
     vertices: np.ndarray
@@ -58,7 +58,7 @@ def project(points: np.ndarray, viewmat: np.ndarray, focal: float, size: int) ->
 
 
 def render(
-    surface: Surface,
+    surface: TexturedMesh,
     textures: np.ndarray,
     viewmat: np.ndarray,
     fov_degrees: float,

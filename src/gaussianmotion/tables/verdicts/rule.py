@@ -36,7 +36,7 @@ Values = dict[str, dict[Cell, float]]
 
 
 @dataclass(frozen=True)
-class Finding:
+class PartVerdict:
     """What became of one part.
 
     Attributes:
@@ -56,7 +56,7 @@ class Finding:
     agreeing: int = 0
 
 
-def judge(part: Part, *measured: Values) -> Finding:
+def judge(part: Part, *measured: Values) -> PartVerdict:
     """Apply the rule to one part.
 
     Args:
@@ -64,10 +64,10 @@ def judge(part: Part, *measured: Values) -> Finding:
         measured: Of each of its values, by variant and cell.
     """
     if not any(part.weights.values()):
-        return Finding(UNDECIDED, "the compared variants were trained alike")
+        return PartVerdict(UNDECIDED, "the compared variants were trained alike")
     absent = [name for name in part.weights if not all(values.get(name) for values in measured)]
     if absent:
-        return Finding(UNDECIDED, f"no measured runs of {', '.join(absent)}")
+        return PartVerdict(UNDECIDED, f"no measured runs of {', '.join(absent)}")
     values = imbalance(*measured) if part.how == IMBALANCE else measured[0]
     found = contrast(values, part.weights)
     seeds: dict[str, set[int]] = {}
@@ -75,10 +75,10 @@ def judge(part: Part, *measured: Values) -> Finding:
         seeds.setdefault(prompt, set()).add(seed)
     most = max((len(group) for group in seeds.values()), default=0)
     if most < SEEDS:
-        return Finding(UNDECIDED, f"too few seeds ({most} of {SEEDS})")
+        return PartVerdict(UNDECIDED, f"too few seeds ({most} of {SEEDS})")
     enough = {prompt for prompt, group in seeds.items() if len(group) >= SEEDS}
     if len(enough) < PROMPTS:
-        return Finding(UNDECIDED, f"too few prompts ({len(enough)} of {PROMPTS})")
+        return PartVerdict(UNDECIDED, f"too few prompts ({len(enough)} of {PROMPTS})")
     used = {cell: part.sign * value for cell, value in found.items() if cell[0] in enough}
     effect = over_prompts(used)
     assert effect is not None
@@ -88,10 +88,10 @@ def judge(part: Part, *measured: Values) -> Finding:
     matters = MATTERS * sum(sizes) / len(sizes)
     verdict = HOLDS if effect.low > 0 else DOES_NOT if effect.high < matters else UNDECIDED
     agreeing = sum(value > 0 for value in used.values())
-    return Finding(verdict, "", effect, matters, tuple(used), agreeing)
+    return PartVerdict(verdict, "", effect, matters, tuple(used), agreeing)
 
 
-def of_claim(findings: list[Finding]) -> str:
+def of_claim(findings: list[PartVerdict]) -> str:
     """The claim's verdict from its parts'."""
     verdicts = {finding.verdict for finding in findings}
     if verdicts == {HOLDS}:

@@ -20,7 +20,7 @@ from gaussianmotion.tables.verdicts.rule import (
     PROMPTS,
     SEEDS,
     UNDECIDED,
-    Finding,
+    PartVerdict,
     judge,
     of_claim,
 )
@@ -50,7 +50,7 @@ def verdicts_table(
     rows: list[list[str]] = []
     records: list[dict[str, object]] = []
     facts: list[dict[str, object]] = []
-    every: list[Finding] = []
+    every: list[PartVerdict] = []
     for claim in claims:
         findings = [_finding(frame, part, known) for part in claim.parts]
         every += findings
@@ -111,11 +111,11 @@ def compared(part: Part) -> str:
     return text.removeprefix(" + ")
 
 
-def _finding(frame: pd.DataFrame, part: Part, known: Known) -> Finding:
+def _finding(frame: pd.DataFrame, part: Part, known: Known) -> PartVerdict:
     keys = [(part.score, name) for name in part.values]
     missing = [".".join(key) for key in keys if key not in known]
     if missing:
-        return Finding(UNDECIDED, f"{', '.join(missing)} was not measured")
+        return PartVerdict(UNDECIDED, f"{', '.join(missing)} was not measured")
     return judge(
         part, *({name: cells(frame, known[key], name) for name in part.weights} for key in keys)
     )
@@ -135,7 +135,7 @@ def _in_words(verdict: str) -> str:
     return f"{verdict} hold" if verdict == DOES_NOT else verdict
 
 
-def _row(part: Part, finding: Finding, unit: str) -> list[str]:
+def _row(part: Part, finding: PartVerdict, unit: str) -> list[str]:
     value = " and ".join(part.values)
     value = f"imbalance of {value}" if part.how == IMBALANCE else value
     head = [f"– {part.text}: {value}, {compared(part)}", _in_words(finding.verdict)]
@@ -152,7 +152,7 @@ def _row(part: Part, finding: Finding, unit: str) -> list[str]:
     ]
 
 
-def _record(claim: Claim, part: Part, finding: Finding, unit: str) -> dict[str, object]:
+def _record(claim: Claim, part: Part, finding: PartVerdict, unit: str) -> dict[str, object]:
     effect = finding.effect
     return {
         "claim": claim.id,
@@ -176,7 +176,7 @@ def _record(claim: Claim, part: Part, finding: Finding, unit: str) -> dict[str, 
     }
 
 
-def _measured_in(findings: list[Finding]) -> list[str]:
+def _measured_in(findings: list[PartVerdict]) -> list[str]:
     """Prompts and seeds that the effects are of."""
     used = dict.fromkeys(cell for finding in findings for cell in finding.pairs)
     if not used:

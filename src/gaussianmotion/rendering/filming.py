@@ -23,7 +23,7 @@ VERTEX_STRIDE = 7
 
 
 @dataclass(frozen=True)
-class Clip:
+class PreparedMotion:
     """What a video shows.
 
     Attributes:
@@ -42,7 +42,7 @@ class Clip:
         return len(self.poses)
 
 
-def prepare(motion: Motion, config: MotionFilmed) -> Clip:
+def prepare(motion: Motion, config: MotionFilmed) -> PreparedMotion:
     """Bring a motion to the video's rate and length.
 
     A cyclic motion (a step, a run) is repeated until it lasts ``motion_seconds``, and its last
@@ -53,14 +53,20 @@ def prepare(motion: Motion, config: MotionFilmed) -> Clip:
     longest = max(1, round(config.motion_seconds_max * config.fps))
     period = len(once) - 1
     if not motion.cyclic or not 2 <= period <= longest:
-        return Clip(once.poses[:longest], once.translation[:longest], float(config.fps), 0)
+        return PreparedMotion(
+            once.poses[:longest], once.translation[:longest], float(config.fps), 0
+        )
     looped = once.loop(config.motion_seconds)
     cycles = min((len(looped) - 1) // period, longest // period)
     frames = cycles * period
-    return Clip(looped.poses[:frames], looped.translation[:frames], float(config.fps), cycles)
+    return PreparedMotion(
+        looped.poses[:frames], looped.translation[:frames], float(config.fps), cycles
+    )
 
 
-def film(clip: Clip, body: Body, size: int, config: MotionFilmed) -> tuple[Cameras, float]:
+def film(
+    clip: PreparedMotion, body: Body, size: int, config: MotionFilmed
+) -> tuple[Cameras, float]:
     """Cameras that show the whole person in every frame, and the height of the floor.
 
     The camera stands still where the person does, and walks along where they go: at constant speed
@@ -99,7 +105,7 @@ def heading(poses: Float[Tensor, "T 24 3"]) -> float:
     return float(torch.rad2deg(torch.atan2(ahead[0], ahead[2])))
 
 
-def _camera_path(clip: Clip) -> Float[Tensor, "T 3"]:
+def _camera_path(clip: PreparedMotion) -> Float[Tensor, "T 3"]:
     flat = clip.translation * torch.tensor([1.0, 0.0, 1.0])
     travelled = (flat - flat[0]).norm(dim=1).max()
     if travelled < STAYS:
