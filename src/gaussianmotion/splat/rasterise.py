@@ -51,21 +51,11 @@ def rasterise(
     Differentiable in means, covars, colours, opacities, viewmats and backgrounds.
 
     Args:
-        means: Centres in world space, metres.
-        covars: Symmetric covariances in world space, square metres; their gradient is symmetric.
-        colours: RGB, shared by the batch.
-        opacities: In [0, 1], shared by the batch.
-        viewmats: World-to-camera transforms, OpenCV axes (x right, y down, z forward).
-        Ks: Intrinsics in pixels, pixel centres at +0.5; no skew.
-        width: Pixels.
-        height: Pixels.
-        backgrounds: RGB behind the Gaussians; black where not given.
+        means, covars, colours, opacities, viewmats, Ks, width, height, backgrounds, compensate: The
+            parts of a :class:`~gaussianmotion.splat.scene.Scene`; black backgrounds where none are
+            given.
         backend: "gsplat" (CUDA, float32), "numba" (CPU, float32), "torch" (anything, slow), or
             "auto": gsplat for CUDA tensors, numba for float32 on the CPU, else torch.
-        compensate: Multiply each opacity by sqrt(det S / det (S + EPS2D I)) of its projected
-            covariance S (Mip-Splatting, Yu et al. 2024, eq. 9; gsplat's "antialiased"): the blur
-            that keeps a splat visible between pixels then makes it fainter, not larger, so that a
-            surface looks the same from near and far.
 
     Raises:
         ValueError: shapes, devices or dtypes do not fit together.

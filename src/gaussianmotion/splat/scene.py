@@ -12,7 +12,7 @@ class Scene:
 
     Attributes:
         means: Centres in world space, metres.
-        covars: Symmetric covariances in world space, square metres.
+        covars: Symmetric covariances in world space, square metres; their gradient is symmetric.
         colours: RGB, shared by the batch.
         opacities: In [0, 1], shared by the batch.
         viewmats: World-to-camera transforms, OpenCV axes (x right, y down, z forward).
@@ -20,7 +20,10 @@ class Scene:
         width: Pixels.
         height: Pixels.
         backgrounds: RGB behind the Gaussians.
-        compensate: Make a splat as much fainter as the pixels' own blur makes it wider.
+        compensate: Multiply each opacity by sqrt(det S / det (S + EPS2D I)) of its projected
+            covariance S (Mip-Splatting, Yu et al. 2024, eq. 9; gsplat's "antialiased"): the blur
+            that keeps a splat visible between pixels then makes it fainter, not larger, so that a
+            surface looks the same from near and far.
     """
 
     means: Float[Tensor, "B N 3"]

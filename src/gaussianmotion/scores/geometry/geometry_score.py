@@ -16,20 +16,9 @@ colour or a wider skirt are neither better nor worse by themselves.
 from functools import partial
 from pathlib import Path
 
-from gaussianmotion.config.experiment import DrawingKeys
-from gaussianmotion.config.rendering import AntiAliasing, Framing, PictureSize
+from gaussianmotion.scores.geometry.settings import GeometrySettings
 from gaussianmotion.scores.score import AVATAR, Measure, OfRun, RunScore
 from gaussianmotion.scores.score_file import ScoreFile, input_digests
-
-
-class DrawnAlone(AntiAliasing, Framing, PictureSize):
-    """How the avatar is drawn."""
-
-
-class GeometrySettings(DrawingKeys):
-    """What it reads."""
-
-    render: DrawnAlone = DrawnAlone()
 
 
 def _prepare(settings: GeometrySettings, device: str) -> OfRun:

@@ -21,7 +21,7 @@ from gaussianmotion.pose.sampling import sample_poses
 from gaussianmotion.rendering.cameras import fitted_orbit, select
 from gaussianmotion.rendering.frame import BATCH, draw_layers, metres_per_pixel
 from gaussianmotion.rendering.subject import Subject
-from gaussianmotion.scores.geometry.geometry_score import DrawnAlone
+from gaussianmotion.scores.geometry.settings import DrawnAlone
 from gaussianmotion.splat import Backend
 
 # A pixel is the person's where they cover half of it.

@@ -7,7 +7,6 @@ import torch
 
 from gaussianmotion.rendering.subject import Subject
 from gaussianmotion.scores.geometry import appearance, consistency, holes, silhouette, splat_cloud
-from gaussianmotion.scores.geometry.geometry_score import GeometrySettings
 from gaussianmotion.scores.geometry.judged_views import (
     SHAPE_SIZE,
     UNSEEN_SEED,
@@ -16,6 +15,7 @@ from gaussianmotion.scores.geometry.judged_views import (
     unseen_views,
 )
 from gaussianmotion.scores.geometry.render_speed import FRAMES, milliseconds_per_frame
+from gaussianmotion.scores.geometry.settings import GeometrySettings
 from gaussianmotion.splat.rasterise import chosen_backend
 
 DECIMALS = 5

@@ -19,20 +19,9 @@ ceiling in ``details``. It is the same for all avatars, so it is kept in the use
 
 from pathlib import Path
 
-from gaussianmotion.config.experiment import DrawingKeys
-from gaussianmotion.config.rendering import Drawn, Framing
+from gaussianmotion.scores.pose.settings import PROTOCOL, PoseSettings
 from gaussianmotion.scores.score import AVATAR, Measure, OfRun, RunScore
 from gaussianmotion.scores.score_file import ScoreFile, input_digests
-
-
-class DrawnPosed(Framing, Drawn):
-    """How the avatar is drawn."""
-
-
-class PoseSettings(DrawingKeys):
-    """What it reads."""
-
-    render: DrawnPosed = DrawnPosed()
 
 
 def _prepare(settings: PoseSettings, device: str) -> OfRun:
@@ -72,7 +61,7 @@ def _prepare(settings: PoseSettings, device: str) -> OfRun:
 SCORE = RunScore(
     name="pose",
     title="Pose agreement, BlazePose full",
-    protocol="pose-1",
+    protocol=PROTOCOL,
     looks_at=AVATAR,
     settings=PoseSettings,
     package=("ai_edge_litert", "ai-edge-litert"),

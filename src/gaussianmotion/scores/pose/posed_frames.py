@@ -30,7 +30,7 @@ from gaussianmotion.scores.pose.detector import PRESENT, SMPL_JOINTS, PoseDetect
 from gaussianmotion.scores.pose.mannequin import mannequin
 from gaussianmotion.scores.pose.orientation import agreement, facing
 from gaussianmotion.scores.pose.pose_agreement import compare, torso_length
-from gaussianmotion.scores.pose.pose_score import SCORE, PoseSettings
+from gaussianmotion.scores.pose.settings import PROTOCOL, PoseSettings
 
 MOTIONS = ("walk", "dance")
 FRAMES = 12  # of each
@@ -106,7 +106,7 @@ def ceiling(subject: Subject, detector: PoseDetector, config: PoseSettings) -> d
 def _cache_path(subject: Subject, detector: PoseDetector, config: PoseSettings) -> Path:
     """Named after all that decides the ceiling, the sources included."""
     facts = [
-        *(SCORE.protocol, subject.body.id, subject.training_size, subject.device.type, detector.id),
+        *(PROTOCOL, subject.body.id, subject.training_size, subject.device.type, detector.id),
         config.rasteriser,
         config.render.model_dump(mode="json"),
         source_tree().digest([__name__]),
