@@ -27,9 +27,11 @@ def orthogonalise(matrices: Float[Tensor, "N R C"], steps: int = 4) -> Float[Ten
     tall = matrices.shape[1] > matrices.shape[2]
     x = (matrices.mT if tall else matrices).to(fast_dtype(matrices.device))
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    # In half precision the product of the steps' factors would lose what each of them keeps.
-    if x.shape[2] >= 3 * x.shape[1] and x.dtype is torch.float32:
-        x = _factor(x @ x.mT, steps) @ x
+    # In half precision the product of the steps' factors would lose what each of them keeps, so the
+    # R x R ones stay in float32, at twice the price: worth it for wider matrices only.
+    wide = 3 if x.dtype is torch.float32 else 6
+    if x.shape[2] >= wide * x.shape[1]:
+        x = _factor((x @ x.mT).float(), steps).to(x.dtype) @ x
     else:
         for _ in range(steps):
             gram = x @ x.mT
