@@ -12,9 +12,10 @@ from sections import Note, Sizes
 
 from gaussianmotion.guidance.text import MINILM_DIM
 from gaussianmotion.synthesis.prior import networks
+from gaussianmotion.synthesis.prior.denoising import Timesteps
 from gaussianmotion.synthesis.prior.diffusion_loss import (
     NoisedBatch,
-    TimestepSampler,
+    noise_weight,
     predict_noise,
     weighted_error,
 )
@@ -54,7 +55,7 @@ def run(sizes: Sizes, note: Note) -> None:
 def _batch(count: int, device: torch.device) -> tuple[NoisedBatch, torch.Tensor]:
     """Random items of the shapes that the training has, and the loss's factor per timestep."""
     generator = torch.Generator().manual_seed(0)
-    sampler = TimestepSampler()
+    sampler = Timesteps(noise_weight)
     cells = (count, networks.LATENT_CHANNELS, networks.LATENT_SIZE, networks.LATENT_SIZE)
     side = networks.IMAGE_SIZE
     batch = NoisedBatch(

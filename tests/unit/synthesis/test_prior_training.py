@@ -10,7 +10,8 @@ from prior_fakes import write_fakes
 from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.prior import train_autoencoder as ae
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
-from gaussianmotion.synthesis.prior.diffusion_loss import TimestepSampler, alpha_bars
+from gaussianmotion.synthesis.prior.denoising import Timesteps, alpha_bars
+from gaussianmotion.synthesis.prior.diffusion_loss import noise_weight
 from gaussianmotion.synthesis.prior.diffusion_trainer import DiffusionSettings, Trainer, epoch_rows
 from gaussianmotion.synthesis.prior.encoded_data import (
     EncodedData,
@@ -203,7 +204,7 @@ def test_damaged_checkpoints_are_refused(tmp_path: Path) -> None:
 
 
 def test_timesteps_are_drawn_as_stated_and_weighted_by_sigma() -> None:
-    sampler = TimestepSampler()
+    sampler = Timesteps(noise_weight)
     drawn = torch.cat([sampler.draw(64, torch.Generator().manual_seed(i)) for i in range(200)])
     counts = torch.bincount(drawn, minlength=1000).float() / len(drawn)
     torch.testing.assert_close(

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from gaussianmotion.synthesis.prior.batches import Batch, View, make_batch
+from gaussianmotion.synthesis.prior.denoising import alpha_bars
 from gaussianmotion.synthesis.prior.objective import (
-    Timesteps,
     add_noise,
     picture_error,
     predict_clean,
@@ -70,7 +70,7 @@ def binding(
     """
     items = min(count, len(held_out))
     sums: dict[str, float] = {}
-    alpha_bars = Timesteps().alpha_bars
+    levels = alpha_bars()
     head = networks["head"]
     assert isinstance(head, LayoutHead)
     for start in range(0, items, _BATCH):
@@ -81,7 +81,7 @@ def binding(
         other = make_batch(held_out, others, view, draws).to(device)
         noises = torch.Generator(device).manual_seed(start)
         timesteps = torch.full((len(rows),), TIMESTEP)
-        noised = add_noise(own, timesteps, alpha_bars, view.patch, scaling, noises)
+        noised = add_noise(own, timesteps, levels, view.patch, scaling, noises)
         asked = {
             "own": own,
             "other_text": replace(own, text=other.text),

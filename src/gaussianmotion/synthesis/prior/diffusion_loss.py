@@ -1,4 +1,4 @@
-"""Noise schedule, timestep sampling and the loss of one training batch.
+"""The loss of one training batch of the prior that predicts noise.
 
 The target is the noise, its squared error weighted by sigma = sqrt((1 - alpha_bar) / alpha_bar):
 half way between an even weight on the noise and one on the image. A garment is a flat patch of a
@@ -13,23 +13,15 @@ all inner blocks. Which of the two was the cause is not known.
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
-from gaussianmotion.synthesis.prior.networks import SCHEDULER
-
-# Timesteps are drawn more often towards the noisy end, the first a sixth as often as the last; the
-# loss is divided by how often, so this changes the variance and not the weights.
-_LEAST_DENSITY = 0.2
+from gaussianmotion.synthesis.prior.denoising import run_networks
 
 
-def alpha_bars() -> Float[Tensor, " T"]:
-    """Cumulative product of 1 - beta per timestep, in float32."""
-    count = SCHEDULER["num_train_timesteps"]
-    start, end = SCHEDULER["beta_start"] ** 0.5, SCHEDULER["beta_end"] ** 0.5
-    betas = torch.linspace(start, end, count, dtype=torch.float64) ** 2
-    return torch.cumprod(1.0 - betas, dim=0).float()
+def noise_weight(alpha_bars: Float[Tensor, " T"]) -> Float[Tensor, " T"]:
+    """Weight of the noise's squared error at each level of noise: sigma."""
+    return ((1.0 - alpha_bars) / alpha_bars).sqrt()
 
 
 @dataclass
@@ -55,36 +47,10 @@ class NoisedBatch:
     weights: Float[Tensor, "B 1 h w"]
 
 
-class TimestepSampler:
-    """Draws timesteps and knows the weight that each sample's loss then carries."""
-
-    def __init__(self) -> None:
-        self.alpha_bars = alpha_bars()
-        weight = ((1.0 - self.alpha_bars) / self.alpha_bars).sqrt()
-        share = _LEAST_DENSITY + torch.linspace(0.0, 1.0, len(weight))
-        self.density = share / share.sum()
-        self.factor = weight / self.density
-        self.factor /= (self.factor * self.density).sum()
-
-    def draw(self, count: int, generator: torch.Generator) -> Int64[Tensor, " B"]:
-        """Timesteps, stratified: one from each of ``count`` equal parts of the distribution."""
-        places = (torch.arange(count) + torch.rand(count, generator=generator)) / count
-        steps = torch.searchsorted(self.density.cumsum(0), places).clamp(max=len(self.density) - 1)
-        return steps[torch.randperm(count, generator=generator)]
-
-
 def predict_noise(unet: Any, controlnet: Any, batch: NoisedBatch) -> Float[Tensor, "B 4 h w"]:
     """The noise that the networks see, under the caller's precision."""
-    down, mid = controlnet(batch.noisy, batch.timesteps, batch.text, batch.poses, return_dict=False)
-    used = batch.pose_used[:, None, None, None]
-    return unet(
-        batch.noisy,
-        batch.timesteps,
-        batch.text,
-        down_block_additional_residuals=[residual * used for residual in down],
-        mid_block_additional_residual=mid * used,
-        return_dict=False,
-    )[0]
+    seen = batch.noisy, batch.timesteps, batch.text, batch.poses, batch.pose_used
+    return run_networks(unet, controlnet, *seen)
 
 
 def weighted_error(

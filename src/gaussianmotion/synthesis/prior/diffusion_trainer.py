@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gaussianmotion.synthesis.prior.denoising import Timesteps, draw_noise
 from gaussianmotion.synthesis.prior.diffusion_loss import (
     NoisedBatch,
-    TimestepSampler,
+    noise_weight,
     predict_noise,
     weighted_error,
 )
@@ -20,8 +21,6 @@ from gaussianmotion.synthesis.prior.encoded_data import EncodedData
 from gaussianmotion.synthesis.prior.networks import new_controlnet, new_unet
 from gaussianmotion.synthesis.prior.optimiser import new_optimiser
 from gaussianmotion.synthesis.prior.precision import autocast
-
-OFFSET_NOISE = 0.1  # Spread of a constant added to the noise, per sample and channel.
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Trainer:
         self.optimiser = new_optimiser(
             [self.unet, self.controlnet], settings.lr, settings.weight_decay
         )
-        self.sampler = TimestepSampler()
+        self.sampler = Timesteps(noise_weight)
         self.step = 0
         self.seconds = 0.0
         self.began_at = 0  # The step of the other training that this one extends.
@@ -103,11 +102,7 @@ class Trainer:
         text = torch.where(dropped < settings.text_drop, 0, data.text[rows])
         timesteps = self.sampler.draw(settings.batch, generator)
         latents = data.latents[rows].float()
-        noise = torch.randn(latents.shape, generator=generator)
-        # A plain ground's brightness, a mean over 1,000 cells, shows through the strongest noise of
-        # the schedule: the text would never be asked for it, and samples, which start from noise of
-        # mean 0, would all be grey. A noise of the mean hides it.
-        noise += OFFSET_NOISE * torch.randn((*latents.shape[:2], 1, 1), generator=generator)
+        noise = draw_noise(latents.shape, generator)
         a = self.sampler.alpha_bars[timesteps][:, None, None, None]
         return NoisedBatch(
             noisy=_last(a.sqrt() * latents + (1.0 - a).sqrt() * noise),

@@ -14,8 +14,8 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.patches import CLASS_NAME
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
+from gaussianmotion.synthesis.prior.denoising import SCHEDULE
 from gaussianmotion.synthesis.prior.export import write_parts
-from gaussianmotion.synthesis.prior.objective import SCHEDULE
 from gaussianmotion.synthesis.prior.patch_networks import (
     Shape,
     new_patch_controlnet,

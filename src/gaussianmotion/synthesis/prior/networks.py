@@ -12,6 +12,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import nn
 
 from gaussianmotion.guidance.text import MINILM_DIM
+from gaussianmotion.synthesis.prior.denoising import SCHEDULE
 
 IMAGE_SIZE = 128
 LATENT_SIZE = 32
@@ -54,10 +55,7 @@ CONTROLNET: dict[str, Any] = {
 }
 
 SCHEDULER: dict[str, Any] = {
-    "num_train_timesteps": 1000,
-    "beta_schedule": "scaled_linear",
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
+    **SCHEDULE,
     "prediction_type": "epsilon",
     # Latents of 1,500 renders stay below 3.3. Strong guidance overshoots at the first steps, where
     # the picture is hardly there, and what follows would saturate.

@@ -1,4 +1,4 @@
-"""Noise schedule, timesteps and loss of the prior that predicts clean pictures.
+"""The loss of the prior that predicts clean pictures.
 
 The error of the clean picture is weighted by sqrt(a / (1 - a)), a the cumulative product of the
 alphas: half way between an even weight on the picture and an even weight on the noise.
@@ -12,41 +12,14 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from gaussianmotion.guidance.load import alpha_bar_of
-from gaussianmotion.guidance.patches import cells, pooled_for
+from gaussianmotion.guidance.patches import cells
 from gaussianmotion.synthesis.prior.batches import Batch
-
-SCHEDULE: dict[str, Any] = {
-    "num_train_timesteps": 1000,
-    "beta_schedule": "scaled_linear",
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-}
-# A plain ground's brightness, a mean over thousands of pixels, shows through the strongest noise of
-# the schedule: samples, which start from noise of mean 0, would all be grey. A noise of the mean
-# hides it. Spread of that constant, per sample and colour.
-_OFFSET_NOISE = 0.1
-# Timesteps are drawn more often towards the noisy end, the first a sixth as often as the last; the
-# loss is divided by how often, so this changes the variance and not the weights.
-_LEAST_DENSITY = 0.2
+from gaussianmotion.synthesis.prior.denoising import draw_noise, run_networks
 
 
-class Timesteps:
-    """Draws timesteps and knows the weight that each sample's loss then carries."""
-
-    def __init__(self) -> None:
-        self.alpha_bars = alpha_bar_of(SCHEDULE)
-        weight = (self.alpha_bars / (1.0 - self.alpha_bars)).sqrt()
-        share = _LEAST_DENSITY + torch.linspace(0.0, 1.0, len(weight))
-        self.density = share / share.sum()
-        self.factor = weight / self.density
-        self.factor /= (self.factor * self.density).sum()
-
-    def draw(self, count: int, generator: torch.Generator) -> Int64[Tensor, " B"]:
-        """Timesteps, stratified: one from each of ``count`` equal parts of the distribution."""
-        places = (torch.arange(count) + torch.rand(count, generator=generator)) / count
-        steps = torch.searchsorted(self.density.cumsum(0), places).clamp(max=len(self.density) - 1)
-        return steps[torch.randperm(count, generator=generator)]
+def picture_weight(alpha_bars: Float[Tensor, " T"]) -> Float[Tensor, " T"]:
+    """Weight of the clean picture's squared error at each level of noise."""
+    return (alpha_bars / (1.0 - alpha_bars)).sqrt()
 
 
 @dataclass
@@ -88,10 +61,7 @@ def add_noise(
     """
     device = batch.pictures.device
     clean = cells(batch.pictures, patch, scaling)
-    shape = batch.pictures.shape
-    noise = torch.randn(shape, generator=generator, device=device)
-    noise += _OFFSET_NOISE * torch.randn((*shape[:2], 1, 1), generator=generator, device=device)
-    noise = F.pixel_unshuffle(noise, patch)
+    noise = F.pixel_unshuffle(draw_noise(batch.pictures.shape, generator), patch)
     level = alpha_bars.to(device)[timesteps.to(device)][:, None, None, None]
     dropped = torch.rand(len(clean), generator=generator, device=device)
     noisy = level.sqrt() * clean + (1.0 - level).sqrt() * noise
@@ -108,17 +78,8 @@ def predict_clean(
 ) -> Float[Tensor, "B C h w"]:
     """The clean cells that the networks see, under the caller's precision."""
     poses = batch.poses.contiguous(memory_format=torch.channels_last)
-    down, mid = controlnet(noised.noisy, noised.timesteps, batch.text, poses, return_dict=False)
-    used = noised.pose_used[:, None, None, None]
-    return unet(
-        noised.noisy,
-        noised.timesteps,
-        batch.text,
-        **pooled_for(unet, batch.text),
-        down_block_additional_residuals=[residual * used for residual in down],
-        mid_block_additional_residual=mid * used,
-        return_dict=False,
-    )[0]
+    seen = noised.noisy, noised.timesteps, batch.text, poses, noised.pose_used
+    return run_networks(unet, controlnet, *seen)
 
 
 def picture_error(

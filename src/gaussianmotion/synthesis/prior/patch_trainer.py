@@ -18,11 +18,12 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
 from gaussianmotion.synthesis.prior.ahead import Ahead
 from gaussianmotion.synthesis.prior.batches import GRID, Batch, View, make_batch
+from gaussianmotion.synthesis.prior.denoising import Timesteps
 from gaussianmotion.synthesis.prior.objective import (
-    Timesteps,
     add_noise,
     layout_error,
     picture_error,
+    picture_weight,
     predict_clean,
 )
 from gaussianmotion.synthesis.prior.optimiser import new_optimiser
@@ -77,7 +78,7 @@ class PatchTrainer:
         self.data, self.settings, self.phases = data, settings, phases
         self.until, self.tail, self.device, self.empty = until, tail, device, empty
         self.done, self.seconds, self.steps = 0, 0.0, 0
-        self.timesteps = Timesteps()
+        self.timesteps = Timesteps(picture_weight)
         self.patch = phases[0].patch
         self.ahead = Ahead(self.draw, _AHEAD if device.type == "cuda" else 0)
         self._build()
