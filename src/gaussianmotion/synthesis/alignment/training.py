@@ -25,38 +25,32 @@ from gaussianmotion.scores.pictures.descriptions import Lexicon
 from gaussianmotion.synthesis.alignment.captions import draw_texts, new_lexicon
 from gaussianmotion.synthesis.alignment.data import Pictures, augmented, load_pictures, normalise
 from gaussianmotion.synthesis.alignment.network import MODEL, Tokens, new_model
-from gaussianmotion.synthesis.prior.optimiser import new_optimiser
+from gaussianmotion.synthesis.by_steps import SteppedTraining, StepSettings, train_by_steps
 from gaussianmotion.synthesis.prior.precision import autocast
-from gaussianmotion.synthesis.resumable import Keeping, alone_in, finished, resume, run
 
 KIND = "alignment"
 CHECKPOINT = "alignment.pt"
 
 
 @dataclass(frozen=True)
-class AlignmentTrainingSettings:
+class AlignmentTrainingSettings(StepSettings):
     """What decides the result of a training.
 
     Attributes:
-        steps: Optimiser steps.
-        batch: Pictures per step.
         false_each: False texts for each caption.
-        lr: Peak learning rate of Muon.
         warmup: Steps of rising learning rate.
         own_weight: Weight of the contrast with a caption's own false versions alone.
         pictures: Pictures read from the dataset at most; None: all.
-        seed: Of weights, order, captions and augmentation.
         model: open_clip's ``model_cfg``.
     """
 
     steps: int = 1600
     batch: int = 64
-    false_each: int = 3
     lr: float = 3e-3
+    false_each: int = 3
     warmup: int = 60
     own_weight: float = 0.5
     pictures: int | None = None
-    seed: int = 0
     model: dict[str, Any] = field(default_factory=lambda: MODEL)
 
 
@@ -83,50 +77,43 @@ def train_alignment(
         UserError: the dataset or the checkpoint is damaged, or the checkpoint has other settings.
     """
     settings = settings or AlignmentTrainingSettings()
-    keeping = Keeping(out / CHECKPOINT, KIND, asdict(settings))
-    last = min(settings.steps, stop_after or settings.steps)
-    with alone_in(out):
-        if finished(keeping, last):
-            return keeping.path
-        size = settings.model["vision_cfg"]["image_size"]
-        training = _Training(load_pictures(dataset, size, settings.pictures, report), settings)
-        resume(training, keeping, report)
-        run(training, keeping, last, lambda: training.tell(last, report), report)
-    return keeping.path
+    size = settings.model["vision_cfg"]["image_size"]
+
+    def begin() -> _Training:
+        return _Training(load_pictures(dataset, size, settings.pictures, report), settings)
+
+    return train_by_steps(out / CHECKPOINT, KIND, settings, begin, stop_after, report)
 
 
-class _Training:
-    """The model, its words, optimiser and pictures; ``done`` counts steps."""
+class _Training(SteppedTraining[AlignmentTrainingSettings, CLIP]):
+    """The model, its words, optimiser and pictures."""
 
     def __init__(self, data: Pictures, settings: AlignmentTrainingSettings) -> None:
-        self.data, self.settings = data, settings
+        self.data = data
         self.lexicon = new_lexicon((json.dumps(item) for item in data.attributes), data.captions)
         self.tokens = Tokens(settings.model["text_cfg"]["context_length"])
         texts = known_texts(data, self.lexicon)
-        self.network = new_model(texts, settings.seed, settings.model).train()
-        self.optimiser = new_optimiser([self.network], settings.lr, weight_decay=0.02)
-        self.done, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
+        network = new_model(texts, settings.seed, settings.model).train()
+        super().__init__(network, settings, 0.02, settings.warmup, least=0.01)
+        self.cpu_seconds = 0.0
         self.averages: dict[str, float] = {}
 
     def advance(self) -> None:
-        settings, network, began = self.settings, self.network, time.process_time()
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings.lr * _schedule(self.done, settings)
+        began = time.process_time()
         # Fused attention's backward pass takes half of the step on a CPU; plain products do not.
         with sdpa_kernel(SDPBackend.MATH):
-            loss, facts = _step_loss(
-                network, self.data, self.lexicon, self.tokens, settings, self.done
-            )
-            loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+            super().advance()
         with torch.no_grad():  # a temperature beyond 1/100 only sharpens noise (CLIP's own bound)
-            network.logit_scale.clamp_(0.0, math.log(100.0))
+            self.network.logit_scale.clamp_(0.0, math.log(100.0))
+        self.cpu_seconds += time.process_time() - began
+
+    def loss(self) -> Float[Tensor, ""]:
+        loss, facts = _step_loss(
+            self.network, self.data, self.lexicon, self.tokens, self.settings, self.done
+        )
         for name, value in facts.items():
             self.averages[name] = 0.95 * self.averages.get(name, value) + 0.05 * value
-        self.done += 1
-        self.cpu_seconds += time.process_time() - began
+        return loss
 
     def tell(self, last: int, report: Callable[[str], None]) -> None:
         if self.done % 50 == 0 or self.done == last:
@@ -140,14 +127,12 @@ class _Training:
         return {
             "cpu_seconds": self.cpu_seconds,
             "pictures": len(self.data),
-            "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            **super().state(),
             "lexicon": asdict(self.lexicon),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        super().restore(state)
         self.cpu_seconds = state["cpu_seconds"]
 
 
@@ -230,9 +215,3 @@ def contrast(
     loss = 0.5 * (to_text + to_picture) + own_weight * among_own
     right = (own_logits.argmax(dim=1) == 0).float().mean()
     return loss, {"loss": loss.item(), "own caption preferred": right.item()}
-
-
-def _schedule(step: int, settings: AlignmentTrainingSettings) -> float:
-    """Learning-rate factor: warm-up, then a half cosine to 1 %."""
-    warm = min(1.0, (step + 1) / settings.warmup)
-    return warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / settings.steps)))

@@ -5,11 +5,9 @@ becomes skin). The latents are drawn to mean 0 and spread 1 per channel, as the 
 and blurred by a little noise before decoding, so that near latents mean near images.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,26 +16,24 @@ from diffusers import AutoencoderTiny
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussianmotion.synthesis.by_steps import SteppedTraining, StepSettings, train_by_steps
 from gaussianmotion.synthesis.pictures.data import Shard, load_shards
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.networks import new_autoencoder
-from gaussianmotion.synthesis.prior.optimiser import new_optimiser
 from gaussianmotion.synthesis.prior.precision import autocast
-from gaussianmotion.synthesis.resumable import Keeping, alone_in, finished, resume, run
 
 KIND = "autoencoder"
 
 
 @dataclass(frozen=True)
-class AutoencoderSettings:
+class AutoencoderSettings(StepSettings):
     """What decides the result of a training.
 
+    Muon matters here: with Adam, pink stayed skin and green stayed dark for thousands of steps,
+    since few pixels pull in those directions.
+
     Attributes:
-        steps: Optimiser steps.
-        batch: Crops per step.
         crop: Side of a crop in pixels; small crops see more different people per second.
-        lr: Peak learning rate. Muon matters here: with Adam, pink stayed skin and green stayed dark
-            for thousands of steps, since few pixels pull in those directions.
         images: Images read from the dataset; an autoencoder of this size needs few.
         latent_noise: Spread of the noise on latents before decoding.
         pooled_weight: Weight of the 4x4-pooled error.
@@ -47,12 +43,10 @@ class AutoencoderSettings:
     steps: int = 1800
     batch: int = 12
     crop: int = 64
-    lr: float = 2e-3
     images: int = 6000
     latent_noise: float = 0.05
     pooled_weight: float = 1.0
     latent_weight: float = 0.01
-    seed: int = 0
 
 
 def train_autoencoder(
@@ -78,53 +72,33 @@ def train_autoencoder(
         UserError: the dataset or the checkpoint is damaged, or the checkpoint has other settings.
     """
     settings = settings or AutoencoderSettings()
-    keeping = Keeping(out / "autoencoder.pt", KIND, asdict(settings))
-    last = min(settings.steps, stop_after or settings.steps)
-    with alone_in(out):
-        if finished(keeping, last):
-            return keeping.path
-        training = _Training(load_shards(dataset, settings.images), settings)
-        resume(training, keeping, report)
-        run(training, keeping, last, lambda: training.tell(last, report), report)
-    return keeping.path
+
+    def begin() -> _Training:
+        return _Training(load_shards(dataset, settings.images), settings)
+
+    return train_by_steps(out / "autoencoder.pt", KIND, settings, begin, stop_after, report)
 
 
-class _Training:
-    """The autoencoder, its optimiser and its pictures; ``done`` counts steps."""
+class _Training(SteppedTraining[AutoencoderSettings, AutoencoderTiny]):
+    """The autoencoder, its optimiser and its pictures."""
 
     def __init__(self, data: Shard, settings: AutoencoderSettings) -> None:
         torch.manual_seed(settings.seed)
-        self.data, self.settings = data, settings
-        self.network = new_autoencoder()
-        self.optimiser = new_optimiser([self.network], settings.lr, weight_decay=0.0)
-        self.done, self.seconds, self.l1 = 0, 0.0, 0.0
+        super().__init__(new_autoencoder(), settings, weight_decay=0.0, warmup=100, least=0.02)
+        self.data, self.l1 = data, 0.0
 
-    def advance(self) -> None:
+    def loss(self) -> Float[Tensor, ""]:
         settings = self.settings
-        # One generator per step: a resumed run draws what the uninterrupted one would have.
         generator = np.random.default_rng((settings.seed, self.done))
         images, weights = _crops(self.data, settings, generator)
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings.lr * _cosine(self.done, settings.steps)
         torch.manual_seed(settings.seed * 1_000_003 + self.done)
         loss, self.l1 = _loss(self.network, images, weights, settings)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-        self.done += 1
+        return loss
 
     def tell(self, last: int, report: Callable[[str], None]) -> None:
         if self.done % 100 == 0 or self.done == last:
             steps, seconds = self.settings.steps, self.seconds
             report(f"autoencoder step {self.done}/{steps} L1 {self.l1:.4f} {seconds:.0f} s")
-
-    def state(self) -> dict[str, Any]:
-        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
 
 
 def load_autoencoder(path: Path) -> AutoencoderTiny:
@@ -202,9 +176,3 @@ def _loss(
     unit = mean.square().mean() + (spread + 1e-4).log().square().mean()
     loss = weighted + settings.pooled_weight * pooled + settings.latent_weight * unit
     return loss, l1.item() / 2
-
-
-def _cosine(step: int, steps: int) -> float:
-    """Learning-rate factor: 100 steps of warm-up, then a half cosine to 2 %."""
-    warm = min(1.0, (step + 1) / 100)
-    return warm * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))
