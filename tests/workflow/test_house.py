@@ -156,3 +156,13 @@ def test_no_two_classes_have_one_name() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(path.relative_to(package).as_posix())
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_modules_of_tests_have_names_of_their_own() -> None:
+    """Pytest imports them by their names alone, so of two alike one folder would get the other's;
+    every folder may have a ``conftest``, from which nobody imports."""
+    paths = [path for path in (REPOSITORY / "tests").rglob("*.py") if path.name != "conftest.py"]
+    names = sorted(path.name for path in paths)
+    assert names == sorted(set(names))
+    borrowed = re.compile(r"^(from|import) conftest\b", re.MULTILINE)
+    assert [path.name for path in paths if borrowed.search(path.read_text("utf-8"))] == []

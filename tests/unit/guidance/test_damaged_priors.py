@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import prior_config
 from safetensors.torch import load_file, save_file
+from tiny_priors import prior_config
 
 from gaussianmotion.camera import Cameras, orbit
 from gaussianmotion.config import DistillationConfig

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import prior_config
 from safetensors.torch import load_file, save_file
+from tiny_priors import prior_config
 
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from conftest import prior_config
+from tiny_priors import prior_config
 from torch import Tensor
 
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, network_dtype, precision
