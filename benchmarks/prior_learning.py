@@ -39,6 +39,7 @@ from gaussianmotion.synthesis.prior.shards import TrainingSet
 VARIANTS: dict[str, tuple[dict[str, Any], float]] = {
     "base": ({}, 0.5),
     "no layout head": ({"regions": 0.0}, 0.5),
+    "skeletons alone": ({"condition": 3}, 0.5),
     "normals, too": ({"normals": 0.1}, 0.5),
     "faces as the rest": ({"face_weight": 0.0}, 0.5),
     "128 px from the start": ({}, 0.0),
@@ -57,7 +58,8 @@ def trained(
     changes, share = VARIANTS[name]
     changes = dict(changes)
     settings = PatchSettings(seed=options.seed, warmup=20 * options.batch)
-    shape = replace(settings.shape, layers=changes.pop("layers", settings.shape.layers))
+    sizes = {name: changes.pop(name) for name in ("layers", "condition") if name in changes}
+    shape = replace(settings.shape, **sizes)
     settings = replace(settings, shape=shape, **changes)
     far, device = 10**12, torch.device(options.device)
     small, large = Phase(far, 64, 8, options.batch), Phase(far, 128, 8, options.batch)
@@ -75,7 +77,8 @@ def trained(
             trainer.advance()
             spent += clock() - began
         with averaged(trainer.networks, trainer.averages):
-            view = View(128, 8, POSE_PIXELS, settings.face_weight, False, settings.normals > 0)
+            shown = (settings.face_weight, False, settings.normals > 0, shape.condition)
+            view = View(128, 8, POSE_PIXELS, *shown)
             parts = (trainer.networks, trainer.tap, held_out, view, trainer.scaling)
             found = binding(*parts, options.items, device)
         rows.append({"variant": name, "seconds": round(spent), "samples": trainer.done, **found})

@@ -30,7 +30,7 @@ from gaussianmotion.guidance.networks import (
     scale_gradient_between,
 )
 from gaussianmotion.guidance.patches import is_patches, noise_of, pooled_for, pose_at
-from gaussianmotion.guidance.pictures import DrawsPictures, Images, Latents
+from gaussianmotion.guidance.pictures import Conditions, DrawsPictures, Images, Latents
 from gaussianmotion.guidance.text import TextEncoder, words
 from gaussianmotion.models.finite import finite
 
@@ -43,6 +43,8 @@ class DiffusionPrior(DrawsPictures):
         device: Where the networks are.
         dtype: Precision of the networks.
         downscale: Pixels per latent cell and side.
+        condition_channels: Of the pose's picture that the ControlNet reads: 3 for a skeleton, 6
+            for a skeleton and a surface map (:mod:`gaussianmotion.pose.condition`).
         latent_limit: Largest magnitude of clean latents, or None where the model names none.
     """
 
@@ -86,6 +88,7 @@ class DiffusionPrior(DrawsPictures):
         self._folders = folders
         self._predicts_clean = predicts == "sample"
         check_parts(vae, unet, controlnet, text_encoder.dim)
+        self.condition_channels: int = controlnet.config.conditioning_channels
         self._pose_factor = self.downscale // condition_pixels(controlnet.config)
         # Pixels are not rounded on their way in; an autoencoder takes its own precision.
         self._image_dtype = torch.float32 if is_patches(vae) else self.dtype
@@ -157,7 +160,7 @@ class DiffusionPrior(DrawsPictures):
         latents: Latents,
         timesteps: Int[Tensor, " B"],
         text: Float[Tensor, "KB L D"],
-        pose_image: Images | None = None,
+        pose_image: Conditions | None = None,
     ) -> Float[Tensor, "KB C h w"]:
         """The noise in noisy latents, for K text branches at once.
 
@@ -165,8 +168,8 @@ class DiffusionPrior(DrawsPictures):
             latents: Noisy latents x_t.
             timesteps: 0..T-1 per sample.
             text: Token states of K branches, one branch's B rows after the other's.
-            pose_image: OpenPose pictures in [0, 1], at the image's size; without them the
-                ControlNet is left out.
+            pose_image: Pictures of the pose in [0, 1], at the image's size and of
+                :attr:`condition_channels`; without them the ControlNet is left out.
 
         Returns:
             float32 noise, branch after branch as ``text``.

@@ -28,6 +28,7 @@ class Prior(Protocol):
 
     alpha_bar: Float[Tensor, " T"]
     dtype: torch.dtype
+    condition_channels: int
 
     def encode_image(self, rgb: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C h w"]: ...
 
@@ -45,7 +46,7 @@ class Prior(Protocol):
         latents: Float[Tensor, "B C h w"],
         timesteps: Int[Tensor, " B"],
         text: Float[Tensor, "KB L D"],
-        pose_image: Float[Tensor, "B 3 H W"] | None = None,
+        pose_image: Float[Tensor, "B K H W"] | None = None,
     ) -> Float[Tensor, "KB C h w"]: ...
 
 
@@ -74,7 +75,7 @@ class ScoreDistillation:
         self,
         rgb: Float[Tensor, "B H W 3"],
         cameras: Cameras,
-        pose_image: Float[Tensor, "B 3 H W"] | None,
+        pose_image: Float[Tensor, "B K H W"] | None,
         step: int,
         steps: int,
         generator: torch.Generator,
@@ -84,7 +85,8 @@ class ScoreDistillation:
         Args:
             rgb: Rendered pictures in [0, 1]; gradients flow back into them.
             cameras: Their cameras, for the view and framing words; on the CPU nothing waits.
-            pose_image: OpenPose pictures of the same poses and cameras, or none.
+            pose_image: Pictures of the same poses and cameras
+                (:mod:`gaussianmotion.pose.condition`), or none.
             step: Step of the training, from 0.
             steps: Steps of the whole training.
             generator: Draws timesteps and noise.
@@ -159,7 +161,7 @@ class ScoreDistillation:
         latents: Float[Tensor, "B C h w"],
         timesteps: Int[Tensor, " B"],
         text: Float[Tensor, "KB L D"],
-        pose_image: Float[Tensor, "B 3 H W"] | None,
+        pose_image: Float[Tensor, "B K H W"] | None,
     ) -> tuple[Float[Tensor, "B C h w"], Float[Tensor, "B C h w"]]:
         """Noisy latents on the prior's own path, and the noise that delta_n is taken against.
 

@@ -10,6 +10,8 @@ from gaussianmotion.guidance.patches import is_patches, pose_factor
 
 # Far from float16's 65504, so that what grows on its way through the encoder does not overflow.
 LARGEST_GRADIENT = 8.0
+# Channels of the pictures that a ControlNet may read (gaussianmotion.pose.condition).
+CONDITIONS = (3, 6)
 
 
 def check_parts(vae: Any, unet: Any, controlnet: Any, text_dim: int) -> None:
@@ -49,6 +51,11 @@ def check_parts(vae: Any, unet: Any, controlnet: Any, text_dim: int) -> None:
                 f"prior.model and prior.controlnet do not fit together: {what} differ "
                 f"({one} and {other}); name a ControlNet that was made for the model"
             )
+    if controlnet.conditioning_channels not in CONDITIONS:
+        raise UserError(
+            f"prior.controlnet reads pictures of {controlnet.conditioning_channels} channels: name "
+            "one that reads OpenPose pictures (3 channels), or those with a surface map beside (6)"
+        )
 
 
 def condition_pixels(config: Any) -> int:

@@ -98,8 +98,8 @@ def noise_of(
     return (noisy - level.sqrt() * clean) / (1.0 - level).sqrt()
 
 
-def pose_at(picture: Float[Tensor, "B 3 H W"], factor: int) -> Float[Tensor, "B 3 h w"]:
-    """An OpenPose picture ``factor`` times smaller: a prior of large patches reads a small one."""
+def pose_at(picture: Float[Tensor, "B K H W"], factor: int) -> Float[Tensor, "B K h w"]:
+    """A pose's picture ``factor`` times smaller: a prior of large patches reads a small one."""
     return picture if factor == 1 else F.avg_pool2d(picture, factor)
 
 

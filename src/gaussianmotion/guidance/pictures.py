@@ -14,6 +14,7 @@ from gaussianmotion.guidance.sampling import ddim, ddim_timesteps, guided
 from gaussianmotion.models.finite import finite
 
 Images = Float[Tensor, "B 3 H W"]
+Conditions = Float[Tensor, "B K H W"]
 Latents = Float[Tensor, "B C h w"]
 
 
@@ -45,7 +46,7 @@ class DrawsPictures(ABC):
         latents: Latents,
         timesteps: Int[Tensor, " B"],
         text: Float[Tensor, "KB L D"],
-        pose_image: Images | None = None,
+        pose_image: Conditions | None = None,
     ) -> Float[Tensor, "KB C h w"]:
         """The noise in noisy latents, for K text branches at once."""
 
@@ -65,7 +66,7 @@ class DrawsPictures(ABC):
     def sample(
         self,
         prompts: list[str],
-        pose_image: Images | None = None,
+        pose_image: Conditions | None = None,
         steps: int = 25,
         guidance_scale: float = 5.0,
         generator: torch.Generator | None = None,
@@ -80,7 +81,7 @@ class DrawsPictures(ABC):
 
         Args:
             prompts: One per image.
-            pose_image: OpenPose pictures in [0, 1] at the image's size, or none.
+            pose_image: Pictures of poses in [0, 1] at the image's size, or none.
             steps: Denoising steps.
             guidance_scale: 1 is no guidance.
             generator: Source of the starting noise; on the CPU it gives the same noise everywhere.

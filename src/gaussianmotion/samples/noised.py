@@ -19,7 +19,7 @@ from gaussianmotion.guidance.prior import load_prior, precision
 from gaussianmotion.guidance.prompts import compose_prompt
 from gaussianmotion.models.fetch import pinned_revision, prior_digests
 from gaussianmotion.models.finite import finite
-from gaussianmotion.pose.openpose import pose_image
+from gaussianmotion.pose.condition import condition_image
 from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.frame import draw_layers
 from gaussianmotion.rendering.subject import Subject, load_subject
@@ -70,7 +70,9 @@ def sample_noised(
     pose = named_pose(render.pose)[None].to(device)
     cameras = _front_camera(subject, pose, render)
     picture = _front(subject, pose, cameras, render, backend)
-    skeleton = pose_image(subject.body, pose, cameras, prior_config.neck)
+    drawn = condition_image(
+        subject.body, pose, cameras, prior.condition_channels, prior_config.neck
+    )
     text = compose_prompt(
         subject.metadata.prompt,
         0.0,
@@ -81,8 +83,8 @@ def sample_noised(
     with torch.no_grad():
         start = finite(prior.encode_image(picture), prior.name_of("vae"))
     noise = prior.draw_noise([config.seed], subject.training_size)
-    samples = {"render": picture, "pose": skeleton}
-    for name, condition in (("with", skeleton), ("without", None)):
+    samples = {"render": picture, "pose": drawn[:, :3]}
+    for name, condition in (("with", drawn), ("without", None)):
         samples[name] = prior.sample(
             [text],
             condition,

@@ -33,7 +33,7 @@ from gaussianmotion.config.stages import ReferenceSettings
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior, precision
 from gaussianmotion.guidance.prompts import with_words
 from gaussianmotion.models.fetch import pinned_revision, prior_digests
-from gaussianmotion.pose.openpose import pose_image
+from gaussianmotion.pose.condition import condition_image
 from gaussianmotion.rendering.cameras import fitted_orbit, select
 from gaussianmotion.runtime.atomic import atomic_path, write_json
 from gaussianmotion.runtime.digest import file_sha256
@@ -85,7 +85,8 @@ def sample_references(
             continue
         prior = prior or load_prior(config.prior, device)
         noise = prior.draw_noise([sample.seed for sample in batch])
-        poses = _pose_images(batch, config, noise.shape[-1] * prior.downscale)
+        size = noise.shape[-1] * prior.downscale
+        poses = _pose_images(batch, config, size, prior.condition_channels)
         images = prior.sample(
             [sample.text for sample in batch],
             poses if poses is None else poses.to(device),
@@ -126,9 +127,9 @@ def _plan(prompt_id: str, prompt: str, config: ReferenceSettings) -> list[_Sampl
 
 
 def _pose_images(
-    samples: Sequence[_Sample], config: ReferenceSettings, size: int
-) -> Float[Tensor, "B 3 H W"] | None:
-    """The skeletons of a batch, as a standard render shows them; None without a pose."""
+    samples: Sequence[_Sample], config: ReferenceSettings, size: int, channels: int
+) -> Float[Tensor, "B K H W"] | None:
+    """The poses of a batch, as a standard render shows them; None without a pose."""
     if config.reference.pose == "none":
         return None
     body = load_body(config.body.path, config.body.betas)
@@ -138,7 +139,7 @@ def _pose_images(
     cameras = fitted_orbit(body.posed_vertices(pose)[0], azimuths, 0.0, size, Framing())
     chosen = select(cameras, [int(sample.id) for sample in samples])
     poses = pose.expand(len(samples), -1, -1)
-    return pose_image(body, poses, chosen, config.prior.neck)
+    return condition_image(body, poses, chosen, channels, config.prior.neck)
 
 
 def sample_seed(seed: int, prompt_id: str, index: int) -> int:

@@ -29,6 +29,7 @@ class OraclePrior:
     """Answers like ``guidance.prior.DiffusionPrior``, with the truth."""
 
     dtype = torch.float32
+    condition_channels = 3
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
         betas = torch.linspace(BETA_START**0.5, BETA_END**0.5, TIMESTEPS, dtype=torch.float64)

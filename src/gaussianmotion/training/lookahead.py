@@ -13,16 +13,19 @@ from torch import Tensor
 
 from gaussianmotion.body import Body
 from gaussianmotion.config import TrainConfig
-from gaussianmotion.pose.openpose import Neck, pose_image
+from gaussianmotion.pose.condition import SKELETON, condition_image
+from gaussianmotion.pose.openpose import Neck
 from gaussianmotion.runtime.transfer import upload
 from gaussianmotion.training.cameras import Views, sample_views
 
-Condition = Callable[[Body, Views], Float[Tensor, "B 3 H W"]]
+Condition = Callable[[Body, Views], Float[Tensor, "B K H W"]]
 
 
-def draw_pose(body: Body, views: Views, neck: Neck = "joint") -> Float[Tensor, "B 3 H W"]:
-    """The OpenPose pictures of views: the ControlNet's condition."""
-    return pose_image(body, views.poses, views.cameras, neck)
+def draw_pose(
+    body: Body, views: Views, neck: Neck = "joint", channels: int = SKELETON
+) -> Float[Tensor, "B K H W"]:
+    """The pictures of views that the ControlNet reads."""
+    return condition_image(body, views.poses, views.cameras, channels, neck)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Prepared:
     """
 
     views: Views
-    condition: Float[Tensor, "B 3 H W"] | None
+    condition: Float[Tensor, "B K H W"] | None
 
 
 class Lookahead:

@@ -123,7 +123,8 @@ def train(
         finished, seconds = 0, 0.0
         if resumed is not None:
             finished, seconds = go_on(resumed, optimiser, density, generators)
-        condition = condition or partial(draw_pose, neck=config.prior.neck)
+        channels = prior.condition_channels
+        condition = condition or partial(draw_pose, neck=config.prior.neck, channels=channels)
         ahead = Lookahead(body, settings, generators["views"], condition)
 
         def save_state() -> None:

@@ -44,6 +44,7 @@ class Recorder:
     def __init__(self, prior: DiffusionPrior) -> None:
         self.prior = prior
         self.alpha_bar, self.dtype = prior.alpha_bar, prior.dtype
+        self.condition_channels = prior.condition_channels
         self.encoded: list[str] = []
         self.calls: list[tuple[int, int]] = []
 

@@ -80,6 +80,13 @@ def deeper(item: dict[str, np.ndarray | str]) -> dict[str, np.ndarray | str]:
     return item | {"depth": depth, "fov": np.float32(50.0)}
 
 
+def mapped(item: dict[str, np.ndarray | str]) -> dict[str, np.ndarray | str]:
+    """The item as version 4 has it: a surface map that says where on the picture a point is."""
+    y, x = np.mgrid[0:128, 0:128] + 127
+    codes = np.stack([x, y, np.full_like(x, 200)], axis=-1).astype(np.uint8)
+    return item | {"surface": codes * (np.asarray(item["regions"]) > 0)[..., None]}
+
+
 def write_fakes(folder: Path, count: int, per_shard: int, seed: int = 0, version: int = 2) -> Path:
     """Write a dataset of ``count`` cartoons and return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +94,7 @@ def write_fakes(folder: Path, count: int, per_shard: int, seed: int = 0, version
     for number, start in enumerate(range(0, count, per_shard)):
         items = [cartoon(rng) for _ in range(start, min(start + per_shard, count))]
         items = [deeper(item) for item in items] if version > 2 else items
+        items = [mapped(item) for item in items] if version > 3 else items
         np.savez(
             folder / f"shard_{number:04d}.npz",
             **{name: np.stack([np.asarray(item[name]) for item in items]) for name in items[0]},

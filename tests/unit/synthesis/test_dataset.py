@@ -142,6 +142,8 @@ def test_shard_holds_the_agreed_arrays(pack, tmp_path):
         assert json.loads(str(shard["attributes"][0]))["framing"] == "full body"
         assert shard["depth"].dtype == np.uint16
         assert ((shard["depth"] > 0) == (shard["masks"] > 0)).all()
+        assert shard["surface"].shape == (2, 128, 128, 3)
+        assert (shard["surface"].any(axis=-1) & (shard["depth"] > 0)).any()
         covered = shard["masks"] > 127
         assert covered.any()
         np.testing.assert_array_equal(shard["regions"] > 0, covered)

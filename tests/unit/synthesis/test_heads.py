@@ -51,6 +51,7 @@ def items() -> Shard:
         attributes=np.array([json.dumps(facts) for _, _, facts in made]),
         background=np.zeros(count, np.uint8), captions2=np.array([""] * count),
         depth=np.zeros((count, SIZE, SIZE), np.uint16), fov=np.full(count, 50.0, np.float32),
+        surface=np.zeros((count, SIZE, SIZE, 3), np.uint8),
     )  # fmt: skip
 
 

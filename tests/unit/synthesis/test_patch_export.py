@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from prior_fakes import write_fakes
 from safetensors.torch import load_file, save_file
-from test_patch_training import SETTINGS, train
+from test_patch_training import SETTINGS, SHAPE, train
 
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
@@ -17,6 +18,7 @@ from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior.export_patches import export_patches, patch_networks
+from gaussianmotion.synthesis.prior.patch_networks import new_patch_controlnet
 from gaussianmotion.synthesis.prior.train_patches import KIND
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -24,7 +26,7 @@ WEIGHTS = "diffusion_pytorch_model.safetensors"
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = write_fakes(tmp_path_factory.mktemp("v3"), count=8, per_shard=8, version=3)
+    data = write_fakes(tmp_path_factory.mktemp("v3"), count=8, per_shard=8, version=4)
     return train(data, tmp_path_factory.mktemp("training"), 12)
 
 
@@ -58,7 +60,7 @@ def test_the_loaded_prior_predicts_the_noise_of_the_clean_picture(
     prior = load(exported)
     networks: dict[str, Any] = patch_networks(load_checkpoint(checkpoint, KIND))
     torch.manual_seed(0)
-    noisy, pose = torch.randn(2, 768, 8, 8), torch.rand(2, 3, 128, 128)
+    noisy, pose = torch.randn(2, 768, 8, 8), torch.rand(2, 6, 128, 128)
     times, text = torch.tensor([100, 900]), prior.encode_text(["a man", "a woman in red"])
     padded = (text != 0).any(-1)
     pooled = torch.stack([row[used].mean(0) for row, used in zip(text, padded, strict=True)])
@@ -88,10 +90,16 @@ def test_pictures_pass_through_patches_unchanged_and_with_their_gradient(exporte
 
 def test_it_samples_at_the_size_it_was_trained_at(exported: Path) -> None:
     prior = load(exported)
-    made = prior.sample(["a man", "a woman"], torch.rand(2, 3, 128, 128), steps=2)
+    assert prior.condition_channels == 6
+    made = prior.sample(["a man", "a woman"], torch.rand(2, 6, 128, 128), steps=2)
     assert made.shape == (2, 3, 128, 128)
     assert prior.sample(["a man"], steps=1).shape == (1, 3, 128, 128)
     assert prior.unknown_words("a man in green trousers") == ["green"]
+
+
+def test_a_controlnet_that_reads_other_pictures_is_refused(folder: Path) -> None:
+    new_patch_controlnet(replace(SHAPE, condition=4)).save_pretrained(folder / "controlnet")
+    assert refused(folder).startswith("prior.controlnet reads pictures of 4 channels: name one")
 
 
 def test_only_what_inference_needs_is_written(exported: Path) -> None:

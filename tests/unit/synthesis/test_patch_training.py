@@ -52,7 +52,7 @@ def silent(_: str) -> None:
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_fakes(tmp_path_factory.mktemp("v3"), count=12, per_shard=8, version=3)
+    return write_fakes(tmp_path_factory.mktemp("v3"), count=12, per_shard=8, version=4)
 
 
 @pytest.fixture(scope="module")
@@ -124,17 +124,20 @@ def test_a_damaged_checkpoint_is_one_line(dataset: Path, tmp_path: Path) -> None
         train(dataset, tmp_path, 8)
 
 
-def test_data_of_version_2_is_refused_by_name(tmp_path: Path) -> None:
-    old = write_fakes(tmp_path / "v2", count=4, per_shard=4)
-    with pytest.raises(UserError, match=r"shard_0000.npz has no depth: it is of data version 2"):
+@pytest.mark.parametrize(("version", "missing"), [(2, "depth"), (3, "surface")])
+def test_data_of_earlier_versions_is_refused_by_name(
+    tmp_path: Path, version: int, missing: str
+) -> None:
+    old = write_fakes(tmp_path / "old", count=4, per_shard=4, version=version)
+    with pytest.raises(UserError, match=rf"shard_0000.npz has no {missing}: it is of data version"):
         train(old, tmp_path / "out", 8)
 
 
 def test_shards_are_taken_up_as_they_come(tmp_path: Path) -> None:
-    folder = write_fakes(tmp_path, count=4, per_shard=4, version=3)
+    folder = write_fakes(tmp_path, count=4, per_shard=4, version=4)
     data = TrainingSet(folder, None, fake_encoder)
     assert data.take_up(report=silent) == 1
-    write_fakes(tmp_path, count=12, per_shard=4, version=3)
+    write_fakes(tmp_path, count=12, per_shard=4, version=4)
     assert data.take_up(encode=1, report=silent) == 1
     assert len(data) == 8
     item = data.rows(("keypoints",), np.array([5]))["keypoints"][0]
@@ -143,12 +146,12 @@ def test_shards_are_taken_up_as_they_come(tmp_path: Path) -> None:
 
 
 def test_states_are_made_again_for_other_captions(tmp_path: Path) -> None:
-    folder = write_fakes(tmp_path, count=4, per_shard=4, version=3)
+    folder = write_fakes(tmp_path, count=4, per_shard=4, version=4)
     TrainingSet(folder, None, fake_encoder).take_up(report=silent)
     written = (folder / "text_0000.npz").stat().st_mtime_ns
     TrainingSet(folder, None, fake_encoder).take_up(report=silent)
     assert (folder / "text_0000.npz").stat().st_mtime_ns == written
-    write_fakes(tmp_path, count=4, per_shard=4, seed=5, version=3)
+    write_fakes(tmp_path, count=4, per_shard=4, seed=5, version=4)
     TrainingSet(folder, None, fake_encoder).take_up(report=silent)
     assert (folder / "text_0000.npz").stat().st_mtime_ns > written
 
@@ -166,7 +169,7 @@ def test_growth_computes_what_the_smaller_patch_did() -> None:
     wide = torch.nn.functional.interpolate(picture, scale_factor=2.0, mode="nearest") / 2
     wide_cells = torch.nn.functional.pixel_unshuffle(wide, 8)
     times, text = torch.tensor([10, 800]), torch.randn(2, 5, 384)
-    pose = torch.rand(2, 3, 32, 32)
+    pose = torch.rand(2, 6, 32, 32)
 
     @torch.no_grad()
     def run(unet: Any, control: Any, x: torch.Tensor) -> torch.Tensor:
@@ -221,11 +224,30 @@ def test_mirrored_pictures_have_their_left_on_the_other_side(data: TrainingSet) 
 def test_labels_and_weights_have_the_grid_of_the_cells(data: TrainingSet) -> None:
     batch = make_batch(data, np.arange(3), View(128, 8, 4, face_weight=3.0), torch.Generator())
     assert batch.labels.shape == (3, 16 * GRID, 16 * GRID)
-    assert batch.poses.shape == (3, 3, 64, 64)
+    assert batch.poses.shape == (3, 6, 64, 64)
     torch.testing.assert_close(batch.weights.mean(dim=(1, 2, 3)), torch.ones(3))
     # Cartoon people who look at the camera: their faces weigh most.
     front = batch.weights.amax(dim=(1, 2, 3)) / batch.weights.amin(dim=(1, 2, 3))
     assert front.max() > 8
+
+
+def test_the_surface_map_is_that_of_the_data_and_is_mirrored_with_its_picture(
+    data: TrainingSet,
+) -> None:
+    view, items = View(128, 8, 4), np.zeros(16, np.int64)
+    batch = make_batch(data, items, view, torch.Generator().manual_seed(0))
+    plain = make_batch(data, items, replace(view, mirror=False), torch.Generator())
+    drawn = data.rows(("surface",), items[:1])["surface"][0].astype(np.float32) / 255
+    small = torch.nn.functional.avg_pool2d(torch.from_numpy(drawn).permute(2, 0, 1), 2)
+    torch.testing.assert_close(plain.poses[0, 3:], small)
+    mirrored = [not torch.equal(picture, plain.pictures[0]) for picture in batch.pictures]
+    assert 0 < sum(mirrored) < 16
+    for turned, pose in zip(mirrored, batch.poses, strict=True):
+        green, expected = pose[4], plain.poses[0, 4]
+        torch.testing.assert_close(green, expected.flip(-1) if turned else expected)
+        assert torch.equal(pose[3], plain.poses[0, 3]) == (not turned)
+    skeletons = make_batch(data, items, replace(view, condition=3), torch.Generator())
+    assert skeletons.poses.shape == (16, 3, 64, 64)
 
 
 def test_normals_of_a_tilted_plane() -> None:

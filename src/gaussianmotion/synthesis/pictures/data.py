@@ -17,6 +17,10 @@ and from version 3 on
 
     depth       uint16  (n, 128, 128)     millimetres along the camera's axis, 0 where nothing is
     fov         float32 (n,)              degrees
+
+and from version 4 on
+
+    surface     uint8   (n, 128, 128, 3)  map of the bare body (gaussianmotion.pose.surface_map)
 """
 
 import json
@@ -43,8 +47,12 @@ _ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
     "attributes": ("U", ()),
     "background": ("u", ()),
 }
-# Where the file has them: sets of version 2 do not.
-_LATER: dict[str, tuple[str, tuple[int, ...]]] = {"depth": ("u", (128, 128)), "fov": ("f", ())}
+# Where the file has them: sets of versions 2 and 3 do not.
+_LATER: dict[str, tuple[str, tuple[int, ...]]] = {
+    "depth": ("u", (128, 128)),
+    "fov": ("f", ()),
+    "surface": ("u", (128, 128, 3)),
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,8 @@ class Shard:
     depth: NDArray[np.uint16]
     """All 0 where the file has none."""
     fov: NDArray[np.float32]
+    surface: NDArray[np.uint8]
+    """All 0 where the file has none."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -108,6 +118,7 @@ def load_shard(path: Path) -> Shard:
     arrays.setdefault("captions2", arrays["captions"])
     arrays.setdefault("depth", np.zeros((count, 128, 128), np.uint16))
     arrays.setdefault("fov", np.full(count, 50.0, np.float32))
+    arrays.setdefault("surface", np.zeros((count, 128, 128, 3), np.uint8))
     return Shard(**arrays)
 
 

@@ -34,8 +34,8 @@ SHARD = 512
 #: To be raised when the code draws other people, clothes, poses or pictures from the same seed:
 #: a folder never holds two kinds. 2: a fifth of the people wear hats. 3: a quarter of heads, lower
 #: bodies, depth; poses as avatars are trained in; every word in 1 % of the captions; outfits held
-#: out as people are.
-VERSION = 3
+#: out as people are. 4: surface maps.
+VERSION = 4
 
 _PACK: CharacterPack | None = None
 

@@ -11,7 +11,9 @@ import numpy as np
 
 from gaussianmotion.body.joints import INDEX, PARENTS
 from gaussianmotion.pose.openpose import HIDDEN_BEHIND, SMPL_JOINTS
+from gaussianmotion.pose.surface_map import draw_surface
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.synthesis.people.base_codes import base_codes
 from gaussianmotion.synthesis.people.character_pack import CharacterPack
 from gaussianmotion.synthesis.people.dressing import Posed, pose_look, sample_look
 from gaussianmotion.synthesis.pictures.captions import (
@@ -103,6 +105,14 @@ def is_blocked(joints: np.ndarray, viewmat: np.ndarray, fov: float) -> bool:
     return bool((inside & (points[:, 2] > -LIMB) & (points[:, 2] < BLOCKING * distance)).any())
 
 
+def bare_surface(posed: Posed, viewmat: np.ndarray, fov: float) -> np.ndarray:
+    """The surface map of the body without clothes and hair, (SIZE, SIZE, 3) uint8."""
+    focal = SIZE / 2 / np.tan(np.radians(fov) / 2)
+    screen = project(posed.body.vertices, viewmat, focal, SIZE).astype(np.float32)
+    drawn = draw_surface(screen, posed.body.faces, base_codes(), SIZE, SIZE)
+    return (drawn * 255.0).round().astype(np.uint8)
+
+
 def visible_points(posed: Posed, points: np.ndarray, viewmat: np.ndarray, fov: float) -> np.ndarray:
     """(18,) bool; face points behind the bare body are not visible, body points always are."""
     samples = SIZE
@@ -169,7 +179,7 @@ def make_item(
     }  # fmt: skip
     return {
         "images": image, "masks": mask, "regions": regions, "depth": millimetres(depth),
-        "fov": np.float32(fov),
+        "fov": np.float32(fov), "surface": bare_surface(posed, viewmat, fov),
         "keypoints": project(points, viewmat, focal, SIZE)[:, :2].astype(np.float32),
         "visible": visible_points(posed, points, viewmat, fov),
         "azimuth": np.float32(azimuth), "elevation": np.float32(elevation),

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from gaussianmotion.pose.openpose import draw_openpose
+from gaussianmotion.pose.surface_map import mirrored_surface
 from gaussianmotion.synthesis.prior.shards import PIXELS, TrainingSet
 
 #: Parts of a cell and side of which the layout head says what is there.
@@ -36,7 +37,7 @@ class Batch:
         labels: Region of each part of a cell.
         normals: Unit normals in camera axes, 0 where there is none; no channels where not wanted.
         weights: Of the squared error, per part of a cell; mean 1 per picture.
-        poses: OpenPose pictures in [0, 1].
+        poses: Pictures of the pose in [0, 1], the ControlNet's condition.
         text: Token states.
     """
 
@@ -44,7 +45,7 @@ class Batch:
     labels: Int64[Tensor, "B g g"]
     normals: Float[Tensor, "B N g g"]
     weights: Float[Tensor, "B 1 g g"]
-    poses: Float[Tensor, "B 3 P P"]
+    poses: Float[Tensor, "B K P P"]
     text: Float[Tensor, "B L D"]
 
     def to(self, device: torch.device) -> "Batch":
@@ -69,6 +70,8 @@ class View:
         face_weight: What a face's weight is raised by.
         mirror: Whether half of the pictures are mirrored.
         normals: Whether normals are wanted.
+        condition: Channels of the pose's picture: 3 for a skeleton alone, 6 for a skeleton and a
+            surface map.
     """
 
     size: int
@@ -77,6 +80,7 @@ class View:
     face_weight: float = 0.0
     mirror: bool = True
     normals: bool = False
+    condition: int = 6
 
 
 def make_batch(
@@ -104,6 +108,7 @@ def make_batch(
     pictures = F.avg_pool2d(pictures, PIXELS // view.size).div(127.5).sub(1.0)
     keypoints, visible = raw["keypoints"].copy(), raw["visible"].copy()
     region = torch.from_numpy(labels.astype(np.int64))
+    flip = torch.zeros(len(items), dtype=torch.bool)
     if view.mirror:
         flip = torch.rand(len(items), generator=generator) < 0.5
         which = flip.numpy()
@@ -116,14 +121,28 @@ def make_batch(
         normals[flip, :1] *= -1.0
     points, shown = torch.from_numpy(keypoints), torch.from_numpy(visible)
     pose_size = cells * view.pose_pixels
+    skeletons = draw_openpose(points * (pose_size / PIXELS), shown, pose_size, pose_size)
+    poses = [skeletons]
+    if view.condition == 6:
+        poses.append(surfaces(data, items, flip, pose_size))
     return Batch(
         pictures=pictures,
         labels=region,
         normals=normals,
         weights=loss_weights(region, points * (region.shape[-1] / PIXELS), shown, view.face_weight),
-        poses=draw_openpose(points * (pose_size / PIXELS), shown, pose_size, pose_size),
+        poses=torch.cat(poses, dim=1),
         text=torch.from_numpy(raw["states"]).float(),
     )
+
+
+def surfaces(
+    data: TrainingSet, items: np.ndarray, flip: Bool[Tensor, " B"], size: int
+) -> Float[Tensor, "B 3 P P"]:
+    """The surface maps of some items in [0, 1], mirrored where ``flip`` says so, P = ``size``."""
+    drawn = torch.from_numpy(data.rows(("surface",), items)["surface"])
+    maps = drawn.permute(0, 3, 1, 2).float().div(255.0)
+    maps[flip] = mirrored_surface(maps[flip])
+    return F.avg_pool2d(maps, PIXELS // size)
 
 
 def loss_weights(

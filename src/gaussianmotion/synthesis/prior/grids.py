@@ -36,7 +36,7 @@ def write_training_grid(
     items = grid_items(held_out, count)
     view, device = trainer.view(mirror=False), trainer.device
     batch = make_batch(held_out, items, view, torch.Generator().manual_seed(0))
-    truth, poses = batch.pictures, batch.poses
+    truth, poses = batch.pictures, batch.poses[:, -3:]
     batch = batch.to(device)
     blank = trainer.empty.to(device).expand_as(batch.text)
     cells = view.size // view.patch

@@ -21,6 +21,7 @@ from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.pose.condition import SKELETON
 from gaussianmotion.pose.openpose import draw_openpose
 from gaussianmotion.runtime.atomic import atomic_path, write_json
 from gaussianmotion.synthesis.pictures.captions import FULL_BODY, HEAD
@@ -83,7 +84,7 @@ def measure_prior(
     weights = prior_digest(config)
     model = load_prior(config, "cpu")
     others, other_heads = (np.roll(np.arange(len(part)), 1) for part in (items, close))
-    poses, head_poses = (_poses(part) for part in (items, close))
+    poses, head_poses = (poses_of(part, model.condition_channels) for part in (items, close))
     captions, head_captions = items.captions.tolist(), close.captions.tolist()
     few = slice(controls)
     requests = {
@@ -136,7 +137,7 @@ def measure_prior(
 def write_grid(path: Path, pictures: NDArray[np.float32], items: Shard, columns: int = 12) -> None:
     """Rows of pose, sample and true render, side by side for looking at."""
     rows = []
-    poses = _poses(items)
+    poses = poses_of(items, SKELETON)
     count = min(len(pictures), 4 * columns) // columns * columns
     for start in range(0, count, columns):
         part = slice(start, start + columns)
@@ -147,10 +148,23 @@ def write_grid(path: Path, pictures: NDArray[np.float32], items: Shard, columns:
         Image.fromarray(np.concatenate(rows)).save(temporary, optimize=True)
 
 
-def _poses(items: Shard) -> torch.Tensor:
-    """The conditioning pictures of some items."""
+def poses_of(items: Shard, channels: int) -> torch.Tensor:
+    """The conditioning pictures of some items, (N, K, H, W) in [0, 1].
+
+    Raises:
+        UserError: surface maps are asked for (K is 6), and the data set has none.
+    """
     keypoints, visible = torch.from_numpy(items.keypoints), torch.from_numpy(items.visible)
-    return draw_openpose(keypoints, visible, *items.masks.shape[1:])
+    skeletons = draw_openpose(keypoints, visible, *items.masks.shape[1:])
+    if channels == SKELETON:
+        return skeletons
+    if not items.surface.any():
+        raise UserError(
+            "the prior reads surface maps, and the data set has none: render one of version 4 into "
+            "a new folder (`gaussianmotion synthesis dataset --held-out`)"
+        )
+    surfaces = torch.from_numpy(items.surface).permute(0, 3, 1, 2).float().div(255.0)
+    return torch.cat([skeletons, surfaces], dim=1)
 
 
 def _row(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:

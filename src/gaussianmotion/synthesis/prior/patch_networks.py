@@ -32,6 +32,7 @@ class Shape:
         heads: Attention heads of the levels.
         layers: Residual blocks per level.
         attention: Which levels read the text.
+        condition: Channels of the pose's picture: a skeleton has 3, with a surface map 6.
         pose: Channels of the ControlNet's layers between the pose's picture and the cells.
     """
 
@@ -40,6 +41,7 @@ class Shape:
     heads: tuple[int, ...] = (5, 7, 7)
     layers: int = 1
     attention: tuple[bool, ...] = (False, True, True)
+    condition: int = 6
     pose: tuple[int, ...] = (16, 32, 64)
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -76,6 +78,7 @@ def new_patch_controlnet(shape: Shape) -> ControlNetModel:
     """
     network = ControlNetModel(
         in_channels=shape.channels,
+        conditioning_channels=shape.condition,
         layers_per_block=shape.layers,
         block_out_channels=shape.widths,
         down_block_types=("DownBlock2D",) * len(shape.widths),

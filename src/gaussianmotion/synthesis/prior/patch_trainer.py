@@ -118,7 +118,8 @@ class PatchTrainer:
         """How the phase of the step after ``done`` samples shows its pictures; now if not given."""
         phase, face = self.phase_at(self.done if done is None else done), self.settings.face_weight
         normals = self.settings.normals > 0
-        return View(phase.size, phase.patch, POSE_PIXELS, face, mirror, normals)
+        condition = self.settings.shape.condition
+        return View(phase.size, phase.patch, POSE_PIXELS, face, mirror, normals, condition)
 
     def draw(self, done: int) -> tuple[Batch, torch.Generator]:
         """The batch after ``done`` samples, and the generator of what else is random in its step.

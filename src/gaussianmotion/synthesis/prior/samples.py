@@ -25,11 +25,11 @@ class Request:
 
     Attributes:
         captions: One per picture.
-        poses: OpenPose pictures, shape (N, 3, H, W); None: without the ControlNet.
+        poses: The ControlNet's pictures, shape (N, K, H, W); None: without the ControlNet.
     """
 
     captions: list[str]
-    poses: Float[Tensor, "N 3 H W"] | None
+    poses: Float[Tensor, "N K H W"] | None
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from gaussianmotion.synthesis.prior.caption_states import (
 from gaussianmotion.synthesis.prior.mapped import map_arrays
 
 PIXELS = 128
-_ARRAYS = ("images", "regions", "keypoints", "visible", "framing", "depth", "fov")
+_ARRAYS = ("images", "regions", "keypoints", "visible", "framing", "depth", "fov", "surface")
 
 
 @dataclass
 class TrainingSet:
-    """Shards of data version 3 with the token states of their captions.
+    """Shards of data version 4 with the token states of their captions.
 
     Attributes:
         folder: The data set.
@@ -68,8 +68,8 @@ class TrainingSet:
             missing = [name for name in _ARRAYS if name not in arrays]
             if missing:
                 raise UserError(
-                    f"{path} has no {missing[0]}: it is of data version 2 or older; render a set "
-                    "of version 3 into a new folder (`gaussianmotion synthesis dataset`)"
+                    f"{path} has no {missing[0]}: it is of data version 3 or older; render a set "
+                    "of version 4 into a new folder (`gaussianmotion synthesis dataset`)"
                 )
             if arrays["images"].shape[1:] != (PIXELS, PIXELS, 3):
                 raise UserError(

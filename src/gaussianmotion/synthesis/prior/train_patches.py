@@ -71,7 +71,7 @@ def train_patches(
     """Train, or go on training.
 
     Args:
-        dataset: Folder of shards of version 3; more may come while it trains.
+        dataset: Folder of shards of version 4; more may come while it trains.
         held_out: Shards of people and outfits that the training does not see.
         out: Folder of the training.
         until: Samples in all.
