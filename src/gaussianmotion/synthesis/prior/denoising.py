@@ -70,7 +70,7 @@ def run_networks(
     noisy: Float[Tensor, "B C h w"],
     timesteps: Int64[Tensor, " B"],
     text: Float[Tensor, "B L D"],
-    poses: Float[Tensor, "B 3 H W"],
+    poses: Float[Tensor, "B K H W"],
     pose_used: Tensor,
 ) -> Float[Tensor, "B C h w"]:
     """What UNet and ControlNet predict, under the caller's precision.
