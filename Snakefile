@@ -1,4 +1,4 @@
-# GaussianMotion: prompts -> models -> train -> views, animate -> sheet -> log.
+# GaussianMotion: prompts -> models -> train -> render -> score -> log.
 #
 #   snakemake --cores all --resources gpu=4            the paper's experiment (config.yaml)
 #   snakemake --profile profiles/laptop                without a GPU (config/laptop.yaml)
@@ -51,7 +51,6 @@ wildcard_constraints:
     variant=r"[a-z0-9][a-z0-9_.-]*",
     prompt=r"[a-z0-9][a-z0-9_-]*",
     seed=r"[0-9]+",
-    motion=one_of(MOTIONS),
 
 
 rule avatars:

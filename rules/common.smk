@@ -296,16 +296,6 @@ def noised_avatar(wildcards):
     return f"{folder_of(run)}/avatar.safetensors"
 
 
-def motion_source(wildcards):
-    """The clip's name or file, as configured."""
-    return MOTIONS[wildcards.motion]
-
-
-def motion_files(wildcards):
-    """The clip's file as an input, where it is the user's own."""
-    return motion_inputs(MOTIONS[wildcards.motion])
-
-
 def exports():
     """The files for other programs that the configuration asks for."""
     files = [

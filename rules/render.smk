@@ -1,69 +1,40 @@
-# Pictures and videos of a finished avatar.
+# All pictures and videos of a finished avatar, in one job: it is loaded once.
 
 
-rule views:
+rule render:
     input:
         avatar=f"{RUN}/avatar.safetensors",
+        # The user's own; clips that ship do not change.
+        motions=[path for source in MOTIONS.values() for path in motion_inputs(source)],
     output:
-        views=expand(
-            f"{RUN}/views/{{index}}.png",
-            index=[f"{index:02d}" for index in range(CONFIG.render.views)],
-            allow_missing=True,
-        ),
+        views=[f"{RUN}/{name}" for name in VIEW_FILES],
         front=f"{RUN}/front.png",
         turntable=f"{RUN}/turntable.mp4",
+        videos=[
+            f"{RUN}/motions/{name}.{kind}" for name in MOTIONS for kind in ("mp4", "json")
+        ],
         facts=f"{RUN}/views.json",
+        sheet=f"{RUN}/sheet.png",
     log:
-        f"{RUN}/logs/views.log",
+        f"{RUN}/logs/render.log",
     benchmark:
-        f"{RUN}/benchmarks/views.tsv"
+        f"{RUN}/benchmarks/render.tsv"
     # What is trained is shown before the next training starts.
     priority: 10
     conda:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus_of("views"),
+        gpu=gpus_of("render"),
         mem_mb=8000,
-        runtime=30,
+        runtime=60,
     params:
-        code=code("views"),
-        settings=settings("views"),
+        code=code("render"),
+        settings=settings("render"),
         folder=run_folder,
     message:
-        "views: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
+        "render: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
-        "python -m gaussianmotion --log {log:q} --threads {threads} views"
-        " --settings {params.settings:q} --code {params.code:q} --avatar {input.avatar:q} --out {params.folder:q}"
-
-
-rule animate:
-    input:
-        avatar=f"{RUN}/avatar.safetensors",
-        motion=motion_files,
-    output:
-        video=f"{RUN}/motions/{{motion}}.mp4",
-        facts=f"{RUN}/motions/{{motion}}.json",
-    log:
-        f"{RUN}/logs/motions/{{motion}}.log",
-    benchmark:
-        f"{RUN}/benchmarks/motions/{{motion}}.tsv"
-    # What is trained is shown before the next training starts.
-    priority: 10
-    conda:
-        ENVIRONMENT
-    threads: CONFIG.threads
-    resources:
-        gpu=gpus_of("animate"),
-        mem_mb=8000,
-        runtime=30,
-    params:
-        code=code("animate"),
-        settings=settings("animate"),
-        motion=motion_source,
-    message:
-        "animate: {wildcards.prompt}, {wildcards.motion}"
-    shell:
-        "python -m gaussianmotion --log {log:q} --threads {threads} animate"
+        "python -m gaussianmotion --log {log:q} --threads {threads} render"
         " --settings {params.settings:q} --code {params.code:q} --avatar {input.avatar:q}"
-        " --motion {params.motion:q} --out {output.video:q}"
+        " --variant {wildcards.variant:q} --out {params.folder:q}"

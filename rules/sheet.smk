@@ -1,32 +1,4 @@
-# Contact sheets: one per avatar, one of the main grid.
-
-
-rule avatar_sheet:
-    input:
-        run=f"{RUN}/run.json",
-        views=f"{RUN}/views.json",
-        motions=expand(
-            f"{RUN}/motions/{{motion}}.json", motion=MOTIONS, allow_missing=True
-        ),
-    output:
-        f"{RUN}/sheet.png",
-    log:
-        f"{RUN}/logs/sheet.log",
-    benchmark:
-        f"{RUN}/benchmarks/sheet.tsv"
-    priority: 20
-    conda:
-        ENVIRONMENT
-    threads: 1
-    params:
-        code=code("sheet"),
-        folder=run_folder,
-        motions=list(MOTIONS),
-    message:
-        "sheet: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
-    shell:
-        "python -m gaussianmotion --log {log:q} sheet {params.folder:q} --code {params.code:q}"
-        " --motions {params.motions:q} --variant {wildcards.variant:q} --out {output:q}"
+# The contact sheet of the main grid; each avatar's is made with its pictures.
 
 
 rule experiment_sheet:

@@ -37,7 +37,7 @@ def write(path: Path, text: str = "fake") -> None:
 
 STAGES = (
     "gsplat",
-    *("prompts", "models", "train", "reuse", "views", "animate", "sheet", "reference", "noised"),
+    *("prompts", "models", "train", "reuse", "render", "sheet", "reference", "noised"),
     *("score", "score-pooled", "collect", "table", "baseline", "study", "figure"),
     *("report", "notebook", "tracking-init", "log", "log-parents", "log-experiment"),
 )
@@ -62,14 +62,15 @@ if stage == "train":
 elif stage == "reuse":
     for name in ("avatar.safetensors", "curves.csv", "run.json"):
         write(out / name, (Path(option("--run") or "") / name).read_text())
-elif stage == "views":
+elif stage == "render":
     for index in range(settings["render"]["views"]):
         write(out / "views" / f"{index:02d}.png")
-    for name in ("front.png", "turntable.mp4", "views.json"):
+    for name in ("front.png", "turntable.mp4", "views.json", "sheet.png"):
         write(out / name)
-elif stage == "animate":
-    write(out)
-    write(out.with_suffix(".json"))
+    for motion in settings["motions"]:
+        name = Path(motion if isinstance(motion, str) else motion["name"] or motion["path"]).stem
+        for suffix in (".mp4", ".json"):
+            write(out / "motions" / f"{name}{suffix}")
 elif stage == "reference":
     for index in range(settings["reference"]["count"]):
         write(out / f"{index:02d}.png")

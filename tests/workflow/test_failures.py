@@ -13,9 +13,9 @@ SHEET = f"{RUN}/sheet.png"
     ("key", "old", "new", "failing", "target"),
     [
         ("variants.yaml", "tau: 100}}", "tau: 150}}", "--variant tau_100", ()),
-        ("laptop.yaml", "  fps: 24", "  fps: 12", "tau_100/ann/0/motions", (SHEET,)),
+        ("laptop.yaml", "  fps: 24", "  fps: 12", "render --settings", (SHEET,)),
     ],
-    ids=["a training, asked for everything", "a video, asked for a sheet"],
+    ids=["a training, asked for everything", "pictures, asked for a sheet"],
 )
 def test_a_failed_second_run_is_planned_again_until_it_succeeds(
     finished: Workflow,

@@ -1,18 +1,20 @@
 """What a change makes again, and what it leaves alone (on the DAG; stages are fakes)."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
-from workflow_copy import Workflow, clean_environment
+from workflow_copy import REPOSITORY, Workflow, clean_environment
 
+CLIPS = REPOSITORY / "resources/motions"
 # What is made of all runs together, once anything of them changed.
 SUMMARY = {"collect": 1, "table": 4, "report": 1, "notebook": 1, "log_experiment": 1}
 # What each avatar is made again with.
-OF_A_RUN = ("views", "animate", "avatar_sheet", "score_avatar", "log_run")
+OF_A_RUN = ("render", "score_avatar", "log_run")
 
 
 def test_a_finished_experiment_has_nothing_to_do(finished: Workflow) -> None:
@@ -55,7 +57,7 @@ def test_editing_a_renderer_renders_again_and_trains_nothing(finished: Workflow)
     jobs = finished.jobs()
     assert "train" not in jobs
     assert "reference" not in jobs
-    assert jobs["views"] == 5
+    assert jobs["render"] == 5
     assert (jobs["score_clip"], jobs["score_clip_1"]) == (1, 1)  # of a variant's avatars together
 
 
@@ -84,7 +86,7 @@ def test_another_score_checks_its_weights_and_leaves_the_others_alone(finished: 
 def test_a_variant_that_trains_as_ours_is_a_copy_of_it(finished: Workflow) -> None:
     finished.edit("config/prompts/laptop.tsv", "a woman in a red dress", "a woman in a blue dress")
     jobs = finished.jobs("results/laptop/tau_100/ann/1/sheet.png")
-    assert jobs == {"train": 1, "reuse_training": 1, "views": 1, "animate": 1, "avatar_sheet": 1}
+    assert jobs == {"train": 1, "reuse_training": 1, "render": 1}
     done = finished.snakemake("results/laptop/tau_100/ann/1/sheet.png")
     assert done.returncode == 0, done.stderr
     texts = {
@@ -94,18 +96,43 @@ def test_a_variant_that_trains_as_ours_is_a_copy_of_it(finished: Workflow) -> No
     assert texts == {"a woman in a blue dress"}
 
 
-def test_a_video_setting_renders_videos_only(finished: Workflow) -> None:
-    finished.edit("config/laptop.yaml", "  fps: 24", "  fps: 24\n  motion_azimuth: 40.0")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  fps: 24", "  fps: 24\n  motion_azimuth: 40.0"),
+        ("[walk]", "[walk, jump]"),
+        ("[walk]", "[jump]"),
+        ("[walk]", "[walk, mine.npz]"),
+    ],
+    ids=["a camera", "one motion more", "another one", "an own file"],
+)
+def test_other_videos_render_each_avatar_again_and_train_nothing(
+    finished: Workflow, old: str, new: str
+) -> None:
+    shutil.copy(CLIPS / "jump.npz", finished.folder / "mine.npz")
+    finished.edit("config/laptop.yaml", old, new)
     jobs = finished.jobs()
-    assert "train" not in jobs
-    assert "views" not in jobs
-    assert jobs["animate"] == 5
+    assert {"train", "reuse_training", "reference"} & set(jobs) == set()
+    assert jobs["render"] == 5
+
+
+def test_an_own_motion_that_changed_renders_again(finished: Workflow) -> None:
+    finished.edit("config/laptop.yaml", "[walk]", "[walk, mine.npz]")
+    sheet = "results/laptop/ours/ann/0/sheet.png"
+    source = finished.folder / "mine.npz"
+    shutil.copy(CLIPS / "jump.npz", source)
+    assert finished.snakemake(sheet).returncode == 0
+    assert (finished.folder / sheet).with_name("motions").joinpath("mine.mp4").exists()
+    assert finished.jobs(sheet) == {}
+    time.sleep(0.01)
+    shutil.copy(CLIPS / "kick.npz", source)
+    assert finished.jobs(sheet) == {"render": 1}
 
 
 def test_editing_one_prompt_touches_that_prompt_only(finished: Workflow) -> None:
     finished.edit("config/prompts/laptop.tsv", "a man in a blue suit", "a man in a red suit")
     jobs = finished.jobs()
-    assert jobs["train"] == jobs["views"] == jobs["score_clip"] == jobs["reference"] == 1
+    assert jobs["train"] == jobs["render"] == jobs["score_clip"] == jobs["reference"] == 1
     # Pooled over all prompts are the first seed of ours and the other system.
     assert (jobs["pooled_fid"], jobs["baseline_pooled"]) == (1, 1)
 
@@ -122,7 +149,7 @@ def test_adding_a_prompt_and_a_variant_leaves_the_others_alone(finished: Workflo
 
 def test_one_prompt_is_made_again_alone(finished: Workflow) -> None:
     jobs = finished.jobs("results/laptop/ours/ann/0/sheet.png", "--forcerun", "train")
-    assert jobs == {"train": 1, "views": 1, "animate": 1, "avatar_sheet": 1}
+    assert jobs == {"train": 1, "render": 1}
 
 
 def test_other_renders_of_another_system_are_imported_and_scored_again(

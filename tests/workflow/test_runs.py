@@ -39,7 +39,7 @@ def test_the_papers_dry_run_lists_every_job_of_every_table_and_figure(workflow: 
     variants = len(config["ablation"]["variants"])
     assert variants >= 21
     runs = 30 + variants * 3 * 3 - 3  # ours; all variants; what is in both
-    each = ("views", "avatar_sheet", "log_run", "score_avatar")
+    each = ("render", "log_run", "score_avatar")
     assert listed_jobs(done.stdout + done.stderr) == {
         **dict.fromkeys(each, runs),
         # A network is loaded once for a variant: ours has all prompts, the others the ablations'.
@@ -48,7 +48,6 @@ def test_the_papers_dry_run_lists_every_job_of_every_table_and_figure(workflow: 
         "gsplat": 1,
         "train": runs - 2 * 9,
         "reuse_training": 2 * 9,  # tau_400 and scale_reg train as ours
-        "animate": 4 * runs,
         "reference": 30,
         "noised_sample": 3,
         "pooled_fid": variants * 3,
@@ -62,10 +61,9 @@ def test_the_laptops_dry_run_lists_every_job_of_every_table_and_figure(workflow:
     assert prompts >= 12
     runs = prompts + 17 * 3 * 3 - 3
     assert workflow.jobs() == {
-        **dict.fromkeys(("views", "avatar_sheet", "log_run", "score_avatar"), runs),
+        **dict.fromkeys(("render", "log_run", "score_avatar"), runs),
         "train": runs - 9,
         "reuse_training": 9,  # tau_100 trains as ours
-        "animate": 3 * runs,
         "reference": prompts,
         "noised_sample": 3,
         "pooled_features": 17 * 3,

@@ -19,6 +19,7 @@ from gaussianmotion.cli import (
     export,
     manage,
     motion,
+    pictures,
     references,
     report,
     scores,
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
         stages,
+        pictures,
         references,
         scores,
         avatar_tools,

@@ -1,12 +1,10 @@
-"""The stages of the pipeline as commands, from prompts to the contact sheet."""
+"""The stages that make avatars as commands: prompts, models, training."""
 
 import argparse
-import sys
 from functools import partial
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import (
-    MOTION_HELP,
     Commands,
     add_code,
     add_command,
@@ -17,11 +15,10 @@ from gaussianmotion.cli.arguments import (
     resolve_stage,
     whole_number,
 )
-from gaussianmotion.cli.device import device_of, leased_gpu
+from gaussianmotion.cli.device import leased_gpu
 from gaussianmotion.config.section import MAX_SEED
 from gaussianmotion.pipeline.stages import STAGES, TRAIN
 from gaussianmotion.records.experiment_folder import ExperimentFolder
-from gaussianmotion.records.run_folder import RunFolder
 
 # Everything that imports torch is imported by the command that needs it: help must be instant, and
 # a GPU must be leased before CUDA is initialised.
@@ -69,7 +66,7 @@ def add_commands(commands: Commands) -> None:
     train.add_argument(
         "--keep-checkpoint",
         action="store_true",
-        help="leave it when the training is finished; `views` removes it",
+        help="leave it when the training is finished; `render` removes it",
     )
 
     reuse = add_command(
@@ -78,29 +75,6 @@ def add_commands(commands: Commands) -> None:
     add_code(reuse)
     reuse.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the training's")
     reuse.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="the copy's")
-
-    views = add_command(commands, "views", _views, "render still views and a turntable")
-    add_stage(views)
-    views.add_argument("--avatar", type=Path, required=True, metavar="FILE")
-    views.add_argument("--out", type=Path, metavar="FOLDER", help="default: the avatar's folder")
-
-    animate = add_command(commands, "animate", _animate, "render an avatar in motion")
-    add_stage(animate)
-    animate.add_argument("--avatar", type=Path, required=True, metavar="FILE")
-    animate.add_argument("--motion", required=True, metavar="NAME", help=MOTION_HELP)
-    animate.add_argument(
-        "--out", type=Path, metavar="FILE", help="default: motions/MOTION.mp4 beside it"
-    )
-
-    sheet = add_command(commands, "sheet", _sheet, "contact sheet of an avatar or an experiment")
-    add_code(sheet)
-    sheet.add_argument("runs", type=Path, nargs="+", metavar="FOLDER", help="folders of runs")
-    sheet.add_argument("--experiment", action="store_true", help="one row for each run")
-    sheet.add_argument(
-        "--motions", nargs="*", metavar="NAME", help="videos to show (default: all that are there)"
-    )
-    sheet.add_argument("--variant", metavar="NAME", help="shown on the sheet of one avatar")
-    sheet.add_argument("--out", type=Path, required=True, metavar="FILE", help="PNG to write")
 
 
 def _prompts(options: argparse.Namespace) -> None:
@@ -155,53 +129,3 @@ def _reuse(options: argparse.Namespace) -> None:
 
     check_code(options, STAGES["reuse"])
     copy_training(options.run, options.out)
-
-
-def _views(options: argparse.Namespace) -> None:
-    from gaussianmotion.training.checkpoint import forget_finished
-
-    config = resolve_stage(options, STAGES["views"])
-    # The workflow has noted the end of the training, or would not be here.
-    forget_finished(options.avatar.parent)
-    with leased_gpu(config) as leased:
-        from gaussianmotion.rendering.views import render_views
-
-        render_views(
-            options.avatar,
-            options.out or options.avatar.parent,
-            config.render,
-            backend=config.rasteriser,
-            device=device_of(config, leased),
-        )
-
-
-def _animate(options: argparse.Namespace) -> None:
-    from gaussianmotion.pipeline.experiment_files import motion_name
-
-    config = resolve_stage(options, STAGES["animate"])
-    out = options.out or RunFolder(options.avatar.parent).video(motion_name(options.motion))
-    with leased_gpu(config) as leased:
-        from gaussianmotion.rendering.animate import render_motion
-
-        render_motion(
-            options.avatar,
-            options.motion,
-            out,
-            config.render,
-            backend=config.rasteriser,
-            device=device_of(config, leased),
-        )
-
-
-def _sheet(options: argparse.Namespace) -> None:
-    from gaussianmotion.errors import UserError
-    from gaussianmotion.rendering.sheet import avatar_sheet, experiment_sheet
-
-    check_code(options, STAGES["sheet"])
-    if options.experiment:
-        experiment_sheet(options.runs, options.out, options.motions)
-    elif len(options.runs) == 1:
-        avatar_sheet(options.runs[0], options.out, options.motions, options.variant)
-    else:
-        raise UserError("sheet: give one folder, or --experiment for a sheet of several")
-    print(f"sheet: {options.out}", file=sys.stderr)

@@ -92,6 +92,12 @@ class AnimateSettings(DrawingKeys):
     render: MovingAvatar = MovingAvatar()
 
 
+class RenderSettings(DrawingKeys, MotionKeys):
+    """Of all of an avatar's pictures and videos."""
+
+    render: RenderConfig = RenderConfig()
+
+
 class ViewerSettings(MotionKeys):
     """Of an avatar's page: its motions, and how it is first seen."""
 

@@ -32,6 +32,8 @@ _ALL: tuple[Stage[Any], ...] = (
     Stage("gsplat", "splat.gsplat_build:build_gsplat", of.NoSettings),
     TRAIN,
     Stage("reuse", "pipeline.same_training:copy_training", of.NoSettings),
+    Stage("render", "rendering.render:render_avatar", of.RenderSettings, COMPUTING, on_cpu=True),
+    # Parts of it, for people who run one thing by hand.
     Stage("views", "rendering.views:render_views", of.ViewsSettings, COMPUTING, on_cpu=True),
     Stage("animate", "rendering.animate:render_motion", of.AnimateSettings, COMPUTING, on_cpu=True),
     Stage(
@@ -49,7 +51,7 @@ _ALL: tuple[Stage[Any], ...] = (
         of.NoSettings,
         data=("export/viewer/page/gallery.*",),
     ),
-    Stage("sheet", "rendering.sheet:avatar_sheet", of.NoSettings),
+    Stage("sheet", "rendering.sheet:experiment_sheet", of.NoSettings),
     Stage("reference", "samples.references:sample_references", of.ReferenceSettings, COMPUTING),
     Stage("noised", "samples.noised:sample_noised", of.NoisedSettings, COMPUTING),
     Stage("baseline", "baselines.imports:import_baseline", of.BaselineSettings),

@@ -12,14 +12,14 @@ from gaussianmotion.records.run_folder import record_beside
 from gaussianmotion.rendering.filming import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.progress import tracked
-from gaussianmotion.rendering.subject import load_subject
+from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.rendering.video import write_video
 from gaussianmotion.rendering.views import camera_facts, identity
 from gaussianmotion.splat import Backend
 
 
 def render_motion(
-    avatar_path: Path,
+    avatar: Path | Subject,
     motion: Motion | MotionSource,
     out_path: Path,
     config: MovingAvatar,
@@ -30,12 +30,12 @@ def render_motion(
     """Write ``out_path`` (.mp4), and a .json of the same name beside it.
 
     Args:
-        avatar_path: An avatar file.
+        avatar: An avatar file, or what was loaded from one.
         motion: A motion, or what :func:`load_motion` takes.
         out_path: The .mp4 to write or to replace.
         config: Size, rate, camera.
         backend: As of ``splat.rasterise``.
-        device: Where to render.
+        device: Where to load it, and so to render.
         progress: Show a bar with an estimate.
 
     Returns:
@@ -46,7 +46,7 @@ def render_motion(
     """
     if not isinstance(motion, Motion):
         motion = load_motion(motion)
-    subject = load_subject(avatar_path, device)
+    subject = avatar if isinstance(avatar, Subject) else load_subject(avatar, device)
     clip = prepare(motion, config)
     cameras, floor = film(clip, subject.body, config.size, config)
     frames = draw_sequence(

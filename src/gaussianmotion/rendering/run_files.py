@@ -1,4 +1,4 @@
-"""What the views and animate stages left in a run's folder, read back."""
+"""What rendering left in a run's folder, read back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ from gaussianmotion.splat.rasterise import chosen_backend
 
 
 def render_views(
-    avatar_path: Path,
+    avatar: Path | Subject,
     out_dir: Path,
     config: StandingAvatar,
     backend: Backend = "auto",
@@ -40,11 +40,11 @@ def render_views(
     Everything is drawn before anything is replaced, so an interrupted call leaves what was there.
 
     Args:
-        avatar_path: An avatar file.
+        avatar: An avatar file, or what was loaded from one.
         out_dir: Folder of the outputs.
         config: Sizes, pose and cameras.
         backend: As of ``splat.rasterise``.
-        device: Where to render.
+        device: Where to load it, and so to render.
         progress: Show a bar with an estimate.
 
     Returns:
@@ -53,7 +53,7 @@ def render_views(
     Raises:
         UserError: the avatar or its body cannot be read, or the folder cannot be written.
     """
-    subject = load_subject(avatar_path, device)
+    subject = avatar if isinstance(avatar, Subject) else load_subject(avatar, device)
     pose = named_pose(config.pose).to(subject.device)
     points = subject.body.posed_vertices(pose[None])[0].cpu()
     views = turntable_azimuths(config.views)
