@@ -67,7 +67,6 @@ onstart:
         # looked, once more for every job that ended: after hundreds of jobs that keeps a core busy.
         # Without one it looks when a job ends. One computer never reaches its default of 100.
         workflow.scheduler.job_rate_limiter = None
-        start_jobs_warm(sum(1 for _ in workflow.dag.needrun_jobs()))
 
 
 rule all:

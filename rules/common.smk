@@ -25,8 +25,6 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import load_experiment
 from gaussianmotion.pipeline.experiment_files import motion_inputs
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows
-from gaussianmotion.runtime.fork_client import ADDRESS as FORK_SERVER
-from gaussianmotion.runtime.fork_server import start_fork_server
 from gaussianmotion.pipeline.ownership import (
     refuse_old_results,
     refuse_other_experiment,
@@ -99,8 +97,6 @@ SQLITE = sqlite_path(store_uri(CONFIG.tracking)) is not None
 TRACKING = CONFIG.tracking.model_copy(
     update={"live": CONFIG.tracking.live and not (SQLITE and workflow.remote_exec)}
 )
-# Loading all libraries once costs as much as starting a few jobs.
-MANY_JOBS = 10
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000"}
 
 os.environ.update(
@@ -363,17 +359,6 @@ def more_memory_each_try(mem_mb):
 def draws_with_gsplat():
     """Whether jobs draw with gsplat, which must have been compiled before they start."""
     return bool(gpus(None)) and CONFIG.rasteriser in ("auto", "gsplat")
-
-
-def start_jobs_warm(jobs):
-    """Keep a process with the libraries loaded for many jobs that compute for seconds each.
-
-    On GPUs jobs take minutes, and a process that touched a GPU must not be copied.
-    GAUSSIANMOTION_FORK_SERVER=off in the environment starts every job by itself.
-    """
-    off = bool(os.environ.get(FORK_SERVER))
-    if sys.platform == "linux" and not gpus(None) and jobs >= MANY_JOBS and not off:
-        start_fork_server(min(CONFIG.threads, workflow.cores or CONFIG.threads))
 
 
 def one_of(names):

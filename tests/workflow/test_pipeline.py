@@ -15,7 +15,6 @@ import pytest
 from workflow_copy import REPOSITORY, Workflow, clean_environment, copy_workflow, run
 
 from gaussianmotion.report.timing import stage_times
-from gaussianmotion.runtime.fork_client import CLIENT_MIB
 
 SETTINGS = """
 experiment: tiny
@@ -45,7 +44,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     (made.folder / "prompts.tsv").write_text("id\tprompt\nann\ta woman in a sparkling dress\n")
     (made.folder / "tiny.yaml").write_text(SETTINGS)
     files = ("config/laptop.yaml", "tiny.yaml")
-    done = made.snakemake("--configfile", *files, GAUSSIANMOTION_FORK_SERVER="")
+    done = made.snakemake("--configfile", *files)
     assert done.returncode == 0, done.stderr
     assert "the prior has never seen sparkling" in done.stderr
     return made
@@ -85,13 +84,13 @@ def test_everything_that_is_promised_is_there(real: Workflow) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
-def test_short_jobs_started_in_copies_of_the_fork_server(real: Workflow) -> None:
+def test_the_memory_of_every_job_that_computes_is_known(real: Workflow) -> None:
     root = real.folder / "results/tiny"
     times = {time.stage: time for time in stage_times(root, [real.folder / RUN])}
-    assert times["train"].memory is not None
-    assert times["train"].memory > 2 * CLIENT_MIB
-    assert times["figure"].memory is None  # that of the small process that waited
+    for stage in ("train", "render", "score avatar", "figure"):
+        memory = times[stage].memory
+        assert memory is not None, stage
+        assert memory > 100, stage  # MiB: torch alone is more
 
 
 @pytest.mark.slow

@@ -84,9 +84,7 @@ def clean_environment(changes: dict[str, str]) -> dict[str, str]:
         for key, value in os.environ.items()
         if key not in unset and not key.startswith("GAUSSIANMOTION_")
     }
-    # Fake stages load nothing, so that no process needs to have it loaded.
-    fixed = {"OMP_NUM_THREADS": "1", "GAUSSIANMOTION_FORK_SERVER": "off"}
-    return kept | fixed | changes
+    return kept | {"OMP_NUM_THREADS": "1"} | changes
 
 
 def run(

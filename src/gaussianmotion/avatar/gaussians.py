@@ -6,7 +6,6 @@ Gaussians; a pose moves means and covariances by linear blend skinning (eq. 3).
 
 import torch
 from jaxtyping import Float
-from scipy.spatial import cKDTree
 from torch import Tensor, nn
 
 from gaussianmotion.avatar.skinning import SkinningField, blend_weights
@@ -78,6 +77,8 @@ class Avatar(nn.Module):
             residual_skinning: Learn f of eq. 4.
             detail: Points on head and hands, for each elsewhere on the same area.
         """
+        from scipy.spatial import cKDTree  # half a second, for a training's start only
+
         means, normals = body.sample_surface(count, generator, detail)
         distance, _ = cKDTree(means.cpu().numpy()).query(means.cpu().numpy(), k=NEIGHBOURS + 1)
         spacing = torch.as_tensor(distance[:, 1:].mean(axis=1), dtype=torch.float32).clamp(min=1e-4)

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy.spatial import cKDTree
 from smplx.lbs import batch_rigid_transform, batch_rodrigues
 from torch import Tensor
 
@@ -136,7 +135,9 @@ class Body:
         return points.to(self.device), directions.to(self.device)
 
     @cached_property
-    def _tree(self) -> cKDTree:
+    def _tree(self) -> Any:
+        from scipy.spatial import cKDTree  # half a second, and few ask for it
+
         return cKDTree(self.vertices.numpy())
 
 

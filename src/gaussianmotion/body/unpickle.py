@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.unpickle import NUMPY_NAMES, PickledObject, Refused, load_plain
@@ -66,6 +65,8 @@ def read_pickle(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
 def _as_array(value: Any, key: str, path: Path) -> np.ndarray:
     try:
         if isinstance(value, _Csc | _Csr):
+            from scipy import sparse  # half a second, for SMPL's own files only
+
             state = value.state
             build = sparse.csc_matrix if isinstance(value, _Csc) else sparse.csr_matrix
             parts = (state["data"], state["indices"], state["indptr"])

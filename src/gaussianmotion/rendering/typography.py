@@ -6,11 +6,10 @@ caption says something else, never a row of empty boxes.
 """
 
 import functools
+import importlib.util
 import unicodedata
 from pathlib import Path
 
-import matplotlib
-from matplotlib.ft2font import FT2Font
 from PIL import ImageFont
 from PIL.ImageFont import FreeTypeFont
 
@@ -26,7 +25,16 @@ def font(size: int, bold: bool = False) -> FreeTypeFont:
         bold: Heavy strokes.
     """
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf" / name), size)
+    return ImageFont.truetype(str(_fonts() / name), size)
+
+
+@functools.cache
+def _fonts() -> Path:
+    """The folder of matplotlib's fonts, found without the half second that importing it takes."""
+    found = importlib.util.find_spec("matplotlib")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "mpl-data/fonts/ttf"
 
 
 def legible(text: str, instead: str, size: int, bold: bool = False) -> tuple[str, FreeTypeFont]:
@@ -41,7 +49,7 @@ def legible(text: str, instead: str, size: int, bold: bool = False) -> tuple[str
         bold: Heavy strokes, where there is a choice.
     """
     face, shown = font(size, bold), tidy(text)
-    if not _letters(str(face.path)).issuperset(map(ord, shown)):
+    if not shown.isascii() and not _letters(str(face.path)).issuperset(map(ord, shown)):
         shown = "".join(_named(c, _letters(str(face.path))) for c in shown)
         other = _font_with(frozenset(shown), bold)
         if other is None:
@@ -81,6 +89,8 @@ def _strangeness(path: str, bold: bool) -> tuple[int, str]:
 @functools.cache
 def _letters(path: str) -> frozenset[int]:
     """The letters of a font; none of one that has only boxes, or few sizes, as colour emoji."""
+    from matplotlib.ft2font import FT2Font
+
     if "lastresort" in path.lower():
         return frozenset()
     try:

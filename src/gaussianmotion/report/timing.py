@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaussianmotion.records.experiment_folder import TABLES, ExperimentFolder
-from gaussianmotion.records.run_folder import MOTIONS, SCORES, RunFolder
-from gaussianmotion.runtime.fork_client import CLIENT_MIB
+from gaussianmotion.records.run_folder import MOTIONS, SCORES, VIEWS, RunFolder
 
 # Folders of benchmark files whose name does not say the stage.
-_STAGES = {MOTIONS: "animate", SCORES: "score", TABLES: "table"}
+_STAGES = {SCORES: "score", TABLES: "table"}
+# Jobs of a run that are one now; their files lie beside its file where earlier versions made them.
+_NOW_RENDER = (VIEWS, MOTIONS, "sheet")
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,7 @@ class StageTime:
         total: Seconds of all of them, one after the other.
         median: Seconds of a job.
         longest: Seconds.
-        memory: Largest resident set of a job, MiB; None where it was too short to be measured, or
-            ran in a copy of the fork server's process, which Snakemake does not measure.
+        memory: Largest resident set of a job, MiB; None where it was too short to be measured.
     """
 
     stage: str
@@ -45,10 +45,13 @@ def stage_times(root: Path, runs: Iterable[Path]) -> list[StageTime]:
     """
     found: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
     for folder in (ExperimentFolder(root).benchmarks, *(RunFolder(run).benchmarks for run in runs)):
+        rendered = (folder / "render.tsv").exists()
         for path in sorted(folder.rglob("*.tsv")):
+            inside = path.relative_to(folder)
             measured = _read(path)
-            if measured is not None:
-                found[_stage(path.relative_to(folder))].append(measured)
+            if measured is None or (rendered and inside.with_suffix("").parts[0] in _NOW_RENDER):
+                continue
+            found[_stage(inside)].append(measured)
     times = [_summary(stage, jobs) for stage, jobs in found.items()]
     return sorted(times, key=lambda time: -time.total)
 
@@ -98,7 +101,6 @@ def _read(path: Path) -> tuple[float, float | None] | None:
 
 def _memory(text: str | None) -> float | None:
     try:
-        memory = float(text or "")
+        return float(text or "")
     except ValueError:
         return None  # "-" or "NA": the job was over before it was measured
-    return memory if memory > CLIENT_MIB else None

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 LEVEL = 0.95
 
@@ -55,7 +55,7 @@ def cluster_mean(values: Sequence[float], clusters: Sequence[str]) -> Estimate:
     centre, k = float(means.mean()), len(means)
     if k == 1:
         return Estimate(centre, None, None, len(values), k)
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, k - 1) * means.std(ddof=1) / math.sqrt(k))
+    half = float(stdtrit(k - 1, 0.5 + LEVEL / 2) * means.std(ddof=1) / math.sqrt(k))
     return Estimate(centre, centre - half, centre + half, len(values), k)
 
 
@@ -69,7 +69,7 @@ def share(successes: int, trials: int) -> Estimate:
     if trials < 1 or not 0 <= successes <= trials:
         raise ValueError(f"{successes} of {trials} is no share")
     p = successes / trials
-    low, high = _wilson(p, float(trials), float(stats.norm.ppf(0.5 + LEVEL / 2)))
+    low, high = _wilson(p, float(trials), float(ndtri(0.5 + LEVEL / 2)))
     return Estimate(p, low, high, trials, trials)
 
 
@@ -104,9 +104,7 @@ def share_of_votes(votes: Sequence[bool], people: Sequence[str], pairs: Sequence
         both = by_person + by_pair - _clustered(left, [str(index) for index in range(n)])
         # The difference may come out too small, even below 0; either way alone is a lower bound.
         effective = n * independent / max(both, by_person, by_pair, independent)
-    quantile = (
-        stats.t.ppf(0.5 + LEVEL / 2, fewest - 1) if fewest > 1 else stats.norm.ppf(0.5 + LEVEL / 2)
-    )
+    quantile = stdtrit(fewest - 1, 0.5 + LEVEL / 2) if fewest > 1 else ndtri(0.5 + LEVEL / 2)
     low, high = _wilson(p, effective, float(quantile))
     return Estimate(p, low, high, n, len(set(people)))
 

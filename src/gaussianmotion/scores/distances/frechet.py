@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int64
 from numpy import ndarray
-from scipy import stats
+from scipy.special import stdtrit
 from torch import Tensor
 
 RESAMPLES = 200
@@ -124,7 +124,7 @@ def intervals(
             chosen = products.chosen(torch.from_numpy(rows), torch.from_numpy(columns))
             values["frechet"].append(frechet_distance(chosen))
     whole = {"frechet": frechet_distance, "kernel": kernel_distance}
-    factor = float(stats.t.ppf(0.975, count - 1)) * (count / (count - 1)) ** 0.5
+    factor = float(stdtrit(count - 1, 0.975)) * (count / (count - 1)) ** 0.5
     found = {}
     for name in names:
         middle, reach = whole[name](products), factor * float(np.std(values[name], ddof=1))
