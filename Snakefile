@@ -3,7 +3,7 @@
 #   snakemake --cores all --resources gpu=4            the paper's experiment (config.yaml)
 #   snakemake --profile profiles/laptop                without a GPU (config/laptop.yaml)
 #
-# Functions are in rules/common.smk, one rule file per stage.
+# What rules share is in rules/common.smk, one rule file per stage.
 
 import os
 import sys
@@ -42,9 +42,10 @@ include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/synthesis.smk"
+include: "rules/synthesis_models.smk"
 
 
-start_no_more_jobs_than_gpus()
+JOBS.gpus.limit(workflow)
 
 
 wildcard_constraints:
@@ -57,11 +58,13 @@ rule avatars:
     input:
         f"{ROOT}/prompts.tsv",
         f"{ROOT}/sheet.png",
-        finished_runs(),
+        FILES.finished(),
 
 
 onstart:
-    remember_experiment(EXPERIMENT, workflow.configfiles, OVERRIDES)
+    remember_experiment(
+        EXPERIMENT, workflow.configfiles, workflow.config_settings.config
+    )
     if workflow.local_exec:
         # With a limit on jobs a second, Snakemake looks for work again a second after it last
         # looked, once more for every job that ended: after hundreds of jobs that keeps a core busy.
@@ -73,13 +76,9 @@ rule all:
     default_target: True
     input:
         rules.avatars.input,
-        score_files(),
-        [
-            f"{ROOT}/figures/{figure}.{kind}"
-            for figure in FIGURES
-            for kind in ("png", "pdf")
-        ],
+        SCORES.all(),
+        FILES.figures("png", "pdf"),
         f"{ROOT}/report.html",
         f"{ROOT}/notebook.ipynb",
-        exports(),
+        FILES.exports(),
         [f"{ROOT}/logged.json"] if CONFIG.tracking.enabled else [],

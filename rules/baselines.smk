@@ -3,7 +3,7 @@
 
 rule baseline:
     input:
-        files=baseline_files,
+        files=FILES.brought,
         prompts=f"{ROOT}/prompts.tsv",
     output:
         # Last of all: the pictures beside it are whole when it is there.
@@ -20,8 +20,8 @@ rule baseline:
         ENVIRONMENT
     threads: 1
     params:
-        code=code("baseline"),
-        settings=settings("baseline"),
+        code=JOBS.code("baseline"),
+        settings=JOBS.settings("baseline"),
         source=lambda wildcards: str(CONFIG.baselines[wildcards.system]),
     message:
         "baseline: {wildcards.system}"
@@ -34,7 +34,7 @@ rule baseline:
 rule baseline_score:
     input:
         imported=f"{ROOT}/baselines/{{system}}/imported.json",
-        models=lambda wildcards: models_of(wildcards.score),
+        models=lambda wildcards: SCORES.weights(wildcards.score),
     output:
         [
             f"{ROOT}/baselines/{{system}}/scores/{prompt}/{{score}}.json"
@@ -46,18 +46,18 @@ rule baseline_score:
         f"{ROOT}/benchmarks/baselines/{{system}}/scores/each/{{score}}.tsv"
     wildcard_constraints:
         system=one_of(CONFIG.baselines),
-        score=one_of(PICTURE_SCORES),
+        score=one_of(SCORES.of_pictures),
     priority: 10
     conda:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=lambda wildcards: gpus_of(f"score_{wildcards.score}"),
+        gpu=lambda wildcards: JOBS.gpus_of(f"score_{wildcards.score}"),
         mem_mb=12000,
         runtime=30,
     params:
-        code=lambda wildcards: code(f"score_{wildcards.score}"),
-        settings=lambda wildcards: settings(f"score_{wildcards.score}")(wildcards),
+        code=lambda wildcards: JOBS.code(f"score_{wildcards.score}"),
+        settings=lambda wildcards: JOBS.settings(f"score_{wildcards.score}")(wildcards),
         runs=lambda wildcards: [
             f"{ROOT}/baselines/{wildcards.system}/{prompt}"
             for prompt in EXPERIMENT.prompts
@@ -75,7 +75,7 @@ rule baseline_pooled:
         references=expand(
             f"{ROOT}/reference/{{prompt}}/reference.json", prompt=EXPERIMENT.prompts
         ),
-        models=lambda wildcards: models_of(wildcards.score),
+        models=lambda wildcards: SCORES.weights(wildcards.score),
     output:
         f"{ROOT}/baselines/{{system}}/scores/{{score}}.json",
     log:
@@ -84,18 +84,18 @@ rule baseline_pooled:
         f"{ROOT}/benchmarks/baselines/{{system}}/scores/{{score}}.tsv"
     wildcard_constraints:
         system=one_of(CONFIG.baselines),
-        score=one_of(POOLED),
+        score=one_of(SCORES.pooled),
     priority: 20
     conda:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=lambda wildcards: gpus_of(f"pooled_{wildcards.score}"),
+        gpu=lambda wildcards: JOBS.gpus_of(f"pooled_{wildcards.score}"),
         mem_mb=12000,
         runtime=60,
     params:
-        code=lambda wildcards: code(f"pooled_{wildcards.score}"),
-        settings=lambda wildcards: settings(f"pooled_{wildcards.score}")(wildcards),
+        code=lambda wildcards: JOBS.code(f"pooled_{wildcards.score}"),
+        settings=lambda wildcards: JOBS.settings(f"pooled_{wildcards.score}")(wildcards),
         runs=lambda wildcards: [
             f"{ROOT}/baselines/{wildcards.system}/{prompt}"
             for prompt in EXPERIMENT.prompts

@@ -4,7 +4,7 @@
 rule viewer:
     input:
         avatar=f"{RUN}/avatar.safetensors",
-        motions=[path for source in MOTIONS.values() for path in motion_inputs(source)],
+        motions=FILES.own_motions(),
     output:
         f"{RUN}/avatar.html",
     log:
@@ -19,8 +19,8 @@ rule viewer:
         mem_mb=4000,
         runtime=15,
     params:
-        code=code("viewer"),
-        settings=settings("viewer"),
+        code=JOBS.code("viewer"),
+        settings=JOBS.settings("viewer"),
     message:
         "viewer: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
@@ -39,7 +39,7 @@ rule export_splats:
     benchmark:
         f"{RUN}/benchmarks/{{file}}.tsv"
     wildcard_constraints:
-        file=one_of([EXPORTS[kind] for kind in SPLAT_FORMATS]),
+        file=one_of(SPLAT_EXPORTS),
     conda:
         ENVIRONMENT
     threads: 1
@@ -47,8 +47,8 @@ rule export_splats:
         mem_mb=4000,
         runtime=15,
     params:
-        code=code("export_splats"),
-        format=lambda wildcards: format_of(wildcards.file),
+        code=JOBS.code("export_splats"),
+        format=JOBS.export_format,
         pose=CONFIG.render.pose,
     message:
         "export: {output}"
@@ -73,7 +73,7 @@ rule export_mesh:
         mem_mb=6000,
         runtime=20,
     params:
-        code=code("export_mesh"),
+        code=JOBS.code("export_mesh"),
     message:
         "export: {output}"
     shell:
@@ -83,7 +83,7 @@ rule export_mesh:
 
 rule gallery:
     input:
-        pages=[f"{folder_of(run)}/avatar.html" for run in GRID.main],
+        pages=FILES.main_pages(),
     output:
         f"{ROOT}/gallery.html",
     log:
@@ -94,7 +94,7 @@ rule gallery:
         ENVIRONMENT
     threads: 1
     params:
-        code=code("gallery"),
+        code=JOBS.code("gallery"),
         title=CONFIG.experiment,
     message:
         "gallery: {output}"

@@ -4,7 +4,7 @@
 rule figure:
     input:
         prompts=f"{ROOT}/prompts.tsv",
-        files=figure_files,
+        files=FILES.of_figure,
     output:
         picture=report(
             f"{ROOT}/figures/{{figure}}.png",
@@ -23,13 +23,13 @@ rule figure:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus_of("figures"),
+        gpu=JOBS.gpus_of("figures"),
         mem_mb=8000,
         runtime=30,
     params:
-        code=code("figures"),
-        settings=settings("figures"),
-        root=experiment_folder,
+        code=JOBS.code("figures"),
+        settings=JOBS.settings("figures"),
+        root=JOBS.root,
         stem=lambda wildcards, output: output.page.removesuffix(".pdf"),
     message:
         "figure: {wildcards.figure}"

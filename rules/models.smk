@@ -13,17 +13,15 @@ rule models:
     benchmark:
         f"{ROOT}/benchmarks/models/{{part}}.tsv"
     wildcard_constraints:
-        part=one_of(
-            ["prior", *OWN_PRIORS, *registry.weights_of(list(registry.scores()))]
-        ),
+        part=one_of(SCORES.known_models()),
     # On a cluster, where it was started: compute nodes often have no network.
     localrule: True
     conda:
         ENVIRONMENT
     threads: 1
     params:
-        settings=models_settings,
-        only=models_part,
+        settings=JOBS.models_settings,
+        only=JOBS.models_part,
     message:
         "models: check or fetch {wildcards.part}"
     shell:

@@ -1,21 +1,17 @@
 # One JSON per distance: of all avatars of a variant and seed against references of their prompts.
 
-for NAME in POOLED:
+for NAME in SCORES.pooled:
 
     rule:
         name:
             f"pooled_{NAME}"
         input:
-            views=lambda wildcards: [
-                f"{folder_of(run)}/{name}"
-                for run in pooled_runs(wildcards)
-                for name in ("views.json", *VIEW_FILES)
-            ],
+            views=SCORES.pooled_views,
             references=lambda wildcards: [
-                f"{ROOT}/reference/{run.prompt}/reference.json"
-                for run in pooled_runs(wildcards)
+                f"{folder}/reference.json"
+                for folder in SCORES.pooled_references(wildcards)
             ],
-            models=models_of(NAME),
+            models=SCORES.weights(NAME),
         output:
             f"{ROOT}/scores/{{variant}}/{{seed}}/{NAME}.json",
         log:
@@ -27,17 +23,15 @@ for NAME in POOLED:
             ENVIRONMENT
         threads: CONFIG.threads
         resources:
-            gpu=gpus_of(f"pooled_{NAME}"),
+            gpu=JOBS.gpus_of(f"pooled_{NAME}"),
             mem_mb=12000,
             runtime=60,
         params:
-            code=code(f"pooled_{NAME}"),
-            settings=settings(f"pooled_{NAME}"),
+            code=JOBS.code(f"pooled_{NAME}"),
+            settings=JOBS.settings(f"pooled_{NAME}"),
             score=NAME,
-            runs=lambda wildcards: [folder_of(run) for run in pooled_runs(wildcards)],
-            references=lambda wildcards: [
-                f"{ROOT}/reference/{run.prompt}" for run in pooled_runs(wildcards)
-            ],
+            runs=SCORES.pooled_folders,
+            references=SCORES.pooled_references,
         message:
             "score: {params.score} of all prompts ({wildcards.variant}, seed {wildcards.seed})"
         shell:

@@ -14,8 +14,8 @@ rule prompts:
         ENVIRONMENT
     threads: 1
     params:
-        code=code("prompts"),
-        settings=settings("prompts"),
+        code=JOBS.code("prompts"),
+        settings=JOBS.settings("prompts"),
     message:
         "prompts: {output}"
     shell:

@@ -21,14 +21,14 @@ rule reference:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
+        gpu=JOBS.gpus.each,
         mem_mb=12000,
         runtime=60,
     params:
-        code=code("reference"),
-        settings=settings("reference"),
-        prompt=prompt_text,
-        folder=run_folder,
+        code=JOBS.code("reference"),
+        settings=JOBS.settings("reference"),
+        prompt=JOBS.prompt,
+        folder=JOBS.folder,
     message:
         "reference: {wildcards.prompt}"
     shell:
@@ -39,7 +39,7 @@ rule reference:
 
 rule noised_sample:
     input:
-        avatar=noised_avatar,
+        avatar=FILES.noised_avatar,
         models=f"{ROOT}/models/prior.json",
     output:
         [
@@ -60,13 +60,13 @@ rule noised_sample:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
+        gpu=JOBS.gpus.each,
         mem_mb=12000,
         runtime=30,
     params:
-        code=code("noised"),
-        settings=settings("noised"),
-        folder=run_folder,
+        code=JOBS.code("noised"),
+        settings=JOBS.settings("noised"),
+        folder=JOBS.folder,
     message:
         "noised: {wildcards.prompt}"
     shell:

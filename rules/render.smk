@@ -5,14 +5,12 @@ rule render:
     input:
         avatar=f"{RUN}/avatar.safetensors",
         # The user's own; clips that ship do not change.
-        motions=[path for source in MOTIONS.values() for path in motion_inputs(source)],
+        motions=FILES.own_motions(),
     output:
-        views=[f"{RUN}/{name}" for name in VIEW_FILES],
+        views=FILES.views(RUN),
         front=f"{RUN}/front.png",
         turntable=f"{RUN}/turntable.mp4",
-        videos=[
-            f"{RUN}/motions/{name}.{kind}" for name in MOTIONS for kind in ("mp4", "json")
-        ],
+        videos=FILES.videos(RUN),
         facts=f"{RUN}/views.json",
         sheet=f"{RUN}/sheet.png",
     log:
@@ -25,13 +23,13 @@ rule render:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus_of("render"),
+        gpu=JOBS.gpus_of("render"),
         mem_mb=8000,
         runtime=60,
     params:
-        code=code("render"),
-        settings=settings("render"),
-        folder=run_folder,
+        code=JOBS.code("render"),
+        settings=JOBS.settings("render"),
+        folder=JOBS.folder,
     message:
         "render: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:

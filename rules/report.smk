@@ -1,20 +1,20 @@
 # What is read in the end: one page with everything in it, and the executed notebook.
 
-TABLE_FILES = [f"{ROOT}/tables/scores.csv", *table_files("csv")]
+TABLE_FILES = [f"{ROOT}/tables/scores.csv", *FILES.tables("csv")]
 
 
 rule report:
     input:
         prompts=f"{ROOT}/prompts.tsv",
-        models=expand(f"{ROOT}/models/{{part}}.json", part=MODELS),
-        runs=finished_runs(),
+        models=SCORES.models(),
+        runs=FILES.finished(),
         # Their ids in MLflow are in the report.
         parents=f"{ROOT}/parents.json" if CONFIG.tracking.enabled else [],
         sheet=f"{ROOT}/sheet.png",
         tables=TABLE_FILES,
-        figures=[f"{ROOT}/figures/{figure}.png" for figure in FIGURES],
+        figures=FILES.figures("png"),
         # It links to them.
-        exports=exports(),
+        exports=FILES.exports(),
     output:
         f"{ROOT}/report.html",
     log:
@@ -28,9 +28,9 @@ rule report:
         mem_mb=4000,
         runtime=30,
     params:
-        code=code("report"),
-        settings=settings("report"),
-        root=experiment_folder,
+        code=JOBS.code("report"),
+        settings=JOBS.settings("report"),
+        root=JOBS.root,
     message:
         "report: {output}"
     shell:
@@ -55,8 +55,8 @@ rule notebook:
         mem_mb=4000,
         runtime=30,
     params:
-        code=code("notebook"),
-        root=experiment_folder,
+        code=JOBS.code("notebook"),
+        root=JOBS.root,
     message:
         "notebook: {output}"
     shell:

@@ -1,31 +1,17 @@
 # One JSON per score of each avatar; those of many avatars together are in pooled.smk.
 #
-# What needs no large network is one job of an avatar, on the CPU, beside the trainings. A large
-# network is loaded once for all avatars of a variant.
+# What starts at once is one job of an avatar, on the CPU, beside the trainings. What takes long to
+# load is loaded once for all avatars of a variant.
 
-SMALL = [name for name in ALONE if not registry.run_score(name).weights]
-LARGE = [name for name in ALONE if registry.run_score(name).weights]
-
-if SMALL:
+if SCORES.single:
 
     rule score_avatar:
         input:
-            files=sorted(
-                {
-                    f"{RUN}/{name}"
-                    for score in SMALL
-                    for name in registry.run_score(score).files(CONFIG.render.views)
-                }
-            ),
+            files=SCORES.looked_at(RUN, *SCORES.single),
             # Trained again, they score again. Where they are missing, the score says what to do.
-            ships=[
-                str(path)
-                for score in SMALL
-                for path in registry.run_score(score).ships(CONFIG)
-                if path.is_file()
-            ],
+            ships=SCORES.shipped(*SCORES.single),
         output:
-            [f"{RUN}/scores/{name}.json" for name in SMALL],
+            [f"{RUN}/scores/{name}.json" for name in SCORES.single],
         log:
             f"{RUN}/logs/scores/avatar.log",
         benchmark:
@@ -39,9 +25,9 @@ if SMALL:
             mem_mb=6000,
             runtime=30,
         params:
-            code=registry.joint_code(SMALL),
-            settings=joint_settings(SMALL),
-            names=SMALL,
+            code=JOBS.score_code(SCORES.single),
+            settings=JOBS.score_settings(SCORES.single),
+            names=SCORES.single,
             folder=lambda wildcards: RUN.format(**wildcards),
         message:
             "score: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
@@ -50,19 +36,22 @@ if SMALL:
             " --settings {params.settings:q} --code {params.code:q} --run {params.folder:q}"
 
 
-for NAME in LARGE:
-    for INDEX, (CELLS, VARIANTS) in enumerate(GRID.alike.items()):
+for NAME in SCORES.together:
+    for INDEX, (CELLS, VARIANTS) in enumerate(EXPERIMENT.grid.alike.items()):
 
         rule:
             name:
                 f"score_{NAME}" + (f"_{INDEX}" if INDEX else "")
             input:
                 files=[
-                    f"{ROOT}/{{variant}}/{prompt}/{seed}/{name}"
+                    path
                     for prompt, seed in CELLS
-                    for name in registry.run_score(NAME).files(CONFIG.render.views)
+                    for path in SCORES.looked_at(
+                        f"{ROOT}/{{variant}}/{prompt}/{seed}", NAME
+                    )
                 ],
-                models=models_of(NAME),
+                models=SCORES.weights(NAME),
+                ships=SCORES.shipped(NAME),
             output:
                 [
                     f"{ROOT}/{{variant}}/{prompt}/{seed}/scores/{NAME}.json"
@@ -79,12 +68,12 @@ for NAME in LARGE:
                 ENVIRONMENT
             threads: CONFIG.threads
             resources:
-                gpu=gpus_of(f"score_{NAME}"),
+                gpu=JOBS.gpus_of(f"score_{NAME}"),
                 mem_mb=12000,
                 runtime=60,
             params:
-                code=code(f"score_{NAME}"),
-                settings=settings(f"score_{NAME}"),
+                code=JOBS.code(f"score_{NAME}"),
+                settings=JOBS.settings(f"score_{NAME}"),
                 score=NAME,
                 folders=lambda wildcards, output: [
                     str(Path(path).parents[1]) for path in output

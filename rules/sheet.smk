@@ -3,7 +3,7 @@
 
 rule experiment_sheet:
     input:
-        sheets=main_sheets(),
+        sheets=FILES.main_sheets(),
     output:
         report(
             f"{ROOT}/sheet.png",
@@ -19,11 +19,11 @@ rule experiment_sheet:
         ENVIRONMENT
     threads: 1
     params:
-        code=code("sheet"),
+        code=JOBS.code("sheet"),
         folders=lambda wildcards, input: [
             str(Path(path).parent) for path in input.sheets
         ],
-        motions=list(MOTIONS),
+        motions=list(EXPERIMENT.motions),
     message:
         "sheet: {output}"
     shell:

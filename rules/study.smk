@@ -5,7 +5,7 @@
 
 rule study_pairs:
     input:
-        clips=study_clips(),
+        clips=FILES.study_clips(),
     output:
         f"{ROOT}/study/pairs.json",
     log:
@@ -17,9 +17,9 @@ rule study_pairs:
         ENVIRONMENT
     threads: 1
     params:
-        code=code("study"),
-        settings=settings("study"),
-        root=experiment_folder,
+        code=JOBS.code("study"),
+        settings=JOBS.settings("study"),
+        root=JOBS.root,
     message:
         "study: choose pairs"
     shell:
@@ -31,7 +31,7 @@ rule table2:
     input:
         pairs=f"{ROOT}/study/pairs.json",
         # Exported from the study's database by the user.
-        votes=existing(f"{ROOT}/study/votes.csv"),
+        votes=FILES.votes(),
     output:
         csv=report(
             f"{ROOT}/tables/table2.csv",
@@ -51,8 +51,8 @@ rule table2:
         ENVIRONMENT
     threads: 1
     params:
-        code=code("table2"),
-        root=experiment_folder,
+        code=JOBS.code("table2"),
+        root=JOBS.root,
     message:
         "tables: table2"
     shell:

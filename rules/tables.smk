@@ -3,8 +3,8 @@
 
 rule collect:
     input:
-        scores=score_files(),
-        baselines=baseline_score_files(),
+        scores=SCORES.all(),
+        baselines=SCORES.of_baselines(),
         prompts=f"{ROOT}/prompts.tsv",
     output:
         f"{ROOT}/tables/scores.csv",
@@ -17,11 +17,11 @@ rule collect:
         ENVIRONMENT
     threads: 1
     params:
-        code=code("collect"),
+        code=JOBS.code("collect"),
         # Which files there are, the command knows from the configuration: thousands of paths
         # would be too long for one command line.
-        settings=settings("collect"),
-        root=experiment_folder,
+        settings=JOBS.settings("collect"),
+        root=JOBS.root,
     message:
         "tables: all scores"
     shell:
@@ -53,8 +53,8 @@ rule table:
         ENVIRONMENT
     threads: 1
     params:
-        code=lambda wildcards: code(wildcards.table),
-        settings=lambda wildcards: settings(wildcards.table)(wildcards),
+        code=lambda wildcards: JOBS.code(wildcards.table),
+        settings=lambda wildcards: JOBS.settings(wildcards.table)(wildcards),
     message:
         "tables: {wildcards.table}"
     shell:

@@ -5,7 +5,7 @@
 
 rule tracking_store:
     output:
-        STORE,
+        FILES.store,
     log:
         f"{CONFIG.results}/mlflow/created.log",
     benchmark:
@@ -22,10 +22,10 @@ rule tracking_store:
 
 rule log_run:
     input:
-        store=ancient(STORE),
+        store=ancient(FILES.store),
         avatar=f"{RUN}/avatar.safetensors",
         sheet=f"{RUN}/sheet.png",
-        scores=run_scores(RUN),
+        scores=SCORES.run(RUN),
     output:
         f"{RUN}/logged.json",
     log:
@@ -41,8 +41,8 @@ rule log_run:
         mem_mb=2000,
         runtime=15,
     params:
-        folder=run_folder,
-        failures=failures,
+        folder=JOBS.folder,
+        failures=JOBS.failures,
     message:
         "log: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
     shell:
@@ -52,9 +52,9 @@ rule log_run:
 
 rule log_parents:
     input:
-        store=ancient(STORE),
-        runs=finished_runs(),
-        pooled=pooled_scores(),
+        store=ancient(FILES.store),
+        runs=FILES.finished(),
+        pooled=SCORES.all_pooled(),
     output:
         f"{ROOT}/parents.json",
     log:
@@ -69,9 +69,9 @@ rule log_parents:
         mem_mb=2000,
         runtime=30,
     params:
-        root=experiment_folder,
-        failures=failures,
-        runs=[folder_of(run) for run in GRID.runs],
+        root=JOBS.root,
+        failures=JOBS.failures,
+        runs=FILES.folders(),
     message:
         "log: means of the variants of {params.root}"
     shell:
@@ -81,9 +81,9 @@ rule log_parents:
 
 rule log_experiment:
     input:
-        runs=finished_runs(),
-        pooled=pooled_scores(),
-        tables=[path for kind in ("csv", "md", "tex") for path in table_files(kind)],
+        runs=FILES.finished(),
+        pooled=SCORES.all_pooled(),
+        tables=FILES.tables("csv", "md", "tex"),
         report=f"{ROOT}/report.html",
         notebook=f"{ROOT}/notebook.ipynb",
     output:
@@ -100,9 +100,9 @@ rule log_experiment:
         mem_mb=2000,
         runtime=30,
     params:
-        root=experiment_folder,
-        failures=failures,
-        runs=[folder_of(run) for run in GRID.runs],
+        root=JOBS.root,
+        failures=JOBS.failures,
+        runs=FILES.folders(),
     message:
         "log: means, tables, figures and report of {params.root}"
     shell:

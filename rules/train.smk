@@ -16,8 +16,8 @@ rule gsplat:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
-        mem_mb=more_memory_each_try(16000),
+        gpu=JOBS.gpus.each,
+        mem_mb=JOBS.memory(16000),
         runtime=60,
     params:
         without="--or-cpu" if CONFIG.rasteriser == "auto" else "",
@@ -30,10 +30,10 @@ rule gsplat:
 rule train:
     input:
         # A variant may have a prior and a body of its own.
-        models=prior_models_of,
-        store=ancient(STORE) if CONFIG.tracking.enabled else [],
-        gsplat=ancient(rules.gsplat.output) if draws_with_gsplat() else [],
-        body=lambda wildcards: str(EXPERIMENT.variant(wildcards.variant).body.path),
+        models=SCORES.prior,
+        store=ancient(FILES.store) if CONFIG.tracking.enabled else [],
+        gsplat=ancient(rules.gsplat.output) if JOBS.gpus.draw_with_gsplat else [],
+        body=FILES.body,
     output:
         avatar=f"{RUN}/avatar.safetensors",
         run=f"{RUN}/run.json",
@@ -45,14 +45,14 @@ rule train:
         ENVIRONMENT
     threads: CONFIG.threads
     resources:
-        gpu=gpus,
-        mem_mb=more_memory_each_try(16000),
+        gpu=JOBS.gpus.each,
+        mem_mb=JOBS.memory(16000),
         runtime=120,
     params:
-        code=code("train"),
-        settings=settings("train"),
-        prompt=prompt_text,
-        folder=run_folder,
+        code=JOBS.code("train"),
+        settings=JOBS.settings("train"),
+        prompt=JOBS.prompt,
+        folder=JOBS.folder,
         experiment=CONFIG.experiment,
     message:
         "train: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
@@ -66,8 +66,8 @@ rule train:
 # A variant that trains exactly as an earlier one, such as the tau that is the default, is a copy.
 rule reuse_training:
     input:
-        avatar=lambda wildcards: f"{same_training(wildcards)}/avatar.safetensors",
-        run=lambda wildcards: f"{same_training(wildcards)}/run.json",
+        avatar=lambda wildcards: f"{FILES.same_training(wildcards)}/avatar.safetensors",
+        run=lambda wildcards: f"{FILES.same_training(wildcards)}/run.json",
     output:
         avatar=f"{RUN}/avatar.safetensors",
         run=f"{RUN}/run.json",
@@ -76,13 +76,13 @@ rule reuse_training:
     benchmark:
         f"{RUN}/benchmarks/train.tsv"
     wildcard_constraints:
-        variant=one_of(TWINS),
+        variant=one_of(EXPERIMENT.twins),
     conda:
         ENVIRONMENT
     params:
-        code=code("reuse"),
-        source=same_training,
-        folder=run_folder,
+        code=JOBS.code("reuse"),
+        source=FILES.same_training,
+        folder=JOBS.folder,
     message:
         "train: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed}): as {params.source}"
     shell:

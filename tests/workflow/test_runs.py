@@ -62,6 +62,9 @@ def test_the_laptops_dry_run_lists_every_job_of_every_table_and_figure(workflow:
     runs = prompts + 17 * 3 * 3 - 3
     assert workflow.jobs() == {
         **dict.fromkeys(("render", "log_run", "score_avatar"), runs),
+        # Its library loads for seconds: once for a variant.
+        "score_alignment": 1,
+        "score_alignment_1": 16,
         "train": runs - 9,
         "reuse_training": 9,  # tau_100 trains as ours
         "reference": prompts,

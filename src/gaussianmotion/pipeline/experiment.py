@@ -71,9 +71,8 @@ class Experiment:
         return own_priors(self.config, self.overlays)
 
     def variant(self, name: str) -> Config:
-        """The configuration of one variant; all are filmed in the same motions."""
-        own = with_variant(self.config, name, self.overlays)
-        return own.model_copy(update={"motions": self.config.motions})
+        """The configuration of one variant."""
+        return with_variant(self.config, name, self.overlays)
 
 
 def own_priors(config: Config, overlays: Mapping[str, Layer]) -> dict[str, PriorConfig]:

@@ -140,9 +140,16 @@ class RunScore(Score):
         prepare: Of its settings and the device ("cpu", "cuda") the function that scores the
             run whose folder it is given. Both raise UserError where something is missing, damaged
             or not finite.
+        slow_start: Whether what it computes with takes longer to load than one avatar to score.
     """
 
     prepare: Callable[[Any, str], OfRun]
+    slow_start: bool = False
+
+    @property
+    def together(self) -> bool:
+        """Whether the workflow scores all avatars of a variant in one job, which loads it once."""
+        return self.slow_start or bool(self.weights)
 
     def __call__(self, run: Path, config: Config, device: str = "cpu") -> ScoreFile:
         """Score one run."""

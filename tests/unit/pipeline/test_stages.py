@@ -73,6 +73,7 @@ def test_a_posed_reference_is_drawn_with_the_users_body() -> None:
 def test_every_render_key_is_one_of_the_pictures_and_videos() -> None:
     read = keys_of(STAGES["views"].settings) | keys_of(STAGES["animate"].settings)
     assert {key for key in keys_of(Config) if key.startswith("render.")} <= read
+    assert keys_of(STAGES["render"].settings) == read | {"motions"}
     motion = {f"render.{key}" for key in ("motion_azimuth", "motion_seconds", "motion_seconds_max")}
     assert keys_of(STAGES["views"].settings) & motion == set()
     assert keys_of(STAGES["animate"].settings) & {"render.views", "render.pose"} == set()
@@ -103,7 +104,8 @@ def test_in_the_workflow_what_draws_and_measures_leaves_the_gpus_to_training(nam
     if "rasteriser" in stage.settings.model_fields:
         assert settings.rasteriser == ("auto" if stage.on_cpu else "gsplat")
     assert not (stage.on_cpu and name in ("train", "reference", "noised", "score_clip"))
-    assert stage.on_cpu or name not in ("views", "animate", "figures", "score_geometry")
+    drawing = ("render", "views", "animate", "figures", "score_geometry")
+    assert stage.on_cpu or name not in drawing
 
 
 # What some stages must depend on, however deep it is imported, and what must not touch them.
@@ -112,11 +114,13 @@ INSIDE = {
     "reference": ("guidance.networks", "guidance.diffusion", "pose.openpose", "rendering.cameras"),
     "noised": ("guidance.networks", "guidance.sampling"),
     "collect": ("tables.columns", "scores.score_file"),
+    "render": ("pose.motion", "rendering.views", "rendering.typography", "splat.cpu.blend"),
     "animate": ("pose.motion",),
     "sheet": ("rendering.typography",),
 }
 OUTSIDE = {
     "train": ("pose.motion", "rendering.sheet", "samples.references", "pipeline.stages"),
+    "render": ("training.loop", "guidance.prior", "figures.draw"),
     "views": ("rendering.sheet", "training.loop", "guidance.prior"),
     "animate": ("rendering.sheet", "training.loop"),
     "score_geometry": ("rendering.sheet", "rendering.animate", "scores.pose.pose_score"),

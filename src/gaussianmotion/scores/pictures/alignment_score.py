@@ -70,4 +70,5 @@ SCORE = RunScore(
                 diagnostic=True),
     ),
     prepare=_prepare,
+    slow_start=True,  # open_clip is imported for seconds, the network computes for a moment
 )  # fmt: skip

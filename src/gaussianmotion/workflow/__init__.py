@@ -1,0 +1,1 @@
+"""What Snakemake's rules ask: which files, settings and devices their jobs have."""

@@ -1,0 +1,54 @@
+"""GPUs of jobs: who takes one, and how many jobs that do are started at once."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gaussianmotion.config.experiment import DrawingKeys
+from gaussianmotion.pipeline.stage import Stage
+from gaussianmotion.runtime import gpu
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """The GPUs of this computer, and what an experiment's jobs do with them.
+
+    Attributes:
+        config: Where networks run, and by what avatars are drawn.
+        pool: The GPUs that are here.
+    """
+
+    config: DrawingKeys
+    pool: Sequence[str]
+
+    @property
+    def each(self) -> int:
+        """GPUs of a job that would use one."""
+        device = self.config.device
+        return int(device == "cuda" or (device == "auto" and bool(self.pool)))
+
+    def of(self, stage: Stage[Any]) -> int:
+        """GPUs of a stage's jobs."""
+        return 0 if stage.on_cpu else self.each
+
+    @property
+    def draw_with_gsplat(self) -> bool:
+        """Whether jobs draw with gsplat, which must have been compiled before they start."""
+        return bool(self.each) and self.config.rasteriser in ("auto", "gsplat")
+
+    def limit(self, workflow: Any) -> None:
+        """Lower ``--resources gpu=N`` to the GPUs of this computer: more jobs would only wait.
+
+        Args:
+            workflow: Snakemake's. Which executor runs is not known yet; jobs on other computers are
+                counted by nodes. A single job's own Snakemake has no number.
+        """
+        wanted = workflow.global_resources.get("gpu")
+        elsewhere = workflow.global_resources["_nodes"].value is not None
+        if wanted is None or wanted.value is None or not self.each or elsewhere:
+            return
+        count, said = gpu.slots(int(wanted.value), self.pool)
+        workflow.global_resources["gpu"] = count
+        if said and workflow.is_main_process:
+            print(f"gaussianmotion: {said}", file=sys.stderr)
