@@ -7,11 +7,11 @@ if SCORES.single:
 
     rule score_avatar:
         input:
-            files=SCORES.looked_at(RUN, *SCORES.single),
+            files=[f"{RUN}/{name}" for name in SCORES.looked_at(*SCORES.single)],
             # Trained again, they score again. Where they are missing, the score says what to do.
             ships=SCORES.shipped(*SCORES.single),
         output:
-            [f"{RUN}/scores/{name}.json" for name in SCORES.single],
+            [f"{RUN}/{name}" for name in SCORES.below(SCORES.single)],
         log:
             f"{RUN}/logs/scores/avatar.log",
         benchmark:
@@ -43,20 +43,11 @@ for NAME in SCORES.together:
             name:
                 f"score_{NAME}" + (f"_{INDEX}" if INDEX else "")
             input:
-                files=[
-                    path
-                    for prompt, seed in CELLS
-                    for path in SCORES.looked_at(
-                        f"{ROOT}/{{variant}}/{prompt}/{seed}", NAME
-                    )
-                ],
+                files=FILES.of_cells(CELLS, *SCORES.looked_at(NAME)),
                 models=SCORES.weights(NAME),
                 ships=SCORES.shipped(NAME),
             output:
-                [
-                    f"{ROOT}/{{variant}}/{prompt}/{seed}/scores/{NAME}.json"
-                    for prompt, seed in CELLS
-                ],
+                FILES.of_cells(CELLS, f"scores/{NAME}.json"),
             log:
                 f"{ROOT}/logs/scores/{{variant}}/{NAME}.log",
             benchmark:

@@ -1,4 +1,4 @@
-# MLflow: the store is created once before anybody writes; every finished run is logged whole, and the
+# MLflow: the store is created once before anybody writes; finished runs are logged whole, and the
 # experiment when it is complete. What could not be logged is tried again at the next start: how often
 # it failed, which its record says, is a parameter.
 
@@ -20,34 +20,41 @@ rule tracking_store:
         "python -m gaussianmotion --log {log:q} tracking-init --out {output:q}"
 
 
-rule log_run:
-    input:
-        store=ancient(FILES.store),
-        avatar=f"{RUN}/avatar.safetensors",
-        sheet=f"{RUN}/sheet.png",
-        scores=SCORES.run(RUN),
-    output:
-        f"{RUN}/logged.json",
-    log:
-        f"{RUN}/logs/log.log",
-    benchmark:
-        f"{RUN}/benchmarks/log.tsv"
-    priority: 20
-    localrule: SQLITE
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=15,
-    params:
-        folder=JOBS.folder,
-        failures=JOBS.failures,
-    message:
-        "log: {wildcards.prompt} ({wildcards.variant}, seed {wildcards.seed})"
-    shell:
-        "python -m gaussianmotion --log {log:q} log --out {output:q}"
-        " --failures {params.failures} {params.folder:q}"
+# MLflow is imported for seconds, a run is sent in less: one job sends all of a variant.
+for INDEX, (CELLS, VARIANTS) in enumerate(EXPERIMENT.grid.alike.items()):
+
+    rule:
+        name:
+            "log_runs" + (f"_{INDEX}" if INDEX else "")
+        input:
+            store=ancient(FILES.store),
+            files=FILES.of_cells(CELLS, *SCORES.logged_with()),
+        output:
+            FILES.of_cells(CELLS, "logged.json"),
+        log:
+            f"{ROOT}/logs/log/{{variant}}.log",
+        benchmark:
+            f"{ROOT}/benchmarks/log_runs/{{variant}}.tsv"
+        wildcard_constraints:
+            variant=one_of(VARIANTS),
+        priority: 20
+        localrule: SQLITE
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            folders=lambda wildcards, output: [
+                str(Path(path).parent) for path in output
+            ],
+            failures=JOBS.failures,
+        message:
+            "log: all avatars ({wildcards.variant})"
+        shell:
+            "python -m gaussianmotion --log {log:q} log {params.folders:q}"
+            " --failures {params.failures}"
 
 
 rule log_parents:

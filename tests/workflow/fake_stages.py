@@ -82,6 +82,9 @@ elif stage == "score":
     default = [f"{run}/scores/{name}.json" for run in listed("--run") for name in listed("score")]
     for name in listed("--out") or default:
         write(Path(name))
+elif stage == "log":
+    for folder in listed("log"):
+        write(Path(folder) / "logged.json")
 elif stage == "figure":
     write(out.with_name(out.name + ".png"))
     write(out.with_name(out.name + ".pdf"))

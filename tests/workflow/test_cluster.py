@@ -46,7 +46,7 @@ def tells_while_it_runs(folder: Path) -> bool:
 def test_a_sqlite_store_is_written_by_the_first_computer_alone(workflow: Workflow) -> None:
     submitted = on_a_cluster(workflow, f"{RUN}/logged.json")
     assert "--allowed-rules train" in submitted
-    assert "--allowed-rules log_run" not in submitted
+    assert "--allowed-rules log_runs" not in submitted
     assert "--allowed-rules tracking_store" not in submitted
     assert not tells_while_it_runs(workflow.folder)
 

@@ -17,7 +17,9 @@ from gaussianmotion.cli.arguments import (
     whole_number,
 )
 from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.stages import STAGES
+from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.atomic import write_json, write_text
 
 
@@ -37,11 +39,25 @@ def add_commands(commands: Commands) -> None:
     add_config(init)
     init.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
 
-    log = add_command(commands, "log", _log, "log a finished run to MLflow")
+    log = add_command(commands, "log", _log, "log finished runs to MLflow")
     add_config(log)
-    log.add_argument("run", type=Path, metavar="FOLDER", help="EXPERIMENT/VARIANT/PROMPT/SEED")
-    log.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON to write")
-    _add_failures(log)
+    log.add_argument(
+        "runs", type=Path, nargs="+", metavar="FOLDER", help="EXPERIMENT/VARIANT/PROMPT/SEED"
+    )
+    log.add_argument(
+        "--out",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="JSON to write, one for each run (default: logged.json in its folder)",
+    )
+    log.add_argument(
+        "--failures",
+        type=whole_number(0, 1_000_000),
+        nargs="+",
+        metavar="N",
+        help="how often each failed before, noted in its JSON (default: 0)",
+    )
 
     for name, run, help_text in (
         ("log-parents", _log_parents, "log the variants' means"),
@@ -120,10 +136,19 @@ def _tracking_init(options: argparse.Namespace) -> None:
 def _log(options: argparse.Namespace) -> None:
     from gaussianmotion import tracking
 
+    runs = options.runs
+    outs = options.out or [RunFolder(run).logged for run in runs]
+    failures = options.failures or [0] * len(runs)
+    for name, given in (("--out", outs), ("--failures", failures)):
+        if len(given) != len(runs):
+            raise UserError(
+                f"log: {name} has {len(given)} values for {len(runs)} runs; give one for each"
+            )
     config = _tracking(options)
-    tracking.identify(options.run)
-    call = partial(tracking.mirror, options.run, config)
-    tracking.write_logged(options.out, options.run, options.failures, call)
+    for run in runs:
+        tracking.identify(run)
+    for run, out, failed in zip(runs, outs, failures, strict=True):
+        tracking.write_logged(out, run, failed, partial(tracking.mirror, run, config))
 
 
 def _log_parents(options: argparse.Namespace) -> None:

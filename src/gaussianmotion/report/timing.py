@@ -12,8 +12,8 @@ from gaussianmotion.records.run_folder import MOTIONS, SCORES, VIEWS, RunFolder
 
 # Folders of benchmark files whose name does not say the stage.
 _STAGES = {SCORES: "score", TABLES: "table"}
-# Jobs of a run that are one now; their files lie beside its file where earlier versions made them.
-_NOW_RENDER = (VIEWS, MOTIONS, "sheet")
+# Of a run's jobs in earlier versions: files that still lie there, of what other jobs do now.
+_EARLIER = (VIEWS, MOTIONS, "sheet", "log")
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ def stage_times(root: Path, runs: Iterable[Path]) -> list[StageTime]:
         runs: Folders of its runs; benchmark files of other runs are not counted.
     """
     found: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
-    for folder in (ExperimentFolder(root).benchmarks, *(RunFolder(run).benchmarks for run in runs)):
-        rendered = (folder / "render.tsv").exists()
+    of_all = ExperimentFolder(root).benchmarks
+    for folder in (of_all, *(RunFolder(run).benchmarks for run in runs)):
         for path in sorted(folder.rglob("*.tsv")):
             inside = path.relative_to(folder)
             measured = _read(path)
-            if measured is None or (rendered and inside.with_suffix("").parts[0] in _NOW_RENDER):
-                continue
-            found[_stage(inside)].append(measured)
+            past = folder != of_all and inside.with_suffix("").parts[0] in _EARLIER
+            if measured is not None and not past:
+                found[_stage(inside)].append(measured)
     times = [_summary(stage, jobs) for stage, jobs in found.items()]
     return sorted(times, key=lambda time: -time.total)
 

@@ -3,6 +3,7 @@
 Paths are text below the folder of the workflow. Where one has wildcards, they are Snakemake's.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,6 +78,16 @@ class ExperimentFiles:
     def of_runs(self, *below: str) -> list[str]:
         """Files of every run, by their names below its folder."""
         return [f"{folder}/{name}" for folder in self.folders() for name in below]
+
+    def of_cells(self, cells: Iterable[tuple[str, int]], *below: str) -> list[str]:
+        """Files of a variant's runs, the variant a wildcard.
+
+        Args:
+            cells: Prompts and seeds.
+            below: Names below a run's folder.
+        """
+        folders = [f"{self.root}/{{variant}}/{prompt}/{seed}" for prompt, seed in cells]
+        return [f"{folder}/{name}" for folder in folders for name in below]
 
     def finished(self) -> list[str]:
         """The last file of every run."""

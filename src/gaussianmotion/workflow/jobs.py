@@ -89,9 +89,9 @@ class Jobs:
         kind = next(kind for kind, name in EXPORTS.items() if name == wildcards.file)
         return kind.replace("_", "-")
 
-    def failures(self, wildcards: Any, output: Sequence[str]) -> int:
-        """How often a record's logging failed; another number, and the rule runs again."""
-        return failures_of(Path(output[0]))
+    def failures(self, wildcards: Any, output: Sequence[str]) -> list[int]:
+        """How often logging failed by each record; other numbers, and the rule runs again."""
+        return [failures_of(Path(path)) for path in output]
 
     def folder(self, wildcards: Any, output: Sequence[str]) -> str:
         """The folder that holds a job's last output: that of its run."""

@@ -1,5 +1,6 @@
 """Files of an experiment's scores, and of the models that they and the trainings need."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,15 +49,18 @@ class ScoreFiles:
         """Names of all scores of one front view or more: other systems have them, too."""
         return [name for name, score in registry.run_scores().items() if score.of_pictures]
 
-    def run(self, folder: str) -> list[str]:
-        """The scores of one run."""
-        return [f"{folder}/scores/{name}.json" for name in self.of_run]
+    def below(self, names: Iterable[str]) -> list[str]:
+        """Files of some scores below a run's folder."""
+        return [f"scores/{name}.json" for name in names]
 
-    def looked_at(self, folder: str, *names: str) -> list[str]:
-        """What some scores look at in a run."""
+    def logged_with(self) -> list[str]:
+        """What is there below a run's folder before the run is logged."""
+        return ["avatar.safetensors", "sheet.png", *self.below(self.of_run)]
+
+    def looked_at(self, *names: str) -> list[str]:
+        """What some scores look at below a run's folder."""
         count = self.files.config.render.views
-        wanted = {name for score in names for name in registry.run_score(score).files(count)}
-        return [f"{folder}/{name}" for name in sorted(wanted)]
+        return sorted({file for name in names for file in registry.run_score(name).files(count)})
 
     def shipped(self, *names: str) -> list[str]:
         """Files of the repository that decide some scores; of missing ones the score says more."""
@@ -75,8 +79,7 @@ class ScoreFiles:
 
     def all(self) -> list[str]:
         """Every score of the experiment's avatars."""
-        runs = self.files.folders()
-        return [path for run in runs for path in self.run(run)] + self.all_pooled()
+        return self.files.of_runs(*self.below(self.of_run)) + self.all_pooled()
 
     def of_baselines(self) -> list[str]:
         """The scores of other systems' pictures, of each prompt and pooled."""

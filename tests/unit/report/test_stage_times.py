@@ -39,7 +39,7 @@ def test_scores_are_told_apart(tmp_path: Path) -> None:
 
 def test_what_an_earlier_version_did_in_several_jobs_is_not_counted_twice(tmp_path: Path) -> None:
     run, text = tmp_path / "ours/ann/0", "s\tmax_rss\n3.0\t17.5\n"
-    for name in ("render.tsv", "views.tsv", "motions/walk.tsv", "sheet.tsv"):
+    for name in ("render.tsv", "views.tsv", "motions/walk.tsv", "sheet.tsv", "log.tsv"):
         benchmark(run / "benchmarks" / name, text)
     benchmark(tmp_path / "benchmarks/sheet.tsv", text)  # The experiment's own.
     found = {time.stage: (time.jobs, time.memory) for time in stage_times(tmp_path, [run])}

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from conftest import Maker
+from small_experiment import Maker
 from snakemake.exceptions import WorkflowError
 
 from gaussianmotion.workflow.files import ExperimentFiles
@@ -24,6 +24,13 @@ def test_every_run_has_a_folder_and_ends_with_its_last_file(experiment_of: Maker
     assert files.main_pages() == [f"results/small/{run}/avatar.html" for run in runs[:2]]
     logged = ExperimentFiles(experiment_of()).finished()
     assert logged == [f"results/small/{run}/logged.json" for run in runs]
+
+
+def test_one_job_makes_files_of_all_runs_of_a_variant(experiment_of: Maker) -> None:
+    files = ExperimentFiles(experiment_of())
+    assert files.of_cells([("ann", 0), ("bob", 0)], "a", "b") == [
+        f"results/small/{{variant}}/{prompt}/0/{name}" for prompt in ("ann", "bob") for name in "ab"
+    ]
 
 
 def test_a_run_has_the_configured_views_and_videos(experiment_of: Maker) -> None:

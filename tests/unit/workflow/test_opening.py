@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Maker
+from small_experiment import Maker
 
 from gaussianmotion.pipeline.ownership import remember_experiment
 from gaussianmotion.workflow import opening

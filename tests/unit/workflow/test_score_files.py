@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import Maker
+from small_experiment import Maker
 from snakemake.exceptions import WorkflowError
 
 from gaussianmotion.workflow.files import ExperimentFiles
@@ -24,8 +24,10 @@ def job(**wildcards: str) -> SimpleNamespace:
 def test_what_loads_long_is_scored_for_all_avatars_of_a_variant(experiment_of: Maker) -> None:
     scores = scores_of(experiment_of, scores={"names": ["clip", "pose", "alignment", "fid"]})
     assert (scores.single, scores.together) == (["pose"], ["clip", "alignment"])
-    names = ("clip", "pose", "alignment")
-    assert scores.run("run") == [f"run/scores/{name}.json" for name in names]
+    assert scores.logged_with() == [
+        *("avatar.safetensors", "sheet.png"),
+        *(f"scores/{name}.json" for name in ("clip", "pose", "alignment")),
+    ]
     assert set(scores.pooled) == {"fid", "features"}
     assert "geometry" not in scores.of_pictures
 
@@ -41,9 +43,9 @@ def test_the_scores_of_all_runs_and_of_each_variant_and_seed(experiment_of: Make
 
 def test_a_score_waits_for_what_it_looks_at(experiment_of: Maker) -> None:
     scores = scores_of(experiment_of, render={"views": 2})
-    assert scores.looked_at("run", "geometry") == ["run/avatar.safetensors"]
-    assert scores.looked_at("run", "alignment", "geometry") == [
-        *("run/avatar.safetensors", "run/front.png", "run/views.json"),
+    assert scores.looked_at("geometry") == ["avatar.safetensors"]
+    assert scores.looked_at("alignment", "geometry") == [
+        *("avatar.safetensors", "front.png", "views.json"),
     ]
     pooled = job(variant="ours", seed="0")
     assert scores.pooled_folders(pooled) == [f"{ROOT}/ours/ann/0", f"{ROOT}/ours/bob/0"]
