@@ -58,6 +58,11 @@ class ExperimentFiles:
         return f"{self.config.results}/{self.config.experiment}"
 
     @property
+    def place(self) -> ExperimentFolder:
+        """The same folder, which knows where everything lies in it."""
+        return ExperimentFolder(Path(self.root))
+
+    @property
     def run(self) -> str:
         """A run's folder, with wildcards."""
         return f"{self.root}/{{variant}}/{{prompt}}/{{seed}}"
@@ -147,17 +152,18 @@ class ExperimentFiles:
 
     def figures(self, *suffixes: str) -> list[str]:
         """All figures."""
-        return [f"{self.root}/figures/{name}.{kind}" for name in FIGURES for kind in suffixes]
+        pictures = map(self.place.figure, FIGURES)
+        return [str(path.with_suffix(f".{kind}")) for path in pictures for kind in suffixes]
 
     def tables(self, *suffixes: str) -> list[str]:
         """All tables."""
-        return [f"{self.root}/tables/{name}.{kind}" for kind in suffixes for name in TABLES]
+        return [str(self.place.table(name, kind)) for kind in suffixes for name in TABLES]
 
     def exports(self) -> list[str]:
         """The files for other programs that the configuration asks for."""
         wanted = self.config.export
         files = self.of_runs(*(EXPORTS[kind] for kind in wanted))
-        return files + [f"{self.root}/gallery.html"] * ("viewer" in wanted)
+        return files + [str(self.place.gallery)] * ("viewer" in wanted)
 
     def study_clips(self) -> list[str]:
         """What the user study's pairs are chosen from: the first seed of each system's prompts."""
@@ -182,7 +188,7 @@ class ExperimentFiles:
 
     def imported(self, system: str) -> str:
         """The record of another system's renders."""
-        return str(ExperimentFolder(Path(self.root)).imported(system))
+        return str(self.place.imported(system))
 
     def brought(self, wildcards: Any) -> list[str]:
         """The files that the user brought of another system, as far as they are there."""

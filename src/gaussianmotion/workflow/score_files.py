@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from gaussianmotion.pipeline.grid import Run
+from gaussianmotion.records.run_folder import AVATAR, SCORES, SHEET, VIEWS_RECORD
 from gaussianmotion.scores import registry
 from gaussianmotion.workflow.files import ExperimentFiles, workflow_error
 
@@ -51,11 +52,11 @@ class ScoreFiles:
 
     def below(self, names: Iterable[str]) -> list[str]:
         """Files of some scores below a run's folder."""
-        return [f"scores/{name}.json" for name in names]
+        return [f"{SCORES}/{name}.json" for name in names]
 
     def logged_with(self) -> list[str]:
         """What is there below a run's folder before the run is logged."""
-        return ["avatar.safetensors", "sheet.png", *self.below(self.of_run)]
+        return [AVATAR, SHEET, *self.below(self.of_run)]
 
     def looked_at(self, *names: str) -> list[str]:
         """What some scores look at below a run's folder."""
@@ -71,7 +72,7 @@ class ScoreFiles:
     def all_pooled(self) -> list[str]:
         """The scores of each variant and seed, pooled over its prompts."""
         return [
-            f"{self.files.root}/scores/{variant}/{seed}/{name}.json"
+            str(self.files.place.pooled_score(variant, seed, name))
             for variant, seed in self.files.grid.pools
             for name in self._reported
             if name in self.pooled
@@ -84,17 +85,16 @@ class ScoreFiles:
     def of_baselines(self) -> list[str]:
         """The scores of other systems' pictures, of each prompt and pooled."""
         return [
-            f"{self.files.root}/baselines/{system}/scores/{name}.json"
+            str(self.files.place.baseline_score(system, prompt, score))
             for system in self.files.config.baselines
             for score in self._reported
-            for name in self._of_baseline(score)
+            for prompt in self._prompts_of_baseline(score)
         ]
 
-    def _of_baseline(self, score: str) -> list[str]:
+    def _prompts_of_baseline(self, score: str) -> list[str]:
         if score in self.pooled:
-            return [score]
-        prompts = self.files.experiment.prompts if score in self.of_pictures else []
-        return [f"{prompt}/{score}" for prompt in prompts]
+            return [""]
+        return list(self.files.experiment.prompts) if score in self.of_pictures else []
 
     def pool(self, wildcards: Any) -> list[Run]:
         """The runs that a pooled score is of.
@@ -116,7 +116,7 @@ class ScoreFiles:
         return [
             path
             for folder in folders
-            for path in (f"{folder}/views.json", *self.files.views(folder))
+            for path in (f"{folder}/{VIEWS_RECORD}", *self.files.views(folder))
         ]
 
     def pooled_folders(self, wildcards: Any) -> list[str]:
@@ -125,7 +125,7 @@ class ScoreFiles:
 
     def pooled_references(self, wildcards: Any) -> list[str]:
         """The folders of the references of their prompts."""
-        return [f"{self.files.root}/reference/{run.prompt}" for run in self.pool(wildcards)]
+        return [str(self.files.place.references(run.prompt)) for run in self.pool(wildcards)]
 
     @property
     def own_priors(self) -> list[str]:
@@ -139,7 +139,7 @@ class ScoreFiles:
 
     def model(self, part: str) -> str:
         """The check of some models."""
-        return f"{self.files.root}/models/{part}.json"
+        return f"{self.files.place.models}/{part}.json"
 
     def models(self) -> list[str]:
         """The checks of all models that the experiment needs."""
