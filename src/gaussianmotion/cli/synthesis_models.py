@@ -125,8 +125,13 @@ def _diffusion(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.prior.export_patches import HEAD
+    from gaussianmotion.synthesis.prior.import_patches import import_patches
     from gaussianmotion.synthesis.prior.import_prior import import_prior
 
+    if (options.prior / HEAD).exists():
+        say(f"wrote {import_patches(options.prior, options.out)}")
+        return
     for path in import_prior(options.prior, options.out):
         say(f"wrote {path}")
 

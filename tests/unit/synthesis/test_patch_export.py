@@ -18,9 +18,11 @@ from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior.export_patches import export_patches, patch_networks
+from gaussianmotion.synthesis.prior.import_patches import import_patches
 from gaussianmotion.synthesis.prior.patch_networks import new_patch_controlnet
 from gaussianmotion.synthesis.prior.train_patches import KIND
 
+CONFIG = "config.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 
 
@@ -97,6 +99,20 @@ def test_it_samples_at_the_size_it_was_trained_at(exported: Path) -> None:
     assert prior.unknown_words("a man in green trousers") == ["green"]
 
 
+def test_a_shipped_prior_becomes_a_checkpoint_again(exported: Path, tmp_path: Path) -> None:
+    path = import_patches(exported, tmp_path / "imported")
+    again = export_patches(path, tmp_path / "again")
+    for name in (f"unet/{WEIGHTS}", f"controlnet/{WEIGHTS}", "layout_head.safetensors"):
+        assert (again / name).read_bytes() == (exported / name).read_bytes()
+    assert (again / "training.json").read_text() == (exported / "training.json").read_text()
+    # The training takes it up.
+    data = write_fakes(tmp_path / "data", count=8, per_shard=8, version=4)
+    train(data, path.parent, 20)
+    assert load_checkpoint(path, KIND)["done"] == 20
+    with pytest.raises(UserError, match="is of a training: give --out another folder"):
+        import_patches(exported, path.parent)
+
+
 def test_a_controlnet_that_reads_other_pictures_is_refused(folder: Path) -> None:
     new_patch_controlnet(replace(SHAPE, condition=4)).save_pretrained(folder / "controlnet")
     assert refused(folder).startswith("prior.controlnet reads pictures of 4 channels: name one")
@@ -104,11 +120,10 @@ def test_a_controlnet_that_reads_other_pictures_is_refused(folder: Path) -> None
 
 def test_only_what_inference_needs_is_written(exported: Path) -> None:
     files = sorted(str(p.relative_to(exported)) for p in exported.rglob("*") if p.is_file())
-    assert files == [
-        f"controlnet/{name}" for name in ("config.json", WEIGHTS)
-    ] + ["model_index.json", "scheduler/scheduler_config.json", "text_encoder.json",
-         "training.json", "unet/config.json", f"unet/{WEIGHTS}", "vae/config.json",
-         "vocabulary.txt"]  # fmt: skip
+    networks = [f"{part}/{name}" for part in ("controlnet", "unet") for name in (CONFIG, WEIGHTS)]
+    others = ["layout_head.safetensors", "model_index.json", "scheduler/scheduler_config.json"]
+    others += ["text_encoder.json", "training.json", "vae/config.json", "vocabulary.txt"]
+    assert files == sorted(networks + others)
     names = set(load_file(exported / "unet" / WEIGHTS))
     assert not any("head" in name or "embedding_out" in name for name in names)
     facts = json.loads((exported / "training.json").read_text())

@@ -1,18 +1,20 @@
 """A checkpoint of the training on pixel patches becomes a prior's folder, as one that ships.
 
-The averaged weights are written; what only the training needs (the layout head, the optimiser) is
-left behind. In place of an autoencoder's weights, ``vae/config.json`` names the patch and scale.
+The averaged weights are written, and in a file of its own the small layout head, which only a
+further training needs; the optimiser is left behind. In place of an autoencoder's weights,
+``vae/config.json`` names the patch and scale.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import save_file
 from torch import nn
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.patches import CLASS_NAME
-from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.atomic import atomic_path, write_json
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.denoising import SCHEDULE
 from gaussianmotion.synthesis.prior.export import write_parts
@@ -22,6 +24,9 @@ from gaussianmotion.synthesis.prior.patch_networks import (
     new_patch_unet,
 )
 from gaussianmotion.synthesis.prior.train_patches import KIND
+
+#: The layout head's weights, below the prior's folder.
+HEAD = "layout_head.safetensors"
 
 
 def export_patches(checkpoint: Path, out: Path, captions: Iterable[str] | None = None) -> Path:
@@ -53,6 +58,13 @@ def export_patches(checkpoint: Path, out: Path, captions: Iterable[str] | None =
     kept = {"prediction_type": "sample", "set_alpha_to_one": False, "steps_offset": 1}
     vae = ["gaussianmotion.guidance.patches", CLASS_NAME]
     write_parts(out, networks, SCHEDULE | limits | kept, vae, captions)
+    head = {
+        name.removeprefix("head."): value.half()
+        for name, value in state["averages"].items()
+        if name.startswith("head.")
+    }
+    with atomic_path(out / HEAD) as temporary:
+        save_file(head, temporary, metadata={"format": "pt"})
     write_json(out / "training.json", training_facts(state))
     return out
 

@@ -95,7 +95,7 @@ def train_patches(
     phases = phases or phases_of(small=28_000, batch=32)
     settings, logging = settings or PatchSettings(), logging or Logging()
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    keeping = Keeping(out / CHECKPOINT, KIND, _plain(asdict(settings)), every=save_every)
+    keeping = patch_keeping(out, settings, save_every)
     with alone_in(out):
         if finished(keeping, until):
             return keeping.path
@@ -112,6 +112,11 @@ def train_patches(
         log = _Log(trainer, measured, out, logging, report)
         run(trainer, keeping, until, log, report)
     return keeping.path
+
+
+def patch_keeping(out: Path, settings: PatchSettings, every: float = SAVE_EVERY) -> Keeping:
+    """Where a training in ``out`` is kept."""
+    return Keeping(out / CHECKPOINT, KIND, _plain(asdict(settings)), every=every)
 
 
 def _plain(settings: dict[str, Any]) -> dict[str, Any]:
