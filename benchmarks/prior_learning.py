@@ -40,6 +40,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], float]] = {
     "base": ({}, 0.5),
     "no layout head": ({"regions": 0.0}, 0.5),
     "skeletons alone": ({"condition": 3}, 0.5),
+    "patches of 8 pixels": ({"patch": 8, "widths": (160, 224, 224), "heads": (5, 7, 7)}, 0.5),
     "normals, too": ({"normals": 0.1}, 0.5),
     "faces as the rest": ({"face_weight": 0.0}, 0.5),
     "128 px from the start": ({}, 0.0),
@@ -47,6 +48,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], float]] = {
     "two layers a block": ({"layers": 2}, 0.5),
     "half the learning rate": ({"lr": 1e-3}, 0.5),
 }
+#: Those changes that are of the networks' shape.
+SIZES = ("layers", "condition", "patch", "widths", "heads")
 POINTS = 6
 FIELDS = ("variant", "seconds", "samples", "own", "other_text", "other_pose", "regions")
 
@@ -58,11 +61,11 @@ def trained(
     changes, share = VARIANTS[name]
     changes = dict(changes)
     settings = PatchSettings(seed=options.seed, warmup=20 * options.batch)
-    sizes = {name: changes.pop(name) for name in ("layers", "condition") if name in changes}
+    sizes = {name: changes.pop(name) for name in SIZES if name in changes}
     shape = replace(settings.shape, **sizes)
     settings = replace(settings, shape=shape, **changes)
     far, device = 10**12, torch.device(options.device)
-    small, large = Phase(far, 64, 8, options.batch), Phase(far, 128, 8, options.batch)
+    small, large = (Phase(far, size, shape.patch, options.batch) for size in (64, 128))
     clock: Callable[[], float] = time.process_time if device.type == "cpu" else time.monotonic
     first = (small if share else large,)
     trainer = PatchTrainer(data, settings, first, far, 0, device, empty)
@@ -78,7 +81,7 @@ def trained(
             spent += clock() - began
         with averaged(trainer.networks, trainer.averages):
             shown = (settings.face_weight, False, settings.normals > 0, shape.condition)
-            view = View(128, 8, POSE_PIXELS, *shown)
+            view = View(128, shape.patch, POSE_PIXELS, *shown)
             parts = (trainer.networks, trainer.tap, held_out, view, trainer.scaling)
             found = binding(*parts, options.items, device)
         rows.append({"variant": name, "seconds": round(spent), "samples": trainer.done, **found})

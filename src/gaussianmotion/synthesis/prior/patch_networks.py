@@ -1,6 +1,6 @@
 """The networks of a prior on pixel patches, in classes that diffusers loads by name.
 
-Three levels of 16x16, 8x8 and 4x4 cells for a picture of 128 px. The mean of the text's token
+Three levels of 32x32, 16x16 and 8x8 cells for a picture of 128 px. The mean of the text's token
 states is added to the time embedding, so that colours reach every layer; while training, a head on
 a middle layer predicts what is where, which is what binds pose and text early. The head is dropped
 at export.
@@ -36,9 +36,9 @@ class Shape:
         pose: Channels of the ControlNet's layers between the pose's picture and the cells.
     """
 
-    patch: int = 8
-    widths: tuple[int, ...] = (160, 224, 224)
-    heads: tuple[int, ...] = (5, 7, 7)
+    patch: int = 4
+    widths: tuple[int, ...] = (64, 128, 192)
+    heads: tuple[int, ...] = (2, 4, 6)
     layers: int = 1
     attention: tuple[bool, ...] = (False, True, True)
     condition: int = 6
@@ -51,7 +51,7 @@ class Shape:
         return 3 * self.patch**2
 
 
-def new_patch_unet(shape: Shape, cells: int = 16) -> UNet2DConditionModel:
+def new_patch_unet(shape: Shape, cells: int = 32) -> UNet2DConditionModel:
     """The UNet with random weights, for pictures of ``cells`` x ``cells`` patches."""
     kinds = ["CrossAttn" if reads else "" for reads in shape.attention]
     return UNet2DConditionModel(
