@@ -40,7 +40,10 @@ VARIANTS: dict[str, tuple[dict[str, Any], float]] = {
     "base": ({}, 0.5),
     "no layout head": ({"regions": 0.0}, 0.5),
     "skeletons alone": ({"condition": 3}, 0.5),
-    "patches of 8 pixels": ({"patch": 8, "widths": (160, 224, 224), "heads": (5, 7, 7)}, 0.5),
+    "patches of 8 pixels": (
+        {"patch": 8, "widths": (160, 224, 224), "heads": (5, 7, 7), "scaling": 0.3},
+        0.5,
+    ),
     "normals, too": ({"normals": 0.1}, 0.5),
     "faces as the rest": ({"face_weight": 0.0}, 0.5),
     "128 px from the start": ({}, 0.0),
