@@ -5,7 +5,6 @@ expects a crop around one person: the whole picture first, then, as MediaPipe do
 circle around the person that the model itself reports.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from numpy import ndarray
 from PIL import Image
 
 from gaussianmotion.body.joints import INDEX
-from gaussianmotion.errors import UserError
+from gaussianmotion.scores.tflite import TfliteNetwork
 
 _RESOURCES = Path(__file__).resolve().parents[4] / "resources"
 MODEL_PATH = _RESOURCES / "pose_detector" / "pose_landmark_full.tflite"
@@ -60,30 +59,9 @@ class PoseDetector:
         Raises:
             UserError: the runtime is not installed, or the model file is missing or damaged.
         """
-        try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError:
-            raise UserError(
-                "the pose detector's runtime is not installed: pip install 'gaussianmotion[pose]'"
-            ) from None
-        if not Path(model_path).is_file():
-            raise UserError(f"the pose detector {model_path} is missing: restore it from git")
-        self._path = Path(model_path)
-        data = self._path.read_bytes()
-        try:
-            self._interpreter = Interpreter(model_content=data, num_threads=threads)
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError):
-            raise UserError(
-                f"{model_path} is damaged or not a .tflite model: restore it from git"
-            ) from None
-        self.id = f"{Path(model_path).stem}:{hashlib.sha256(data).hexdigest()[:12]}"
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        # By shape, since the converter's names say nothing: landmarks (1, 195), presence (1, 1),
-        # landmarks in space (1, 117).
-        outputs = {tuple(o["shape"]): o["index"] for o in self._interpreter.get_output_details()}
-        self._landmarks, self._presence = outputs[(1, 195)], outputs[(1, 1)]
-        self._space = outputs[(1, 117)]
+        shapes = ((1, 39 * 5), (1, 1), (1, 39 * 3))
+        self._network = TfliteNetwork(model_path, "pose detector", INPUT, shapes, threads)
+        self.id = self._network.id
 
     def detect(self, image: UInt8[ndarray, "H W 3"]) -> tuple[Float[ndarray, "12 2"], float]:
         """Joints of :data:`NAMES` in pixels (u, v), and the model's belief that a person is there.
@@ -105,19 +83,18 @@ class PoseDetector:
         side = float(max(height, width))
         centre = np.array([0.5 * width, 0.5 * height])
         for _ in range(1 + REFINEMENTS):
-            points, presence = self._run(picture, centre, side)
+            points, space, presence = self._run(picture, centre, side)
             if presence < PRESENT:
                 break
             radius = float(np.hypot(*(points[RIM] - points[CENTRE])))
             if radius < 0.05 * side:
                 break
             centre, side = points[CENTRE], 2.0 * ROOM * radius
-        space = self._interpreter.get_tensor(self._space).reshape(39, 3)[list(LANDMARKS)]
-        return Detection(points[list(LANDMARKS)], space.astype(np.float64), presence)
+        return Detection(points[list(LANDMARKS)], space[list(LANDMARKS)], presence)
 
     def _run(
         self, picture: Image.Image, centre: Float[ndarray, "2"], side: float
-    ) -> tuple[Float[ndarray, "39 2"], float]:
+    ) -> tuple[Float[ndarray, "39 2"], Float[ndarray, "39 3"], float]:
         left, top = centre - 0.5 * side
         scale = side / INPUT
         # White outside: the ground of the pictures, and what photographs of one person have.
@@ -128,11 +105,6 @@ class PoseDetector:
             resample=Image.Resampling.BICUBIC,
             fillcolor=picture.getpixel((0, 0)),
         )
-        values = np.asarray(crop, dtype=np.float32)[None] / 255.0
-        self._interpreter.set_tensor(self._input, values)
-        self._interpreter.invoke()
-        points = self._interpreter.get_tensor(self._landmarks).reshape(39, 5)[:, :2]
-        presence = float(self._interpreter.get_tensor(self._presence)[0, 0])
-        if not (np.isfinite(points).all() and np.isfinite(presence)):
-            raise UserError(f"{self._path} computes NaN or infinity: restore it from git")
-        return points.astype(np.float64) * scale + [left, top], presence
+        landmarks, presence, space = self._network(np.asarray(crop))
+        points = landmarks.reshape(39, 5)[:, :2].astype(np.float64) * scale + [left, top]
+        return points, space.reshape(39, 3).astype(np.float64), float(presence[0, 0])
