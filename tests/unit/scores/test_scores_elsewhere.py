@@ -68,11 +68,11 @@ def test_features_of_pooled_pictures(name: str, tmp_path: Path) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["geometry", "pose"])
+@pytest.mark.parametrize("name", ["geometry", "pose", "face"])
 def test_of_an_avatar(
     name: str, open_body: Body, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if name == "pose":
+    if name != "geometry":
         pytest.importorskip("ai_edge_litert")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     config = Config(render=RenderConfig(size=64), threads=1)

@@ -1,0 +1,1 @@
+"""Whether an avatar has a face, by an independent face landmark model."""
