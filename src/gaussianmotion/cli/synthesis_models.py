@@ -26,6 +26,7 @@ def add_steps(step: Step) -> None:
     count_option(prior, "--tail", 60_000, tail, least=0)
     count_option(prior, "--small", 28_000, "samples of the first phase, at 64 px", least=0)
     count_option(prior, "--batch", 32, "samples per step; 1024 suits a large GPU")
+    count_option(prior, "--workers", 1, "processes that share a step, a core of a CPU each")
     count_option(prior, "--log-every", 20_000, "samples between two measurements")
     prior.add_argument("--no-mlflow", action="store_true", help="curves and grids in files only")
     count_option(prior, "--seed", 0, "of everything random", least=0)
@@ -94,6 +95,7 @@ def _prior(options: argparse.Namespace) -> None:
         PatchSettings(seed=options.seed),
         phases_of(options.small, options.batch),
         logging=Logging(every=options.log_every, mlflow=not options.no_mlflow),
+        workers=options.workers,
         report=say,
     )
 

@@ -1,6 +1,7 @@
 """The training of the prior on pixel patches: it learns, grows, resumes, and says what is wrong."""
 
 import errno
+import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,38 @@ def test_labels_and_weights_have_the_grid_of_the_cells(data: TrainingSet) -> Non
     # Cartoon people who look at the camera: their faces weigh most.
     front = batch.weights.amax(dim=(1, 2, 3)) / batch.weights.amin(dim=(1, 2, 3))
     assert front.max() > 8
+
+
+def test_processes_that_share_a_step_compute_what_one_does(data: TrainingSet) -> None:
+    cpu, empty = torch.device("cpu"), torch.zeros(6, 384)
+    one, two = (
+        PatchTrainer(data, SETTINGS, PHASES, 1000, 0, cpu, empty, workers) for workers in (1, 2)
+    )
+    start = torch.cat([p.detach().flatten() for p in one.networks.parameters()])
+    steps = []
+    for trainer in (one, two):
+        trainer.advance()
+        steps.append(torch.cat([p.detach().flatten() for p in trainer.networks.parameters()]))
+    assert two.recent()["loss"] == pytest.approx(one.recent()["loss"], rel=1e-3)
+    # Orthogonalised updates of half precision; of other gradients they would be as far apart as
+    # they are long.
+    assert (steps[0] - steps[1]).norm() < 0.3 * (steps[0] - start).norm()
+    for _ in range(2):  # into the second phase, with other networks
+        two.advance()
+    assert two.replicas is not None
+    two.replicas.close()
+
+
+def test_a_killed_process_of_a_step_is_one_line(data: TrainingSet) -> None:
+    before = set(multiprocessing.active_children())
+    trainer = PatchTrainer(
+        data, SETTINGS, PHASES, 1000, 0, torch.device("cpu"), torch.zeros(6, 384), 2
+    )
+    (process,) = set(multiprocessing.active_children()) - before
+    process.kill()
+    process.join()
+    with pytest.raises(UserError, match="a process of the training was killed"):
+        trainer.advance()
 
 
 def test_the_surface_map_is_that_of_the_data_and_is_mirrored_with_its_picture(

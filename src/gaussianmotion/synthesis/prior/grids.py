@@ -53,7 +53,7 @@ def write_training_grid(
         noised = Noised(twice, twice, torch.cat([timesteps] * 2), ones)
         with autocast(device):
             null, full = predict_clean(
-                trainer.unet, trainer.controlnet, doubled, noised
+                trainer.built.unet, trainer.built.controlnet, doubled, noised
             ).float().chunk(2)  # fmt: skip
         trainer.tap.take()
         clean = null + GUIDANCE * (full - null)

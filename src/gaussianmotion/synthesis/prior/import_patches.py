@@ -54,7 +54,7 @@ def import_patches(prior: Path, out: Path) -> Path:
     for name, kind in (("unet", UNet2DConditionModel), ("controlnet", ControlNetModel)):
         weights = load_network(kind, prior / name, float32).state_dict()
         trainer.networks[name].load_state_dict(weights)
-    trainer.head.load_state_dict(
+    trainer.built.head.load_state_dict(
         {name: value.float() for name, value in load_file(prior / HEAD).items()}
     )
     for name, parameter in trainer.networks.named_parameters():

@@ -12,33 +12,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
 from gaussianmotion.synthesis.prior.ahead import Ahead
-from gaussianmotion.synthesis.prior.batches import GRID, Batch, View, make_batch
+from gaussianmotion.synthesis.prior.batches import Batch, View, make_batch
 from gaussianmotion.synthesis.prior.denoising import Timesteps
-from gaussianmotion.synthesis.prior.objective import (
-    add_noise,
-    layout_error,
-    picture_error,
-    picture_weight,
-    predict_clean,
-)
+from gaussianmotion.synthesis.prior.objective import add_noise, picture_weight
 from gaussianmotion.synthesis.prior.optimiser import new_optimiser
-from gaussianmotion.synthesis.prior.patch_networks import (
-    POSE_PIXELS,
-    FeatureTap,
-    LayoutHead,
-    Shape,
-    for_device,
-    grow_all,
-    new_patch_controlnet,
-    new_patch_unet,
-)
+from gaussianmotion.synthesis.prior.patch_networks import POSE_PIXELS, grow_all
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
-from gaussianmotion.synthesis.prior.precision import autocast
+from gaussianmotion.synthesis.prior.patch_step import build_networks
+from gaussianmotion.synthesis.prior.replicas import Replicas
 from gaussianmotion.synthesis.prior.shards import TrainingSet
 
 # Exponent of the weights' average: its memory is some 6 % of the samples so far, so that it
@@ -60,6 +45,7 @@ class PatchTrainer:
         tail: int,
         device: torch.device,
         empty: Tensor,
+        workers: int = 1,
     ) -> None:
         """Start from random weights.
 
@@ -74,31 +60,28 @@ class PatchTrainer:
             tail: The last samples, over which the learning rate falls to zero.
             device: Where it trains.
             empty: Token states of the empty caption, (L, D).
+            workers: Processes that share a step, on a CPU.
         """
         self.data, self.settings, self.phases = data, settings, phases
         self.until, self.tail, self.device, self.empty = until, tail, device, empty
         self.done, self.seconds, self.steps = 0, 0.0, 0
         self.timesteps = Timesteps(picture_weight)
-        self.patch = phases[0].patch
+        self.patch, self.workers = phases[0].patch, workers
+        self.replicas: Replicas | None = None
         self.ahead = Ahead(self.draw, _AHEAD if device.type == "cuda" else 0)
         self._build()
         self.averages = {n: p.detach().clone() for n, p in self.networks.named_parameters()}
         self.losses: dict[str, list[float]] = {"loss": [], "picture": [], "regions": []}
 
     def _build(self) -> None:
-        """Networks for the present patch and their optimiser."""
-        settings = self.settings
-        shape = Shape(**{**vars(settings.shape), "patch": self.patch})
-        torch.manual_seed(settings.seed)
-        self.unet = for_device(new_patch_unet(shape), self.device)
-        self.controlnet = for_device(new_patch_controlnet(shape), self.device)
-        # The second block on the way up returns features at the size of the cells.
-        self.tap = FeatureTap(self.unet.up_blocks[-2])
-        width = shape.widths[1]
-        self.head = LayoutHead(width, len(REGIONS), GRID, settings.normals > 0).to(self.device)
-        parts = {"unet": self.unet, "controlnet": self.controlnet, "head": self.head}
-        self.networks = nn.ModuleDict(parts)
-        self.optimiser = new_optimiser(list(parts.values()), settings.lr, settings.weight_decay)
+        """Networks for the present patch, their optimiser and the processes that share a step."""
+        if self.replicas is not None:
+            self.replicas.close()
+        self.built = build_networks(self.settings, self.patch, self.device)
+        self.networks, self.tap = self.built.all, self.built.tap
+        parts = [self.built.unet, self.built.controlnet, self.built.head]
+        self.optimiser = new_optimiser(parts, self.settings.lr, self.settings.weight_decay)
+        self.replicas = Replicas(self.workers - 1, self.built, self.settings, self.patch)
 
     @property
     def phase(self) -> Phase:
@@ -146,14 +129,9 @@ class PatchTrainer:
         noises = torch.Generator(self.device).manual_seed(generator.initial_seed())
         alpha_bars, patch, scaling = self.timesteps.alpha_bars, self.patch, self.scaling
         noised = add_noise(batch, timesteps, alpha_bars, patch, scaling, noises, settings.pose_drop)
-        with autocast(self.device):
-            predicted = predict_clean(self.unet, self.controlnet, batch, noised)
-            logits, normals = self.head(self.tap.take())
-        errors = picture_error(predicted, noised, batch.weights, patch, scaling)
-        picture = (errors * self.timesteps.factor.to(self.device)[noised.timesteps]).mean()
-        regions, turned = layout_error(logits, normals, batch)
-        loss = picture + settings.regions * regions + settings.normals * turned
-        loss.backward()
+        factors = self.timesteps.factor.to(self.device)[noised.timesteps]
+        assert self.replicas is not None  # made by `_build`
+        losses = self.replicas.backward(batch, noised, factors, scaling)
         torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
         for group in self.optimiser.param_groups:
             group["lr"] = settings.lr * self._rate()
@@ -162,8 +140,8 @@ class PatchTrainer:
         self.done += count
         self.steps += 1
         self._average(count)
-        for name, value in {"loss": loss, "picture": picture, "regions": regions}.items():
-            self.losses[name].append(value.item())
+        for name, value in losses.items():
+            self.losses[name].append(value)
         self.follow_phase()
 
     def _rate(self) -> float:

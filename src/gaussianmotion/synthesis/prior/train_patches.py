@@ -66,6 +66,7 @@ def train_patches(
     save_every: float = SAVE_EVERY,
     shards: int | None = None,
     encoder: Callable[[], Encoder] | None = None,
+    workers: int = 1,
     report: Callable[[str], None] = print,
 ) -> Path:
     """Train, or go on training.
@@ -83,6 +84,7 @@ def train_patches(
         save_every: Seconds between checkpoints.
         shards: At most so many of the data set.
         encoder: Makes the text encoder; MiniLM on the device where not given.
+        workers: Processes that share a step on a CPU, a core each.
         report: Receives progress lines.
 
     Returns:
@@ -107,7 +109,8 @@ def train_patches(
         if len(data) < phases[0].batch:
             raise UserError(f"{dataset} holds {len(data)} pictures, fewer than a batch")
         empty = encode([""], encoder())[0].float()
-        trainer = PatchTrainer(data, settings, phases, until, tail, device, empty)
+        shared = workers if device.type == "cpu" else 1
+        trainer = PatchTrainer(data, settings, phases, until, tail, device, empty, shared)
         resume(trainer, keeping, report)
         log = _Log(trainer, measured, out, logging, report)
         run(trainer, keeping, until, log, report)
