@@ -67,6 +67,7 @@ def test_everything_that_is_promised_is_there(real: Workflow) -> None:
         "sheet.png",
         "../../../sheet.png",
         "../../../prompts.tsv",
+        "scores/face.json",
         "scores/geometry.json",
         "scores/pose.json",
         "../../../reference/ann/01.png",
