@@ -24,7 +24,7 @@ def add_steps(step: Step) -> None:
     count_option(prior, "--samples", 400_000, "samples in all")
     tail = "last samples, over which the learning rate falls to zero"
     count_option(prior, "--tail", 60_000, tail, least=0)
-    count_option(prior, "--small", 28_000, "samples of the first phase, at 64 px", least=0)
+    count_option(prior, "--small", 45_000, "samples of the first phase, at 64 px", least=0)
     count_option(prior, "--batch", 32, "samples per step; 1024 suits a large GPU")
     count_option(prior, "--workers", 1, "processes that share a step, a core of a CPU each")
     count_option(prior, "--log-every", 20_000, "samples between two measurements")

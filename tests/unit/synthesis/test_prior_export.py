@@ -119,6 +119,13 @@ def test_the_model_card_says_what_was_missed(tmp_path: Path) -> None:
     assert "silhouette: 0.85 of 0.85, reached" in text
     assert "top: 0.50 of 0.97, missed by 0.47" in text
     assert text.endswith("Feet are weak.\n")
+    assert "from a caption and an OpenPose skeleton. It" in text
+    shape = {"patch": 4, "widths": [64, 128], "condition": 6}
+    facts = {"samples_seen": 1, "steps": 2, "hours": 3.0, "settings": {"shape": shape}}
+    (tmp_path / "training.json").write_text(json.dumps(facts))
+    text = write_model_card(tmp_path, tmp_path / "measures.json").read_text()
+    assert "from a caption and an OpenPose skeleton and a surface map of the body. It" in text
+    assert "| vae | none: a cell is a patch of 4x4 pixels | 0 |" in text
     assert (
         "has not been written down"
         in write_model_card(tmp_path, card.parent / "measures.json").read_text()

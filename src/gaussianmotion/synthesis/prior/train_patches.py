@@ -94,7 +94,7 @@ def train_patches(
         UserError: data or checkpoint are missing, damaged, or do not belong together; or another
             process trains in ``out``.
     """
-    phases = phases or phases_of(small=28_000, batch=32)
+    phases = phases or phases_of(small=45_000, batch=32)
     settings, logging = settings or PatchSettings(), logging or Logging()
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     keeping = patch_keeping(out, settings, save_every)
