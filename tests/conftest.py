@@ -1,6 +1,7 @@
 """What all tests share: the shipped body, and a source of randomness."""
 
 import os
+import signal
 
 # As every command has it (gaussianmotion.runtime.threads), before torch is imported: on a busy
 # computer, threads that spin while they wait for each other make a test ten times slower.
@@ -12,6 +13,10 @@ import pytest
 import torch
 
 from gaussianmotion.body import Body, load_body
+
+# A shell's background jobs ignore Ctrl-C, and so would every test and program that is started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -48,6 +48,9 @@ if failing and failing in " ".join(arguments):
     write(Path(option("--log") or "log"), "gaussianmotion: what went wrong and what to do\n")
     sys.exit(2)
 time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
+awaited = os.environ.get("FAKE_UNTIL")
+while awaited and not Path(awaited).exists():
+    time.sleep(0.1)
 words, _, megabytes = os.environ.get("FAKE_MEMORY", "").rpartition("=")
 if words and words in " ".join(arguments):
     taken = b"x" * (int(megabytes) << 20)  # longer than a cluster needs to see it

@@ -120,8 +120,10 @@ def test_a_failed_job_is_one_line_and_the_others_go_on(workflow: Workflow) -> No
 
 
 def test_a_second_run_in_the_same_folder_is_one_line(workflow: Workflow) -> None:
+    end = workflow.folder / "the second has ended"
+
     def first() -> None:
-        done.append(workflow.snakemake("--until", "models", FAKE_SECONDS="15"))
+        done.append(workflow.snakemake("--until", "models", FAKE_UNTIL=str(end)))
 
     done: list[subprocess.CompletedProcess[str]] = []
     thread = threading.Thread(target=first)
@@ -132,6 +134,7 @@ def test_a_second_run_in_the_same_folder_is_one_line(workflow: Workflow) -> None
         time.sleep(0.2)
     time.sleep(1.0)
     second = workflow.snakemake("--until", "models")
+    end.touch()
     thread.join()
     assert second.returncode != 0
     assert "another run is working in this folder" in second.stderr.splitlines()[-1]
