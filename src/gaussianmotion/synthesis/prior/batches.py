@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from gaussianmotion.pose.condition import SKELETON_AND_SURFACE
 from gaussianmotion.pose.openpose import draw_openpose
 from gaussianmotion.pose.surface_map import mirrored_surface
 from gaussianmotion.synthesis.prior.shards import PIXELS, TrainingSet
@@ -80,7 +81,7 @@ class View:
     face_weight: float = 0.0
     mirror: bool = True
     normals: bool = False
-    condition: int = 6
+    condition: int = SKELETON_AND_SURFACE
 
 
 def make_batch(
@@ -123,7 +124,7 @@ def make_batch(
     pose_size = cells * view.pose_pixels
     skeletons = draw_openpose(points * (pose_size / PIXELS), shown, pose_size, pose_size)
     poses = [skeletons]
-    if view.condition == 6:
+    if view.condition == SKELETON_AND_SURFACE:
         poses.append(surfaces(data, items, flip, pose_size))
     return Batch(
         pictures=pictures,

@@ -16,8 +16,7 @@ from torch import float32
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.load import load_network, read_json
-from gaussianmotion.synthesis.prior.export_patches import HEAD
-from gaussianmotion.synthesis.prior.patch_networks import Shape
+from gaussianmotion.synthesis.prior.export_patches import HEAD, shape_of
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
 from gaussianmotion.synthesis.prior.shards import TrainingSet
@@ -65,7 +64,5 @@ def import_patches(prior: Path, out: Path) -> Path:
 
 
 def _settings(values: dict[str, Any]) -> PatchSettings:
-    shape: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in values["shape"].items()
-    }
-    return PatchSettings(**{**values, "shape": Shape(**shape)})
+    shape = shape_of({"settings": values, "patch": values["shape"]["patch"]})
+    return PatchSettings(**{**values, "shape": shape})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.pose.condition import SKELETON_AND_SURFACE
 from gaussianmotion.runtime.atomic import write_text
 from gaussianmotion.synthesis.people.character_pack import PROVENANCE
 
@@ -55,7 +56,9 @@ _LATENTS = _Kind(
 def _patches(prior: Path, training: dict[str, Any]) -> _Kind:
     """Of a prior of pixel patches, from its files."""
     shape = training["settings"]["shape"]
-    with_map = " and a surface map of the body" if shape["condition"] == 6 else ""
+    with_map = (
+        " and a surface map of the body" if shape["condition"] == SKELETON_AND_SURFACE else ""
+    )
     sizes = {
         part: sum(file.stat().st_size for file in (prior / part).glob("*.safetensors")) / 2e6
         for part in ("unet", "controlnet")

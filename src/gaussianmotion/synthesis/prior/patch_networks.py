@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gaussianmotion.guidance.text import MINILM_DIM
+from gaussianmotion.pose.condition import SKELETON_AND_SURFACE
 
 #: The ControlNet's picture has so many pixels per cell, whatever the patch.
 POSE_PIXELS = 4
@@ -41,7 +42,7 @@ class Shape:
     heads: tuple[int, ...] = (2, 4, 6)
     layers: int = 1
     attention: tuple[bool, ...] = (False, True, True)
-    condition: int = 6
+    condition: int = SKELETON_AND_SURFACE
     pose: tuple[int, ...] = (16, 32, 64)
     extra: dict[str, Any] = field(default_factory=dict)
 

@@ -79,11 +79,10 @@ class Replicas:
         parts = [slice(start, start + size) for start in range(0, count, size)]
         shares = [len(range(count)[part]) / count for part in parts]
         busy = self._pipes[: len(parts) - 1]
-        found = []
         try:
-            for pipe, part in zip(busy, parts[1:], strict=True):
+            for pipe, part, share in zip(busy, parts[1:], shares[1:], strict=True):
                 rows = rows_of(batch, part), rows_of(noised, part), factors[part]
-                pipe.send((*rows, scaling, len(factors[part]) / count))
+                pipe.send((*rows, scaling, share))
             own = parts[0]
             losses = step_losses(
                 self._networks,
