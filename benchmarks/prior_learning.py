@@ -78,7 +78,6 @@ def trained(
         while spent < total * point / POINTS:
             if share and spent >= share * total and trainer.phases[0] is small:
                 trainer.phases = (large,)
-                trainer.ahead.forget()
             began = clock()
             trainer.advance()
             spent += clock() - began

@@ -8,6 +8,7 @@ from gaussianmotion.cli.synthesis_steps import (
     WORK,
     count_option,
     learning_rate,
+    number_option,
     path_option,
     say,
 )
@@ -26,6 +27,9 @@ def add_steps(step: Step) -> None:
     count_option(prior, "--tail", 60_000, tail, least=0)
     count_option(prior, "--small", 45_000, "samples of the first phase, at 64 px", least=0)
     count_option(prior, "--batch", 32, "samples per step; 1024 suits a large GPU")
+    number_option(prior, "--rate", 1.0, 10.0, "factor of the learning rate; 1024 samples bear 2")
+    heads = "share of heads in what is drawn, for a last stretch; 0 is as in the data, 0.28"
+    number_option(prior, "--heads", 0.0, 1.0, heads)
     count_option(prior, "--workers", 1, "processes that share a step, a core of a CPU each")
     count_option(prior, "--log-every", 20_000, "samples between two measurements")
     prior.add_argument("--no-mlflow", action="store_true", help="curves and grids in files only")
@@ -93,9 +97,10 @@ def _prior(options: argparse.Namespace) -> None:
         options.samples,
         options.tail,
         PatchSettings(seed=options.seed),
-        phases_of(options.small, options.batch),
+        phases_of(options.small, options.batch, options.heads),
         logging=Logging(every=options.log_every, mlflow=not options.no_mlflow),
         workers=options.workers,
+        rate=options.rate,
         report=say,
     )
 

@@ -42,6 +42,22 @@ def learning_rate(text: str) -> float:
     return value
 
 
+def number_option(
+    step: argparse.ArgumentParser, name: str, default: float, most: float, help_text: str
+) -> None:
+    """A number from 0 to ``most``."""
+
+    def number(text: str) -> float:
+        value = float(text)
+        if not 0.0 <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between 0 and {most:g}")
+        return value
+
+    step.add_argument(
+        name, type=number, default=default, metavar="X", help=f"{help_text} (default: {default:g})"
+    )
+
+
 def add_step(
     steps: Commands, name: str, call: Callable[[argparse.Namespace], None], help_text: str
 ) -> argparse.ArgumentParser:

@@ -86,5 +86,10 @@ def test_gsplat_on_cuda_agrees_with_the_kernels(seed):
         # whose opacity there is 1/255 give or take the last bit.
         error = (actual - expected).abs()
         scale = expected.abs().max()
+        if name == "viewmats":
+            # A sum over all splats that nearly cancels: as exact as its terms are.
+            terms = results["cpu"]["means"].abs().sum()
+            assert error.max() < 5e-3 * terms, name
+            continue
         assert (error > 1e-3 * scale).float().mean() < 1e-3, name
         assert error.mean() < 1e-5 * scale, name

@@ -14,7 +14,8 @@ from prior_fakes import write_fakes
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import atomic
-from gaussianmotion.synthesis.prior.ahead import Ahead
+from gaussianmotion.synthesis.pictures.captions import HEAD
+from gaussianmotion.synthesis.prior import patch_trainer
 from gaussianmotion.synthesis.prior.batches import GRID, MIRRORED, View, make_batch, normals_of
 from gaussianmotion.synthesis.prior.binding import binding
 from gaussianmotion.synthesis.prior.curves import read_curves
@@ -318,16 +319,22 @@ def test_mlflow_gets_each_row_and_grid_once_and_its_absence_is_one_line(
     assert len(lines) == 1
 
 
-def test_batches_that_threads_draw_ahead_are_those_of_their_steps() -> None:
-    drawn: list[int] = []
+def test_a_last_stretch_draws_more_heads(
+    data: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    framings = np.array([HEAD, 0, 0, 1] * 3, np.uint8)
+    drawn: list[np.ndarray] = []
 
-    def draw(done: int) -> int:
-        drawn.append(done)
-        return 10 * done
+    def noted(data: TrainingSet, items: np.ndarray, *parts: Any) -> Any:
+        drawn.append(items)
+        return make_batch(data, items[:1], *parts)
 
-    ahead = Ahead(draw, depth=2)
-    assert [ahead.take(done, 4) for done in (0, 4, 8)] == [0, 40, 80]
-    assert ahead.take(20, 4) == 200  # after a phase of another batch
-    assert len(drawn) == len(set(drawn))
-    ahead.forget()
-    assert Ahead(draw, depth=0).take(7, 4) == 70
+    monkeypatch.setattr(TrainingSet, "framings", lambda self: framings)
+    monkeypatch.setattr(patch_trainer, "make_batch", noted)
+    empty, wide = torch.zeros(6, 384), replace(PHASES[1], batch=400)
+    for heads, expected in ((0.0, 0.25), (0.75, 0.75)):
+        phases = (replace(wide, heads=heads),)
+        settings = replace(SETTINGS, text_drop=0.0)
+        trainer = PatchTrainer(data, settings, phases, 1000, 0, torch.device("cpu"), empty)
+        trainer.draw(0)
+        assert (framings[drawn[-1]] == HEAD).mean() == pytest.approx(expected, abs=0.08)

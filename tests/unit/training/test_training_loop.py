@@ -202,9 +202,10 @@ def test_trains_on_a_gpu_with_the_same_views(tmp_path, open_body, finished):
         list(csv.DictReader((folder / "curves.csv").read_text().splitlines()))
         for folder in (path.parent, finished)
     )
-    # The same first views, drawn by another rasteriser.
+    # The same views, timesteps and noise, drawn by another rasteriser. A step's score goes by its
+    # timestep, so only the same steps can be compared: seen on an H200 were 0.07 % and 0.8 %.
     assert float(on_gpu[0]["score"]) == pytest.approx(float(on_cpu[0]["score"]), rel=1e-3)
-    assert float(on_gpu[-1]["score"]) < float(on_gpu[0]["score"])
+    assert float(on_gpu[-1]["score"]) == pytest.approx(float(on_cpu[-1]["score"]), rel=0.05)
 
 
 def test_means_slow_down_exponentially_and_nothing_else_does(open_body):

@@ -5,6 +5,7 @@ grid of ``GRID`` x ``GRID`` parts of each cell.
 """
 
 from dataclasses import dataclass, fields
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -13,9 +14,8 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from gaussianmotion.pose.condition import SKELETON_AND_SURFACE
-from gaussianmotion.pose.openpose import draw_openpose
 from gaussianmotion.pose.surface_map import mirrored_surface
-from gaussianmotion.synthesis.prior.shards import PIXELS, TrainingSet
+from gaussianmotion.synthesis.prior.shards import PIXELS
 
 #: Parts of a cell and side of which the layout head says what is there.
 GRID = 4
@@ -27,6 +27,43 @@ _GROUND_WEIGHT = 0.35
 # Radius of a face over the distance from the neck to the middle of the head.
 _FACE_RADIUS = 0.75
 _NECK, _NOSE, _EYES, _EARS = 1, 0, [14, 15], [16, 17]
+
+
+@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
+class Items(Protocol):
+    """Where items come from: files on a disk, or the memory of a GPU.
+
+    Attributes:
+        device: Where their tensors are.
+    """
+
+    device: torch.device
+
+    def __len__(self) -> int:
+        """How many there are now."""
+        ...
+
+    def framings(self) -> np.ndarray:
+        """The framing of each, one of ``captions.FRAMINGS``, shape (N,)."""
+        ...
+
+    def tensors(
+        self, names: tuple[str, ...], items: np.ndarray, parts: slice | None = None
+    ) -> dict[str, Tensor]:
+        """Arrays of some items; of pictures the rows and columns ``parts``."""
+        ...
+
+    def skeletons(
+        self,
+        items: np.ndarray,
+        flip: Bool[Tensor, " B"],
+        keypoints: Float[Tensor, "B 18 2"],
+        visible: Bool[Tensor, "B 18"],
+        size: int,
+    ) -> Float[Tensor, "B 3 P P"]:
+        """OpenPose pictures of P = ``size`` pixels, mirrored where ``flip`` says so; keypoints and
+        visibility are mirrored already."""
+        ...
 
 
 @dataclass
@@ -51,7 +88,7 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on a device."""
-        if device.type == "cpu":
+        if self.pictures.device.type == device.type:
             return self
         moved = {
             f.name: getattr(self, f.name).pin_memory().to(device, non_blocking=True)
@@ -84,10 +121,8 @@ class View:
     condition: int = SKELETON_AND_SURFACE
 
 
-def make_batch(
-    data: TrainingSet, items: np.ndarray, view: View, generator: torch.Generator
-) -> Batch:
-    """The items of a step.
+def make_batch(data: Items, items: np.ndarray, view: View, generator: torch.Generator) -> Batch:
+    """The items of a step, on the data's device.
 
     Args:
         data: The data set.
@@ -95,55 +130,61 @@ def make_batch(
         view: How they are shown.
         generator: Of what is random (mirroring), on the CPU.
     """
-    raw = data.rows(("images", "keypoints", "visible", "states"), items)
+    raw = data.tensors(("images", "keypoints", "visible", "states"), items)
     cells = view.size // view.patch
     step = PIXELS // (cells * GRID)  # pixels of the data's pictures per part of a cell
     parts = slice(step // 2, None, step)
-    labels = data.rows(("regions",), items, parts)["regions"]
-    normals = torch.zeros(len(items), 0, *labels.shape[1:])
+    labels = data.tensors(("regions",), items, parts)["regions"].long()
+    normals = torch.zeros(len(items), 0, *labels.shape[1:], device=data.device)
     if view.normals:
-        depth = data.rows(("depth",), items, parts)["depth"].astype(np.float32)
-        fov = data.rows(("fov",), items)["fov"]
-        normals = normals_of(torch.from_numpy(depth), torch.from_numpy(fov))
-    pictures = torch.from_numpy(raw["images"]).permute(0, 3, 1, 2).float()
+        depth = data.tensors(("depth",), items, parts)["depth"].float()
+        normals = normals_of(depth, data.tensors(("fov",), items)["fov"])
+    pictures = raw["images"].permute(0, 3, 1, 2).float()
     pictures = F.avg_pool2d(pictures, PIXELS // view.size).div(127.5).sub(1.0)
-    keypoints, visible = raw["keypoints"].copy(), raw["visible"].copy()
-    region = torch.from_numpy(labels.astype(np.int64))
+    points, shown = raw["keypoints"], raw["visible"]
     flip = torch.zeros(len(items), dtype=torch.bool)
     if view.mirror:
         flip = torch.rand(len(items), generator=generator) < 0.5
-        which = flip.numpy()
-        keypoints[which] = keypoints[which][:, MIRRORED]
-        keypoints[which, :, 0] = PIXELS - keypoints[which, :, 0]
-        visible[which] = visible[which][:, MIRRORED]
-        pictures[flip] = pictures[flip].flip(-1)
-        region[flip] = region[flip].flip(-1)
-        normals[flip] = normals[flip].flip(-1)
-        normals[flip, :1] *= -1.0
-    points, shown = torch.from_numpy(keypoints), torch.from_numpy(visible)
+    flip = flip.to(data.device)
+    if view.mirror:
+        others = torch.from_numpy(MIRRORED).to(data.device)
+        turned = points[:, others] * points.new_tensor([-1.0, 1.0])
+        points = _chosen(flip, turned + points.new_tensor([PIXELS, 0.0]), points)
+        shown = _chosen(flip, shown[:, others], shown)
+        pictures = _chosen(flip, pictures.flip(-1), pictures)
+        labels = _chosen(flip, labels.flip(-1), labels)
+        if view.normals:
+            sign = normals.new_tensor([-1.0, 1.0, 1.0])[:, None, None]
+            normals = _chosen(flip, sign * normals.flip(-1), normals)
     pose_size = cells * view.pose_pixels
-    skeletons = draw_openpose(points * (pose_size / PIXELS), shown, pose_size, pose_size)
-    poses = [skeletons]
+    scaled = points * (pose_size / PIXELS)
+    poses = [data.skeletons(items, flip, scaled, shown, pose_size)]
     if view.condition == SKELETON_AND_SURFACE:
         poses.append(surfaces(data, items, flip, pose_size))
+    seen = points * (labels.shape[-1] / PIXELS), shown
     return Batch(
         pictures=pictures,
-        labels=region,
+        labels=labels,
         normals=normals,
-        weights=loss_weights(region, points * (region.shape[-1] / PIXELS), shown, view.face_weight),
+        weights=loss_weights(labels, *seen, view.face_weight),
         poses=torch.cat(poses, dim=1),
-        text=torch.from_numpy(raw["states"]).float(),
+        text=raw["states"].float(),
     )
 
 
+def _chosen(flip: Bool[Tensor, " B"], mirrored: Tensor, plain: Tensor) -> Tensor:
+    """Of each item the mirrored one where ``flip`` says so. No mask picks rows: a GPU would wait
+    for their number."""
+    return torch.where(flip.view(-1, *[1] * (plain.ndim - 1)), mirrored, plain)
+
+
 def surfaces(
-    data: TrainingSet, items: np.ndarray, flip: Bool[Tensor, " B"], size: int
+    data: Items, items: np.ndarray, flip: Bool[Tensor, " B"], size: int
 ) -> Float[Tensor, "B 3 P P"]:
     """The surface maps of some items in [0, 1], mirrored where ``flip`` says so, P = ``size``."""
-    drawn = torch.from_numpy(data.rows(("surface",), items)["surface"])
+    drawn = data.tensors(("surface",), items)["surface"]
     maps = drawn.permute(0, 3, 1, 2).float().div(255.0)
-    maps[flip] = mirrored_surface(maps[flip])
-    return F.avg_pool2d(maps, PIXELS // size)
+    return F.avg_pool2d(_chosen(flip, mirrored_surface(maps), maps), PIXELS // size)
 
 
 def loss_weights(
@@ -177,7 +218,7 @@ def face_discs(
     parts = [_NOSE, *_EYES]
     seen = visible[:, parts].float()
     centre = (keypoints[:, parts] * seen[..., None]).sum(1) / seen.sum(1, keepdim=True).clamp(min=1)
-    place = torch.arange(size) + 0.5
+    place = torch.arange(size, device=keypoints.device) + 0.5
     across = (place[None, None, :] - centre[:, 0, None, None]).square()
     along = (place[None, :, None] - centre[:, 1, None, None]).square()
     inside = across + along < radius.clamp(min=1.0).square()[:, None, None]
@@ -196,7 +237,7 @@ def normals_of(depth: Float[Tensor, "B g g"], fov: Float[Tensor, " B"]) -> Float
     """
     size = depth.shape[-1]
     focal = size / 2 / torch.tan(torch.deg2rad(fov) / 2)
-    place = (torch.arange(size) + 0.5 - size / 2) / focal[:, None]
+    place = (torch.arange(size, device=depth.device) + 0.5 - size / 2) / focal[:, None]
     points = torch.stack([depth * place[:, None, :], depth * place[:, :, None], depth], dim=1)
     right = F.pad(points[..., 1:] - points[..., :-1], (0, 1))
     below = F.pad(points[..., 1:, :] - points[..., :-1, :], (0, 0, 0, 1))
@@ -205,7 +246,7 @@ def normals_of(depth: Float[Tensor, "B g g"], fov: Float[Tensor, " B"]) -> Float
     # Three points of one surface: no step in depth larger than a tenth of it.
     near = 0.1 * depth
     whole = (depth > 0) & (right[:, 2].abs() < near) & (below[:, 2].abs() < near)
-    edge = torch.ones(size, dtype=torch.bool)
+    edge = torch.ones(size, dtype=torch.bool, device=depth.device)
     edge[-1] = False
     whole &= edge[None, :, None] & edge[None, None, :]
     return normal * whole[:, None]

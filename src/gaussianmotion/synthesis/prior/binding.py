@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gaussianmotion.synthesis.prior.batches import Batch, View, make_batch
+from gaussianmotion.synthesis.prior.batches import Batch, Items, View, make_batch
 from gaussianmotion.synthesis.prior.denoising import alpha_bars
 from gaussianmotion.synthesis.prior.objective import (
     add_noise,
@@ -21,7 +21,6 @@ from gaussianmotion.synthesis.prior.objective import (
 )
 from gaussianmotion.synthesis.prior.patch_networks import FeatureTap, LayoutHead
 from gaussianmotion.synthesis.prior.precision import autocast
-from gaussianmotion.synthesis.prior.shards import TrainingSet
 
 #: The noise at which binding shows: there is hardly a picture left to go by.
 TIMESTEP = 600
@@ -49,7 +48,7 @@ def _copy(networks: nn.Module, weights: dict[str, Tensor]) -> None:
 def binding(
     networks: nn.ModuleDict,
     tap: FeatureTap,
-    held_out: TrainingSet,
+    held_out: Items,
     view: View,
     scaling: float,
     count: int,

@@ -77,38 +77,53 @@ class Muon(torch.optim.Optimizer):
                 self._adam(params, group)
 
     def _muon(self, params: list[Tensor], group: dict[str, Any]) -> None:
-        shapes: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = {}
         for p in params:
-            assert p.grad is not None  # chosen by `step`
-            state = self.state[p]
-            if not state:
-                state["momentum"] = torch.zeros_like(p)
-            state["momentum"].lerp_(p.grad, 1.0 - group["momentum"])
-            update = torch.lerp(p.grad, state["momentum"], group["momentum"])  # Nesterov
+            if not self.state[p]:
+                self.state[p]["momentum"] = torch.zeros_like(p)
+        gradients = _gradients(params)
+        momenta = [self.state[p]["momentum"] for p in params]
+        torch._foreach_lerp_(momenta, gradients, 1.0 - group["momentum"])
+        nesterov = torch._foreach_lerp(gradients, momenta, group["momentum"])
+        shapes: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = {}
+        for p, update in zip(params, nesterov, strict=True):
             matrix = update.reshape(len(p), -1)
             shapes.setdefault((matrix.shape[0], matrix.shape[1]), []).append((p, matrix))
+        rate = group["lr"] * group["rate"]
+        torch._foreach_mul_(params, 1.0 - rate * group["weight_decay"])
         for (rows, columns), members in shapes.items():
             updates = orthogonalise(torch.stack([matrix for _, matrix in members]))
-            rate = group["lr"] * group["rate"]
+            moved = [p for p, _ in members]
+            reshaped = [u.reshape(p.shape) for p, u in zip(moved, updates, strict=True)]
             scale = -rate * 0.2 * max(rows, columns) ** 0.5
-            for (p, _), update in zip(members, updates, strict=True):
-                p.mul_(1.0 - rate * group["weight_decay"])
-                p.add_(update.reshape(p.shape), alpha=scale)
+            torch._foreach_add_(moved, reshaped, alpha=scale)
 
     def _adam(self, params: list[Tensor], group: dict[str, Any]) -> None:
-        first, second = group["betas"]
-        rate = group["lr"] * group["rate"]
         for p in params:
-            state = self.state[p]
-            if not state:
-                state["step"] = 0
-                state["mean"], state["square"] = torch.zeros_like(p), torch.zeros_like(p)
-            state["step"] += 1
-            state["mean"].lerp_(p.grad, 1.0 - first)
-            state["square"].mul_(second).addcmul_(p.grad, p.grad, value=1.0 - second)
-            mean = state["mean"] / (1.0 - first ** state["step"])
-            root = (state["square"] / (1.0 - second ** state["step"])).sqrt_()
-            p.addcdiv_(mean, root.add_(group["eps"]), value=-rate)
+            if not self.state[p]:
+                self.state[p].update(step=0, mean=torch.zeros_like(p), square=torch.zeros_like(p))
+            self.state[p]["step"] += 1
+        ages: dict[int, list[Tensor]] = {}
+        for p in params:
+            ages.setdefault(self.state[p]["step"], []).append(p)
+        for age, members in ages.items():
+            self._adam_at(age, members, group)
+
+    def _adam_at(self, age: int, params: list[Tensor], group: dict[str, Any]) -> None:
+        first, second = group["betas"]
+        gradients = _gradients(params)
+        means, squares = ([self.state[p][name] for p in params] for name in ("mean", "square"))
+        torch._foreach_lerp_(means, gradients, 1.0 - first)
+        torch._foreach_mul_(squares, second)
+        torch._foreach_addcmul_(squares, gradients, gradients, value=1.0 - second)
+        steps = torch._foreach_div(means, 1.0 - first**age)
+        roots = torch._foreach_div(squares, 1.0 - second**age)
+        torch._foreach_sqrt_(roots)
+        torch._foreach_add_(roots, group["eps"])
+        torch._foreach_addcdiv_(params, steps, roots, value=-group["lr"] * group["rate"])
+
+
+def _gradients(params: list[Tensor]) -> list[Tensor]:
+    return [p.grad for p in params if p.grad is not None]
 
 
 def new_optimiser(networks: list[nn.Module], lr: float, weight_decay: float) -> Muon:

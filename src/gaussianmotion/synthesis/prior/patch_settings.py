@@ -14,12 +14,14 @@ class Phase:
         size: Pixels of a picture.
         patch: Pixels of a cell; a phase may have twice the patch of the one before.
         batch: Samples per step.
+        heads: Share of close-ups of heads among what is drawn; as in the data where it is 0.
     """
 
     until: int
     size: int
     patch: int
     batch: int
+    heads: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class PatchSettings:
     seed: int = 0
 
 
-def phases_of(small: int, batch: int) -> tuple[Phase, ...]:
+def phases_of(small: int, batch: int, heads: float = 0.0) -> tuple[Phase, ...]:
     """Pose and colours bind at 64 px, at a third of the cost of a sample of 128 px.
 
     The cells are of 4x4 pixels in both: the networks see 16x16 of them, then 32x32.
@@ -60,5 +62,6 @@ def phases_of(small: int, batch: int) -> tuple[Phase, ...]:
     Args:
         small: Samples of the first phase.
         batch: Samples per step.
+        heads: Share of heads in both.
     """
-    return Phase(small, 64, 4, batch), Phase(10**12, 128, 4, batch)
+    return Phase(small, 64, 4, batch, heads), Phase(10**12, 128, 4, batch, heads)

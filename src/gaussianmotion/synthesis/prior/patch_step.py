@@ -1,5 +1,6 @@
 """The networks of a training on pixel patches, and the loss of one batch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -26,6 +27,8 @@ from gaussianmotion.synthesis.prior.patch_settings import PatchSettings
 from gaussianmotion.synthesis.prior.precision import autocast
 
 Rows = TypeVar("Rows", Batch, Noised)
+#: :func:`step_losses`, or what computes the same.
+StepLosses = Callable[..., dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -90,5 +93,7 @@ def step_losses(
 
 def rows_of(whole: Rows, part: slice) -> Rows:
     """Some rows of a batch."""
+    if part == slice(0, len(next(iter(vars(whole).values())))):
+        return whole
     values = {field.name: getattr(whole, field.name)[part].contiguous() for field in fields(whole)}
     return type(whole)(**values)

@@ -2,10 +2,11 @@
 
 What a step draws depends on the seed and on the number of samples before it, so a training that was
 interrupted ends bit for bit where an uninterrupted one does, as long as no shard comes in between.
-Progress, schedules and averages count samples, not steps: a training may go on with another batch
-on another device.
+Progress and schedules count samples, not steps: a training may go on with another batch on another
+device.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,22 +16,22 @@ import torch
 from torch import Tensor
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.synthesis.prior.ahead import Ahead
-from gaussianmotion.synthesis.prior.batches import Batch, View, make_batch
+from gaussianmotion.synthesis.pictures.captions import HEAD
+from gaussianmotion.synthesis.prior.batches import Batch, Items, View, make_batch
+from gaussianmotion.synthesis.prior.compiled_step import CheckedStep
 from gaussianmotion.synthesis.prior.denoising import Timesteps
 from gaussianmotion.synthesis.prior.objective import add_noise, picture_weight
 from gaussianmotion.synthesis.prior.optimiser import new_optimiser
 from gaussianmotion.synthesis.prior.patch_networks import POSE_PIXELS, grow_all
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
-from gaussianmotion.synthesis.prior.patch_step import build_networks
+from gaussianmotion.synthesis.prior.patch_step import build_networks, step_losses
 from gaussianmotion.synthesis.prior.replicas import Replicas
-from gaussianmotion.synthesis.prior.shards import TrainingSet
 
-# Exponent of the weights' average: its memory is some 6 % of the samples so far, so that it
-# neither remembers the random start nor forgets what a long training smooths (Karras et al. 2024).
+# Exponent of the weights' average: its memory is some 6 % of the steps so far, so that it neither
+# remembers the random start nor forgets what a long training smooths (Karras et al. 2024).
 _AVERAGE_POWER = 16.0
-# Steps whose batches are drawn while a GPU computes; a CPU has no time to spare.
-_AHEAD = 12
+# Losses that are kept to be told.
+_KEPT = 400
 
 
 class PatchTrainer:
@@ -38,7 +39,7 @@ class PatchTrainer:
 
     def __init__(
         self,
-        data: TrainingSet,
+        data: Items,
         settings: PatchSettings,
         phases: Sequence[Phase],
         until: int,
@@ -46,11 +47,9 @@ class PatchTrainer:
         device: torch.device,
         empty: Tensor,
         workers: int = 1,
+        rate: float = 1.0,
     ) -> None:
         """Start from random weights.
-
-        Not torch.compile: with torch 2.13 on the CPU its backward pass returned zero gradients for
-        all inner blocks, text included, while the loss fell as if all were well.
 
         Args:
             data: The training set.
@@ -61,17 +60,20 @@ class PatchTrainer:
             device: Where it trains.
             empty: Token states of the empty caption, (L, D).
             workers: Processes that share a step, on a CPU.
+            rate: Factor of the learning rate: large batches bear more.
         """
         self.data, self.settings, self.phases = data, settings, phases
-        self.until, self.tail, self.device, self.empty = until, tail, device, empty
+        self.until, self.tail, self.rate = until, tail, rate
+        self.device, self.empty = device, empty.to(device)
         self.done, self.seconds, self.steps = 0, 0.0, 0
         self.timesteps = Timesteps(picture_weight)
         self.patch, self.workers = phases[0].patch, workers
         self.replicas: Replicas | None = None
-        self.ahead = Ahead(self.draw, _AHEAD if device.type == "cuda" else 0)
         self._build()
         self.averages = {n: p.detach().clone() for n, p in self.networks.named_parameters()}
-        self.losses: dict[str, list[float]] = {"loss": [], "picture": [], "regions": []}
+        self.losses: dict[str, deque[Tensor]] = {
+            name: deque(maxlen=_KEPT) for name in ("loss", "picture", "regions")
+        }
 
     def _build(self) -> None:
         """Networks for the present patch, their optimiser and the processes that share a step."""
@@ -81,7 +83,8 @@ class PatchTrainer:
         self.networks, self.tap = self.built.all, self.built.tap
         parts = [self.built.unet, self.built.controlnet, self.built.head]
         self.optimiser = new_optimiser(parts, self.settings.lr, self.settings.weight_decay)
-        self.replicas = Replicas(self.workers - 1, self.built, self.settings, self.patch)
+        losses = CheckedStep() if self.device.type == "cuda" else step_losses
+        self.replicas = Replicas(self.workers - 1, self.built, self.settings, self.patch, losses)
 
     @property
     def phase(self) -> Phase:
@@ -112,20 +115,32 @@ class PatchTrainer:
         """
         settings = self.settings
         rng = np.random.default_rng((settings.seed, done))
-        items = rng.integers(len(self.data), size=self.phase_at(done).batch)
+        phase = self.phase_at(done)
+        items = rng.integers(len(self.data), size=phase.batch)
+        if phase.heads:
+            items = self._with_heads(items, phase.heads, rng)
         generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + done)
         batch = make_batch(self.data, items, self.view(settings.mirror, done), generator)
         dropped = torch.rand(len(items), generator=generator) < settings.text_drop
-        batch.text[dropped] = self.empty
+        batch.text = torch.where(dropped.to(self.device)[:, None, None], self.empty, batch.text)
         return batch, generator
+
+    def _with_heads(self, items: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+        """As many items, of which heads are about the ``share``, where there are both."""
+        head = self.data.framings() == HEAD
+        kinds = np.flatnonzero(~head), np.flatnonzero(head)
+        if not len(kinds[0]) or not len(kinds[1]):
+            return items
+        chosen = rng.random(len(items)) < share
+        others, heads = (kind[rng.integers(len(kind), size=len(items))] for kind in kinds)
+        return np.where(chosen, heads, others)
 
     def advance(self) -> None:
         """One optimiser step."""
         settings = self.settings
-        batch, generator = self.ahead.take(self.done, self.phase.batch)
+        batch, generator = self.draw(self.done)
         count = len(batch.pictures)
         timesteps = self.timesteps.draw(count, generator)
-        batch = batch.to(self.device)
         noises = torch.Generator(self.device).manual_seed(generator.initial_seed())
         alpha_bars, patch, scaling = self.timesteps.alpha_bars, self.patch, self.scaling
         noised = add_noise(batch, timesteps, alpha_bars, patch, scaling, noises, settings.pose_drop)
@@ -134,23 +149,23 @@ class PatchTrainer:
         losses = self.replicas.backward(batch, noised, factors, scaling)
         torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
         for group in self.optimiser.param_groups:
-            group["lr"] = settings.lr * self._rate()
+            group["lr"] = settings.lr * self.rate * self._schedule()
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.done += count
         self.steps += 1
-        self._average(count)
+        self._average()
         for name, value in losses.items():
             self.losses[name].append(value)
         self.follow_phase()
 
-    def _rate(self) -> float:
+    def _schedule(self) -> float:
         """Factor of the learning rate: warm-up, constant, a tail to zero."""
         warm = min(1.0, (self.done + 1) / self.settings.warmup)
         return warm * min(1.0, max(0.0, (self.until - self.done) / max(self.tail, 1)))
 
-    def _average(self, count: int) -> None:
-        keep = (1.0 - count / self.done) ** (_AVERAGE_POWER + 1.0)
+    def _average(self) -> None:
+        keep = (1.0 - 1.0 / self.steps) ** (_AVERAGE_POWER + 1.0)
         current = [p.detach() for p in self.networks.parameters()]
         torch._foreach_lerp_(list(self.averages.values()), current, 1.0 - keep)
 
@@ -203,8 +218,6 @@ class PatchTrainer:
         self.follow_phase()
 
     def recent(self, count: int = 50) -> dict[str, float]:
-        """Means of the last losses by name."""
-        return {
-            name: sum(values[-count:]) / max(1, len(values[-count:]))
-            for name, values in self.losses.items()
-        }
+        """Means of the last losses by name; waits for a GPU."""
+        last = {name: list(values)[-count:] for name, values in self.losses.items()}
+        return {name: sum(map(float, v)) / max(1, len(v)) for name, v in last.items()}

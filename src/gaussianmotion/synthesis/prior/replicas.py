@@ -21,6 +21,7 @@ from gaussianmotion.synthesis.prior.objective import Noised
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings
 from gaussianmotion.synthesis.prior.patch_step import (
     PatchNetworks,
+    StepLosses,
     build_networks,
     rows_of,
     step_losses,
@@ -31,7 +32,12 @@ class Replicas:
     """Further processes beside this one."""
 
     def __init__(
-        self, count: int, networks: PatchNetworks, settings: PatchSettings, patch: int
+        self,
+        count: int,
+        networks: PatchNetworks,
+        settings: PatchSettings,
+        patch: int,
+        losses: StepLosses = step_losses,
     ) -> None:
         """Start them; the networks' weights move into shared memory.
 
@@ -40,7 +46,9 @@ class Replicas:
             networks: On the CPU.
             settings: As the networks were built.
             patch: As the networks were built.
+            losses: Computes the losses in this process.
         """
+        self._losses = losses
         self._networks, self._settings, self._patch = networks, settings, patch
         self._pipes: list[Connection] = []
         self._gradients: list[list[Tensor]] = []
@@ -59,7 +67,7 @@ class Replicas:
 
     def backward(
         self, batch: Batch, noised: Noised, factors: Float[Tensor, " B"], scaling: float
-    ) -> dict[str, float]:
+    ) -> dict[str, Tensor]:
         """Add a batch's gradient to that of the networks, each process a part of it.
 
         Args:
@@ -69,7 +77,7 @@ class Replicas:
             scaling: Of the pixels.
 
         Returns:
-            The losses of :func:`step_losses`, of the whole batch.
+            The losses of :func:`step_losses`, of the whole batch; a GPU is not waited for.
 
         Raises:
             UserError: a process was killed.
@@ -84,13 +92,13 @@ class Replicas:
                 rows = rows_of(batch, part), rows_of(noised, part), factors[part]
                 pipe.send((*rows, scaling, share))
             own = parts[0]
-            losses = step_losses(
+            losses = self._losses(
                 self._networks,
                 *(rows_of(batch, own), rows_of(noised, own), factors[own]),
                 *(self._settings, self._patch, scaling),
             )
             (losses["loss"] * shares[0]).backward()
-            found = [{name: value.item() for name, value in losses.items()}]
+            found: list[dict[str, Any]] = [{name: v.detach() for name, v in losses.items()}]
             found += [pipe.recv() for pipe in busy]
         except (EOFError, OSError) as error:
             raise UserError(
@@ -99,9 +107,12 @@ class Replicas:
             ) from error
         for gradients in self._gradients[: len(busy)]:
             _add(list(self._networks.all.parameters()), gradients)
+        parts_of = {name: [part[name] for part in found] for name in found[0]}
         return {
-            name: sum(share * part[name] for share, part in zip(shares, found, strict=True))
-            for name in found[0]
+            name: torch.stack(
+                [torch.as_tensor(share * v) for share, v in zip(shares, values, strict=True)]
+            ).sum()
+            for name, values in parts_of.items()
         }
 
     def close(self) -> None:

@@ -1,15 +1,20 @@
 """The training set as memory maps that grow: shards are taken up as they are rendered."""
 
 import functools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.text import MiniLMEncoder
+from gaussianmotion.pose.openpose import draw_openpose
 from gaussianmotion.synthesis.pictures.data import list_shards, load_captions
 from gaussianmotion.synthesis.prior.caption_states import (
     Encoder,
@@ -31,12 +36,14 @@ class TrainingSet:
         folder: The data set.
         shards: Name -> maps of the arrays, of each shard.
         limit: Shards at most.
+        device: Of the tensors it gives: the CPU.
     """
 
     folder: Path
     limit: int | None = None
     encoder: Callable[[], Encoder] = MiniLMEncoder
     shards: list[dict[str, Any]] = field(default_factory=list)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     _known: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -44,6 +51,20 @@ class TrainingSet:
 
     def __len__(self) -> int:
         return sum(len(shard["images"]) for shard in self.shards)
+
+    def framings(self) -> np.ndarray:
+        """The framing of each item, (N,) uint8."""
+        return np.concatenate([shard["framing"] for shard in self.shards])
+
+    @property
+    def expected(self) -> int:
+        """Items once the set is whole, by its card; those that are here where it says nothing."""
+        try:
+            card = json.loads((self.folder / "dataset.json").read_text(encoding="utf-8"))
+            whole = int(card["count"])
+        except (OSError, ValueError, TypeError, KeyError):
+            whole = 0
+        return max(len(self), whole)
 
     def take_up(self, encode: int | None = None, report: Callable[[str], None] = print) -> int:
         """Map the shards that have come since; returns how many.
@@ -106,3 +127,25 @@ class TrainingSet:
             )
             for name in names
         }
+
+    def tensors(
+        self, names: tuple[str, ...], items: np.ndarray, parts: slice | None = None
+    ) -> dict[str, Tensor]:
+        """The same as tensors on the CPU."""
+        return {name: as_tensor(array) for name, array in self.rows(names, items, parts).items()}
+
+    def skeletons(
+        self,
+        items: np.ndarray,
+        flip: Bool[Tensor, " B"],
+        keypoints: Float[Tensor, "B 18 2"],
+        visible: Bool[Tensor, "B 18"],
+        size: int,
+    ) -> Float[Tensor, "B 3 P P"]:
+        """The OpenPose pictures of the keypoints, drawn now."""
+        return draw_openpose(keypoints, visible, size, size)
+
+
+def as_tensor(array: np.ndarray) -> Tensor:
+    """A copy as a tensor, in a type that a GPU can pick rows of: depth (uint16) as int32."""
+    return torch.from_numpy(array.astype(np.int32) if array.dtype == np.uint16 else np.array(array))

@@ -7,6 +7,7 @@ Written into its folder: ``patches.pt`` (the checkpoint), ``curves.csv`` (losses
 import functools
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from gaussianmotion.synthesis.prior.grids import write_training_grid
 from gaussianmotion.synthesis.prior.mlflow_log import PriorLog
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase, phases_of
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
+from gaussianmotion.synthesis.prior.resident import ResidentSet
 from gaussianmotion.synthesis.prior.shards import TrainingSet
 from gaussianmotion.synthesis.resumable import SAVE_EVERY, Keeping, alone_in, finished, resume, run
 
@@ -29,8 +31,7 @@ KIND = "patches"
 CHECKPOINT = "patches.pt"
 CURVES = "curves.csv"
 # Shards whose captions are encoded before the first step, and at each line of progress: training
-# begins with the first pictures and takes up the others as it goes. A GPU encodes all of them in
-# seconds, and does.
+# begins with the first pictures and takes up the others as it goes.
 _AT_START, _AT_ONCE = 4, 2
 
 
@@ -67,6 +68,7 @@ def train_patches(
     shards: int | None = None,
     encoder: Callable[[], Encoder] | None = None,
     workers: int = 1,
+    rate: float = 1.0,
     report: Callable[[str], None] = print,
 ) -> Path:
     """Train, or go on training.
@@ -85,6 +87,7 @@ def train_patches(
         shards: At most so many of the data set.
         encoder: Makes the text encoder; MiniLM on the device where not given.
         workers: Processes that share a step on a CPU, a core each.
+        rate: Factor of the settings' learning rate, which may change on resuming.
         report: Receives progress lines.
 
     Returns:
@@ -102,18 +105,21 @@ def train_patches(
         if finished(keeping, until):
             return keeping.path
         encoder = encoder or functools.partial(MiniLMEncoder, device)
-        data = TrainingSet(dataset, shards, encoder)
-        data.take_up(_AT_START if device.type == "cpu" else None, report)
+        mapped = TrainingSet(dataset, shards, encoder)
+        on_gpu = device.type == "cuda"
+        data = ResidentSet(mapped, device, settings.normals > 0) if on_gpu else mapped
+        data.take_up(_AT_START, report)
         measured = TrainingSet(held_out, None, encoder)
         measured.take_up(report=report)
         if len(data) < phases[0].batch:
             raise UserError(f"{dataset} holds {len(data)} pictures, fewer than a batch")
         empty = encode([""], encoder())[0].float()
-        shared = workers if device.type == "cpu" else 1
-        trainer = PatchTrainer(data, settings, phases, until, tail, device, empty, shared)
+        shared = 1 if on_gpu else workers
+        trainer = PatchTrainer(data, settings, phases, until, tail, device, empty, shared, rate)
         resume(trainer, keeping, report)
         log = _Log(trainer, measured, out, logging, report)
-        run(trainer, keeping, until, log, report)
+        with data.following() if isinstance(data, ResidentSet) else nullcontext():
+            run(trainer, keeping, until, log, report)
     return keeping.path
 
 
@@ -172,8 +178,8 @@ class _Log:
             self.said = now
             # Earlier, encoding captions would only cost time.
             needed = 2 * trainer.done > len(trainer.data)
-            if needed and trainer.data.take_up(_AT_ONCE, lambda text: None):
-                trainer.ahead.forget()
+            if needed and isinstance(trainer.data, TrainingSet):
+                trainer.data.take_up(_AT_ONCE, lambda text: None)
         due = trainer.done // self.logging.every
         if due > self.measured or trainer.done >= trainer.until:
             self.measured = due
