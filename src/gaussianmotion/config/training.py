@@ -30,6 +30,16 @@ class DistillationConfig(Section):
     inversion_interval: Annotated[int, Field(ge=1, le=999)] = Field(
         50, description="Timesteps between the two noise levels that ism compares."
     )
+    late_method: Literal["sdedit"] | None = Field(
+        None,
+        description="Method after anneal_at; sdedit pulls toward the picture that the prior makes "
+        "of the rendered one in several steps.",
+    )
+    late_scale: Positive = Field(4.0, description="Guidance scale of late_method.")
+    late_steps: Count = Field(4, description="Evaluations of the prior that make such a picture.")
+    late_repeats: Count = Field(
+        4, description="Steps of the training that look at the same views and pictures."
+    )
     t_min: Annotated[int, Field(ge=0, le=999)] = 20
     t_max: Annotated[int, Field(ge=1, le=1000)] = Field(
         980, description="Largest timestep before annealing."

@@ -15,10 +15,10 @@ from torch.nn.functional import mse_loss
 from gaussianmotion.camera import Cameras
 from gaussianmotion.config import DistillationConfig, PriorConfig
 from gaussianmotion.guidance import scores
-from gaussianmotion.guidance.inversion import invert, move, noise_between
+from gaussianmotion.guidance.inversion import denoise, invert, move, noise_between
 from gaussianmotion.guidance.prompts import compose_prompt
 from gaussianmotion.guidance.sampling import guided
-from gaussianmotion.guidance.timesteps import sample_timesteps
+from gaussianmotion.guidance.timesteps import late, sample_timesteps
 from gaussianmotion.runtime.transfer import upload
 
 
@@ -29,6 +29,7 @@ class Prior(Protocol):
     alpha_bar: Float[Tensor, " T"]
     dtype: torch.dtype
     condition_channels: int
+    latent_limit: float | None
 
     def encode_image(self, rgb: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C h w"]: ...
 
@@ -69,6 +70,7 @@ class ScoreDistillation:
         self._prompt = prompt
         self._words = prior_config
         self._states: dict[str, Float[Tensor, "L D"]] = {}
+        self._made: tuple[Int[Tensor, " B"], Float[Tensor, "B C h w"]] | None = None
         self._computed: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
 
     def __call__(
@@ -79,6 +81,7 @@ class ScoreDistillation:
         step: int,
         steps: int,
         generator: torch.Generator,
+        again: bool = False,
     ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
         """The loss whose gradient with respect to the latents is w(t) delta / B.
 
@@ -90,6 +93,7 @@ class ScoreDistillation:
             step: Step of the training, from 0.
             steps: Steps of the whole training.
             generator: Draws timesteps and noise.
+            again: Whether the views are those of the step before, of which pictures are there.
 
         Returns:
             The loss, and what to plot: ``timestep`` (mean), ``grad_rms`` (of w delta),
@@ -99,46 +103,99 @@ class ScoreDistillation:
         config, prior = self._config, self._prior
         latents = prior.encode_image(rgb.permute(0, 3, 1, 2))
         with torch.no_grad():
-            timesteps = sample_timesteps(step, steps, len(rgb), config, generator)
-            prompts = [
-                compose_prompt(
-                    self._prompt,
-                    azimuth,
-                    framing,
-                    self._words.prompt_suffix,
-                    self._words.framing_words,
-                )
-                for azimuth, framing in zip(cameras.azimuth.tolist(), cameras.framing, strict=True)
-            ]
-            branches = [[""] * len(rgb), prompts]
-            if config.method == "nfsd":
-                branches.append([self._words.negative_prompt] * len(rgb))
-            text = self._encode([prompt for branch in branches for prompt in branch])
-
-            if config.method in ("sdi", "ism"):
-                timesteps = upload(timesteps, latents.device)
-                noisy, noise = self._inverted(latents, timesteps, text, pose_image)
+            if late(config, step, steps):
+                if self._made is None or not again:
+                    views = cameras, pose_image
+                    self._made = self._pictures(latents.detach(), *views, step, steps, generator)
+                timesteps, picture = self._made
+                level = prior.alpha_bar[timesteps][:, None, None, None]
+                delta = (level / (1.0 - level)).sqrt() * (latents.detach() - picture)
+                self._computed = (rgb.detach(), latents.detach(), picture, picture)
+                figures: dict[str, Float[Tensor, ""]] = {}
             else:
-                noise = torch.randn(latents.shape, generator=generator, device=generator.device)
-                timesteps = upload(timesteps, latents.device)
-                noise = upload(noise, latents.device)
-                noisy = prior.add_noise(latents, noise, timesteps)
-            predicted = prior.predict_noise(noisy, timesteps, text, pose_image)
-            self._computed = (rgb.detach(), latents.detach(), noisy, predicted)
-            eps = predicted.chunk(len(branches))
-
-            delta = self._score(eps, noise, timesteps)
+                delta, timesteps, figures = self._single_step(
+                    rgb, latents.detach(), cameras, pose_image, step, steps, generator
+                )
             weight = scores.weight(prior.alpha_bar, timesteps, config.weighting)
             gradient = weight * delta
             target = latents.detach() - gradient
-            figures = {
+            figures |= {
                 "timestep": timesteps.float().mean(),
                 "grad_rms": gradient.square().mean().sqrt(),
-                "delta_c_rms": (eps[1] - eps[0]).square().mean().sqrt(),
-                "delta_n_rms": (eps[0] - noise).square().mean().sqrt(),
             }
         loss = 0.5 * mse_loss(latents, target, reduction="sum") / len(rgb)
         return loss, figures
+
+    def _single_step(
+        self,
+        rgb: Float[Tensor, "B H W 3"],
+        latents: Float[Tensor, "B C h w"],
+        cameras: Cameras,
+        pose_image: Float[Tensor, "B K H W"] | None,
+        step: int,
+        steps: int,
+        generator: torch.Generator,
+    ) -> tuple[Float[Tensor, "B C h w"], Int[Tensor, " B"], dict[str, Float[Tensor, ""]]]:
+        """Delta of the configured method, its timesteps, and the sizes of eq. 5's differences."""
+        config, prior = self._config, self._prior
+        timesteps = sample_timesteps(step, steps, len(rgb), config, generator)
+        text, branches = self._texts(cameras, negative=config.method == "nfsd")
+        if config.method in ("sdi", "ism"):
+            timesteps = upload(timesteps, latents.device)
+            noisy, noise = self._inverted(latents, timesteps, text, pose_image)
+        else:
+            noise = torch.randn(latents.shape, generator=generator, device=generator.device)
+            timesteps = upload(timesteps, latents.device)
+            noise = upload(noise, latents.device)
+            noisy = prior.add_noise(latents, noise, timesteps)
+        predicted = prior.predict_noise(noisy, timesteps, text, pose_image)
+        self._computed = (rgb.detach(), latents, noisy, predicted)
+        eps = predicted.chunk(branches)
+        figures = {
+            "delta_c_rms": (eps[1] - eps[0]).square().mean().sqrt(),
+            "delta_n_rms": (eps[0] - noise).square().mean().sqrt(),
+        }
+        return self._score(eps, noise, timesteps), timesteps, figures
+
+    def _pictures(
+        self,
+        latents: Float[Tensor, "B C h w"],
+        cameras: Cameras,
+        pose_image: Float[Tensor, "B K H W"] | None,
+        step: int,
+        steps: int,
+        generator: torch.Generator,
+    ) -> tuple[Int[Tensor, " B"], Float[Tensor, "B C h w"]]:
+        """What the prior makes of rendered pictures under noise (SDEdit, Meng et al. 2021), each
+        from its own timestep: the views' targets until they are made anew (Haque et al. 2023)."""
+        config, prior = self._config, self._prior
+        timesteps = sample_timesteps(step, steps, len(latents), config, generator)
+        text, _ = self._texts(cameras)
+        noise = torch.randn(latents.shape, generator=generator, device=generator.device)
+        timesteps = upload(timesteps, latents.device)
+        noisy = prior.add_noise(latents, upload(noise, latents.device), timesteps)
+
+        def predict(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
+            null, full = prior.predict_noise(x, t, text, pose_image).chunk(2)
+            return guided(null, full, config.late_scale)
+
+        return timesteps, denoise(
+            predict, prior.alpha_bar, noisy, timesteps, config.late_steps, prior.latent_limit
+        )
+
+    def _texts(
+        self, cameras: Cameras, negative: bool = False
+    ) -> tuple[Float[Tensor, "KB L D"], int]:
+        """Token states of the branches null, text (, negative) for each view; how many branches."""
+        words = self._words
+        prompts = [
+            compose_prompt(self._prompt, azimuth, framing, words.prompt_suffix, words.framing_words)
+            for azimuth, framing in zip(cameras.azimuth.tolist(), cameras.framing, strict=True)
+        ]
+        branches = [[""] * len(prompts), prompts]
+        if negative:
+            branches.append([words.negative_prompt] * len(prompts))
+        return self._encode([prompt for branch in branches for prompt in branch]), len(branches)
 
     def fault(self) -> str | None:
         """Which model of the prior made the last step's loss NaN or infinite; None where none did.

@@ -43,6 +43,40 @@ def invert(
     return x
 
 
+@torch.no_grad()
+def denoise(
+    predict: Predict,
+    alpha_bar: Float[Tensor, " T"],
+    latents: Latents,
+    timesteps: Int[Tensor, " B"],
+    steps: int,
+    limit: float | None = None,
+) -> Latents:
+    """Clean latents at the end of DDIM paths that begin at each sample's own timestep.
+
+    Args:
+        predict: Noise in latents at timesteps (B,).
+        alpha_bar: Cumulative product of the alphas, per timestep.
+        latents: At the noise level of ``timesteps``.
+        timesteps: Where each sample begins.
+        steps: Evaluations of ``predict``, on equal intervals down to the data.
+        limit: Guesses of the clean latents are clipped to this magnitude.
+    """
+    x, now = latents, timesteps
+    for index in range(1, steps + 1):
+        noise, level = predict(x, now), alpha_bar[now][:, None, None, None]
+        clean = (x - (1.0 - level).sqrt() * noise) / level.sqrt()
+        if limit is not None:
+            clean = clean.clamp(-limit, limit)
+            noise = (x - level.sqrt() * clean) / (1.0 - level).sqrt()
+        if index == steps:
+            break
+        now = timesteps * (steps - index) // steps
+        level = alpha_bar[now][:, None, None, None]
+        x = level.sqrt() * clean + (1.0 - level).sqrt() * noise
+    return clean
+
+
 def move(
     x: Latents, noise: Latents, level: Float[Tensor, " B"], target: Float[Tensor, " B"]
 ) -> Latents:

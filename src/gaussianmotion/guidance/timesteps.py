@@ -15,8 +15,23 @@ LAST_TIMESTEP = 999
 
 def largest_timestep(step: int, steps: int, config: DistillationConfig) -> int:
     """The largest timestep that may be drawn at ``step`` of ``steps`` (counted from 0)."""
-    late = step >= config.anneal_at * steps
-    return min(config.t_max_late if late else config.t_max, LAST_TIMESTEP)
+    annealed = step >= config.anneal_at * steps
+    return min(config.t_max_late if annealed else config.t_max, LAST_TIMESTEP)
+
+
+def late(config: DistillationConfig, step: int, steps: int) -> bool:
+    """Whether ``late_method`` holds at ``step`` of ``steps``."""
+    return config.late_method is not None and step >= config.anneal_at * steps
+
+
+def looks_again(config: DistillationConfig, step: int, steps: int) -> bool:
+    """Whether ``step`` looks at the views of the step before.
+
+    Groups of ``late_repeats`` steps begin at the multiples of it, the first whole one after
+    ``anneal_at``.
+    """
+    first = late(config, step - step % config.late_repeats, steps)
+    return first and step % config.late_repeats > 0
 
 
 def sample_timesteps(

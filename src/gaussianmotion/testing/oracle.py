@@ -30,6 +30,7 @@ class OraclePrior:
 
     dtype = torch.float32
     condition_channels = 3
+    latent_limit = None
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
         betas = torch.linspace(BETA_START**0.5, BETA_END**0.5, TIMESTEPS, dtype=torch.float64)

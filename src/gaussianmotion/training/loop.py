@@ -23,6 +23,7 @@ from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
 from gaussianmotion.guidance.execution import run_as_asked
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.guidance.timesteps import looks_again
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.training.checkpoint import (
     go_on,
@@ -34,7 +35,7 @@ from gaussianmotion.training.checkpoint import (
 from gaussianmotion.training.curves import Curves
 from gaussianmotion.training.divergence import refuse_lost, refuse_untrained, stop_if_lost
 from gaussianmotion.training.environment import choose_device
-from gaussianmotion.training.lookahead import Condition, Lookahead, draw_pose
+from gaussianmotion.training.lookahead import Condition, Lookahead, Prepared, draw_pose
 from gaussianmotion.training.losses import scale_loss, skinning_loss
 from gaussianmotion.training.optimiser import all_finite, make_optimiser, set_rates, skip_or_stop
 from gaussianmotion.training.previews import render_preview, save_picture
@@ -139,12 +140,16 @@ def train(
             Curves(folder.curves, finished) as curves,
             StepProgress(f"{prompt_id}, seed {seed}", finished, settings.steps, progress) as bar,
         ):
+            seen: Prepared | None = None
+            due = False
             skipped, fault = 0, None  # steps in a row, and what of the prior the last was due to
             while finished < settings.steps:
                 began = time.perf_counter()
 
                 # What is looked at.
-                seen = ahead.take()
+                again = seen is not None and looks_again(settings.score, finished, settings.steps)
+                if seen is None or not again:
+                    seen = ahead.take()
                 weights = avatar.weights()
                 rendering = avatar.render(
                     body,
@@ -161,6 +166,7 @@ def train(
                 score, figures = distil(
                     *(rendering.rgb, seen.views.cameras, seen.condition),
                     *(finished, settings.steps, generators["noise"]),
+                    again=again,
                 )
                 scale = scale_loss(avatar.scales, settings.loss.scale_threshold)
                 skin = skinning_loss(weights, avatar.smpl_weights)
@@ -175,7 +181,9 @@ def train(
                 terms |= {"opacity": avatar.opacities.mean(), "finite": all_finite(loss, avatar)}
                 terms |= {"far": overshoot(avatar, body).amax(), "seen": rendering.alpha.mean()}
                 told = torch.stack([value.detach().float() for value in terms.values()])
-                if finished + 1 < settings.steps:
+                following = finished + 1
+                same = looks_again(settings.score, following, settings.steps)
+                if following < settings.steps and not same:
                     ahead.prepare()
                 row = dict(zip(terms, told.tolist(), strict=True))
 
@@ -204,9 +212,13 @@ def train(
                 if finished % settings.preview_every == 0 or finished == settings.steps:
                     picture = render_preview(avatar, body, settings, config.rasteriser)
                     save_picture(folder.preview(finished), picture)
-                if finished % settings.checkpoint_every == 0 or stop.requested:
-                    save_state()
-                stop.end_unfinished(finished, settings.steps, checkpoint)
+                due |= finished % settings.checkpoint_every == 0 or stop.requested
+                # Views that are looked at again are in no checkpoint: it waits for the next ones.
+                if not same:
+                    if due:
+                        save_state()
+                    due = False
+                    stop.end_unfinished(finished, settings.steps, checkpoint)
 
         refuse_untrained(optimiser, settings.steps, fault)
         refuse_lost(avatar, body, finished, settings, checkpoint)

@@ -10,7 +10,7 @@ from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.inversion import invert, move, noise_between
 from gaussianmotion.guidance.prior import DiffusionPrior
-from gaussianmotion.guidance.sampling import guided
+from gaussianmotion.guidance.sampling import ddim, guided
 from gaussianmotion.guidance.timesteps import sample_timesteps
 
 SIZE, BATCH = 64, 3
@@ -44,7 +44,7 @@ class Recorder:
     def __init__(self, prior: DiffusionPrior) -> None:
         self.prior = prior
         self.alpha_bar, self.dtype = prior.alpha_bar, prior.dtype
-        self.condition_channels = prior.condition_channels
+        self.condition_channels, self.latent_limit = prior.condition_channels, None
         self.encoded: list[str] = []
         self.calls: list[tuple[int, int]] = []
 
@@ -143,6 +143,55 @@ def test_inverted_noise_takes_the_place_of_drawn_noise(prior: DiffusionPrior, me
 def test_inversion_asks_the_prior_as_often_as_it_says(embedded: DiffusionPrior, method, calls):
     recorder, _, _, _ = run(embedded, DistillationConfig(method=method, inversion_steps=3))
     assert recorder.calls == calls
+
+
+def test_late_pictures_of_one_step_are_sds_and_of_more_are_ddims(prior: DiffusionPrior):
+    keys = {"late_method": "sdedit", "anneal_at": 0.0, "late_scale": 3.0}
+    one = DistillationConfig(**keys, late_steps=1)
+    recorder, _, _, stats = run(prior, one)
+    sds = run(prior, DistillationConfig(method="sds", guidance_scale=3.0, anneal_at=0.0))[0]
+    expected = sds.latents.grad
+    torch.testing.assert_close(recorder.latents.grad, expected, rtol=2e-3, atol=1e-3)
+    assert set(stats) == {"timestep", "grad_rms"}
+
+    recorder, _, _, _ = run(prior, DistillationConfig(**keys, late_steps=3))
+    assert recorder.calls == [(BATCH, 2 * BATCH)] * 3
+    rgb, pose = pictures()
+    generator = torch.Generator().manual_seed(7)
+    latents = prior.encode_image(rgb.permute(0, 3, 1, 2))
+    t = sample_timesteps(0, 100, BATCH, one, generator)
+    noisy = prior.add_noise(latents, torch.randn(latents.shape, generator=generator), t)
+    text = [
+        *prior.encode_text([""] * BATCH),
+        *prior.encode_text([f"{PROMPT}, {w}" for w in FRAMED]),
+    ]
+    for i in range(BATCH):  # one at a time, by the sampler that draws whole pictures
+        branches, start = torch.stack([text[i], text[BATCH + i]]), int(t[i])
+        clean = ddim(
+            lambda x, t, b=branches, i=i: guided(
+                *prior.predict_noise(x, t, b, pose[i : i + 1]).chunk(2), 3.0
+            ),
+            *(prior.alpha_bar, noisy[i : i + 1], [start, start * 2 // 3, start // 3]),
+        )
+        level = prior.alpha_bar[start]
+        delta = (level / (1.0 - level)).sqrt() * (latents[i] - clean[0])
+        torch.testing.assert_close(
+            recorder.latents.grad[i], delta.detach() / BATCH, rtol=5e-3, atol=2e-3
+        )
+
+
+def test_views_that_are_looked_at_again_keep_their_pictures(embedded: DiffusionPrior):
+    config = DistillationConfig(late_method="sdedit", anneal_at=0.0, late_steps=2)
+    recorder = Recorder(embedded)
+    distil = ScoreDistillation(recorder, config, PRIOR_CONFIG, PROMPT)
+    rgb, pose = pictures()
+    generator = torch.Generator().manual_seed(0)
+    losses = [
+        distil(rgb.requires_grad_(), views(), pose, step, 9, generator, again)[0].item()
+        for step, again in enumerate([False, True, True, False])
+    ]
+    assert len(recorder.calls) == 2 * 2
+    assert losses[0] == losses[1] == losses[2] != losses[3]
 
 
 @pytest.mark.parametrize(("method", "branches"), [("asd", 2), ("sds", 2), ("csd", 2), ("nfsd", 3)])

@@ -3,7 +3,7 @@
 import torch
 
 from gaussianmotion.config import DistillationConfig
-from gaussianmotion.guidance.timesteps import largest_timestep, sample_timesteps
+from gaussianmotion.guidance.timesteps import largest_timestep, looks_again, sample_timesteps
 
 CONFIG = DistillationConfig(t_min=20, t_max=980, t_max_late=500, anneal_at=0.5)
 
@@ -34,3 +34,10 @@ def test_the_last_timestep_of_the_model_is_never_exceeded():
 def test_a_seed_decides_the_timesteps():
     assert torch.equal(draw(3, 8, seed=1), draw(3, 8, seed=1))
     assert not torch.equal(draw(3, 8, seed=1), draw(3, 8, seed=2))
+
+
+def test_late_steps_look_at_their_views_in_whole_groups():
+    config = CONFIG.model_copy(update={"late_method": "sdedit", "late_repeats": 4})
+    again = [step for step in range(20) if looks_again(config, step, 20)]
+    assert again == [13, 14, 15, 17, 18, 19]  # half of 20 is 10; the first whole group begins at 12
+    assert not any(looks_again(CONFIG, step, 20) for step in range(20))

@@ -11,6 +11,7 @@ import pytest
 from small_training import run, small_config
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.testing.oracle import OraclePrior
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 
 KILLED_RUN = """
@@ -72,6 +73,31 @@ def test_a_signal_finishes_the_step_and_leaves_a_resumable_state(
     assert "stopped after step 10 of 24: the same command goes on from there" in message
     run(open_body, tmp_path)
     assert_same(tmp_path, finished)
+
+
+class StoppedAt(OraclePrior):
+    """Ctrl-C comes in one of the steps."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.left = step
+
+    def encode_image(self, rgb):
+        self.left -= 1
+        if self.left == 0:
+            signal.raise_signal(signal.SIGINT)
+        return super().encode_image(rgb)
+
+
+def test_views_that_are_looked_at_again_are_seen_through_before_a_stop(tmp_path, open_body, capsys):
+    score = {"late_method": "sdedit", "late_steps": 2, "late_repeats": 3}
+    config = small_config(score=score, checkpoint_every=10)
+    run(open_body, tmp_path / "whole", config)
+    with pytest.raises(SystemExit):
+        run(open_body, tmp_path / "cut", config, prior=StoppedAt(17))
+    assert "stopped after step 18 of 24" in capsys.readouterr().err
+    run(open_body, tmp_path / "cut", config)
+    assert_same(tmp_path / "cut", tmp_path / "whole")
 
 
 def test_a_second_signal_ends_at_once():
