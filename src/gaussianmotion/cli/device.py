@@ -3,8 +3,8 @@
 from contextlib import AbstractContextManager, nullcontext
 
 from gaussianmotion.config.experiment import DeviceKeys
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import gpu
+from gaussianmotion.runtime.torch_device import usable_device
 
 
 def leased_gpu(config: DeviceKeys, needs_gib: float = 0.0) -> AbstractContextManager[str | None]:
@@ -22,12 +22,4 @@ def device_of(config: DeviceKeys, leased: str | None) -> str:
     Raises:
         UserError: a GPU is asked for, and there is none or torch cannot use it.
     """
-    if config.device == "cuda" and leased is None:
-        raise UserError(
-            "device is cuda, but this computer shows no GPU; write `device: auto`, or run the "
-            "laptop's experiment with --profile profiles/laptop"
-        )
-    fault = None if leased is None else gpu.torch_fault()
-    if config.device == "cuda" and fault is not None:
-        raise UserError(f"device is cuda, but {fault}; `gaussianmotion doctor` says what to do")
-    return "cpu" if leased is None or fault is not None else "cuda"
+    return usable_device(config.device, here=leased is not None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
 from gaussianmotion.errors import UserError
-from gaussianmotion.runtime import gpu, nvidia
+from gaussianmotion.runtime import gpu, nvidia, torch_device
 from gaussianmotion.runtime.driver import OLDER_TORCH, code_fault, driver_fault
 from gaussianmotion.training.memory import less_memory, peak_gib
 
@@ -14,7 +14,7 @@ from gaussianmotion.training.memory import less_memory, peak_gib
 def look_for_devices(config: Config) -> Iterator[Finding]:
     """GPUs where they would be used, whether torch and a training fit them, and what draws."""
     pool = gpu.device_pool()
-    if config.device == "cpu" or (config.device == "auto" and not pool):
+    if not torch_device.wants_gpu(config.device, here=bool(pool)):
         yield Finding("device", True, f"CPU, {os.cpu_count()} cores")
         return
     if not pool:
@@ -25,7 +25,7 @@ def look_for_devices(config: Config) -> Iterator[Finding]:
     yield Finding("GPU", True, f"{len(pool)} ({names or ', '.join(pool)})")
     faults = list(_torch_on(listed))
     yield from faults
-    if not faults and (fault := gpu.torch_fault()) is not None:
+    if not faults and (fault := torch_device.torch_fault()) is not None:
         detail = f"{fault}: nvidia-smi shows what the driver says, `sudo dmesg | grep -i nvrm` why"
         yield Finding("torch on the GPU", False, detail)
     yield from _memory(config, listed)

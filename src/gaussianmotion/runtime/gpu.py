@@ -16,7 +16,6 @@ import re
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -68,24 +67,6 @@ def slots(wanted: int, pool: Sequence[str]) -> tuple[int, str]:
         return wanted, ""
     count = "1 GPU is" if len(pool) == 1 else f"{len(pool)} GPUs are"
     return len(pool), f"{count} here: --resources gpu={wanted} is taken for gpu={len(pool)}"
-
-
-def torch_fault() -> str | None:
-    """Why torch cannot use the GPUs of this machine; None where it can.
-
-    It imports torch: call it in a lease, or where nothing is leased.
-    """
-    import torch
-
-    if torch.version.cuda is None:
-        return f"torch {torch.__version__} is built without CUDA"
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        if torch.cuda.is_available():
-            return None
-    # "CUDA initialization: The NVIDIA driver ... is too old (found version 12020). Please ..."
-    said = str(caught[0].message).split(". ")[0] if caught else "CUDA finds no device"
-    return f"torch {torch.__version__}, of CUDA {torch.version.cuda}: {' '.join(said.split())}"
 
 
 @contextmanager

@@ -6,25 +6,22 @@ import platform
 import torch
 
 from gaussianmotion import __version__
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.torch_device import usable_device
 
 
 def choose_device(name: str) -> torch.device:
     """The device of the key ``device``, and what torch does on a GPU from then on.
 
     Raises:
-        UserError: cuda is asked for, and there is none.
+        UserError: cuda is asked for, and torch cannot use a GPU.
     """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("device: cuda was asked for, but torch sees no GPU: write device: auto")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda":
+    device = torch.device(usable_device(name))
+    if device.type == "cuda":
         # All steps have the same shapes: the fastest convolutions are worth looking for.
         torch.backends.cudnn.benchmark = True
         # What is kept in float32 (the UNet's last layer) is kept so for its last digits.
         torch.backends.cudnn.allow_tf32 = False
-    return torch.device(name)
+    return device
 
 
 def versions() -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from gaussianmotion.config.experiment import DrawingKeys
 from gaussianmotion.pipeline.stage import Stage
 from gaussianmotion.runtime import gpu
+from gaussianmotion.runtime.torch_device import wants_gpu
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,7 @@ class Gpus:
     @property
     def each(self) -> int:
         """GPUs of a job that would use one."""
-        device = self.config.device
-        return int(device == "cuda" or (device == "auto" and bool(self.pool)))
+        return int(wants_gpu(self.config.device, here=bool(self.pool)))
 
     def of(self, stage: Stage[Any]) -> int:
         """GPUs of a stage's jobs."""

@@ -11,10 +11,10 @@ from gaussianmotion.config.file import validate
 from gaussianmotion.doctor.finding import Finding
 from gaussianmotion.doctor.gpus import look_for_devices
 from gaussianmotion.errors import UserError
-from gaussianmotion.runtime import gpu
+from gaussianmotion.runtime import gpu, torch_device
 from gaussianmotion.splat import cuda_toolkit
 
-FAULT = gpu.torch_fault
+FAULT = torch_device.torch_fault
 TOOLKIT = "`make env GPU=toolkit`"
 OLDER = "`make env TORCH=cu126`"
 
@@ -27,7 +27,7 @@ class Right(Machine):
         self.home, self.packages = folder / "cuda", folder / "nvidia/cu13"
         monkeypatch.setattr(torch.version, "cuda", "13.0")
         monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_86", "sm_90"])
-        monkeypatch.setattr(gpu, "torch_fault", lambda: None)
+        monkeypatch.setattr(torch_device, "torch_fault", lambda: None)
         monkeypatch.setattr(cuda_toolkit, "_USUAL", self.home)
         monkeypatch.setattr(cuda_toolkit, "_packages", lambda cuda: [self.packages])
         monkeypatch.setattr("sysconfig.get_path", lambda name: str(folder / name))
@@ -210,7 +210,7 @@ def test_a_torch_without_cuda(right: Right, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_gpu_that_torch_cannot_use_for_another_reason(
     right: Right, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gpu, "torch_fault", FAULT)
+    monkeypatch.setattr(torch_device, "torch_fault", FAULT)
     assert f"torch {torch.__version__}" in right.says()["torch on the GPU"]
     with pytest.raises(UserError, match=r"device is cuda, but torch .*doctor` says what to do"):
         device_of(validate({"device": "cuda"}, "test"), "0")

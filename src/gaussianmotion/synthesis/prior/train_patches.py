@@ -16,6 +16,7 @@ import torch
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.text import MiniLMEncoder
+from gaussianmotion.runtime.torch_device import usable_device
 from gaussianmotion.synthesis.prior.binding import averaged, binding
 from gaussianmotion.synthesis.prior.caption_states import Encoder, encode
 from gaussianmotion.synthesis.prior.curves import add_row
@@ -99,7 +100,7 @@ def train_patches(
     """
     phases = phases or phases_of(small=45_000, batch=32)
     settings, logging = settings or PatchSettings(), logging or Logging()
-    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or torch.device(usable_device("auto"))
     keeping = patch_keeping(out, settings, save_every)
     with alone_in(out):
         if finished(keeping, until):
