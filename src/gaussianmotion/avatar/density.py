@@ -119,6 +119,20 @@ class DensityControl:
         self.gradient, self.seen = (torch.zeros_like(fields["means"][alive, 0]) for _ in range(2))
         return DensityChange(len(clone), len(split), int((~alive).sum()))
 
+    @torch.no_grad()
+    def drop_fainter(self, avatar: Avatar, optimiser: torch.optim.Optimizer, opacity: float) -> int:
+        """Remove Gaussians below an opacity, unless that are all; returns how many."""
+        kept = (avatar.opacities >= opacity).nonzero()[:, 0]
+        if not 0 < len(kept) < len(avatar):
+            return 0
+        dropped = len(avatar) - len(kept)
+        for name in GAUSSIAN_FIELDS:
+            value = getattr(avatar, name)[kept].clone()
+            _replace(avatar, optimiser, name, value, kept, None)
+        avatar.smpl_weights = avatar.smpl_weights[kept]
+        self.gradient, self.seen = self.gradient[kept], self.seen[kept]
+        return dropped
+
     def _to_grow(self, avatar: Avatar) -> tuple[Int[Tensor, " K"], Int[Tensor, " M"]]:
         """Indices to clone and to split: above the quantile, strongest first, while room lasts."""
         seen = self.seen > 0

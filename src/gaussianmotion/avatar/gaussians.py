@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gaussianmotion.avatar.skinning import SkinningField, blend_weights
 from gaussianmotion.body import Body
+from gaussianmotion.body.clothing import sample_between_legs, smooth_weights
 from gaussianmotion.camera import Cameras
 from gaussianmotion.splat import Backend, Rendering, rasterise
 from gaussianmotion.splat.skinned import skin_gaussians
@@ -21,6 +22,8 @@ SCALE_PER_SPACING = 0.6
 # Thickness of the discs over their radius: skin is thin, but a disc seen edge-on must not vanish.
 FLATNESS = 0.3
 NEIGHBOURS = 3
+# Opacity at which Gaussians between the legs begin.
+FAINT = 0.15
 
 
 class Avatar(nn.Module):
@@ -67,6 +70,8 @@ class Avatar(nn.Module):
         generator: torch.Generator,
         residual_skinning: bool = True,
         detail: float = 1.0,
+        skirt: float = 0.0,
+        smooth: bool = False,
     ) -> "Avatar":
         """Grey discs on the star pose's surface, drawn evenly over its area (eq. 1 of the paper).
 
@@ -76,10 +81,17 @@ class Avatar(nn.Module):
             generator: CPU generator of the positions and of the field's start weights.
             residual_skinning: Learn f of eq. 4.
             detail: Points on head and hands, for each elsewhere on the same area.
+            skirt: Further ones between the legs, in parts of ``count``, of opacity :data:`FAINT`.
+            smooth: Of :func:`w_smpl`.
         """
         from scipy.spatial import cKDTree  # half a second, for a training's start only
 
         means, normals = body.sample_surface(count, generator, detail)
+        opacities = torch.full_like(means[:, 0], opacity)
+        if skirt:
+            between, facing = sample_between_legs(body, round(skirt * count), generator)
+            means, normals = torch.cat([means, between]), torch.cat([normals, facing])
+            opacities = torch.cat([opacities, torch.full_like(between[:, 0], FAINT)])
         distance, _ = cKDTree(means.cpu().numpy()).query(means.cpu().numpy(), k=NEIGHBOURS + 1)
         spacing = torch.as_tensor(distance[:, 1:].mean(axis=1), dtype=torch.float32).clamp(min=1e-4)
         scales = SCALE_PER_SPACING * spacing.to(means.device)[:, None].repeat(1, 3)
@@ -94,9 +106,9 @@ class Avatar(nn.Module):
             means=means,
             quats=quats_facing(normals),
             log_scales=scales.log(),
-            logit_opacities=torch.full_like(means[:, 0], opacity).logit(),
+            logit_opacities=opacities.logit(),
             colours=torch.zeros_like(means),
-            smpl_weights=body.nearest_weights(means),
+            smpl_weights=w_smpl(body, means, smooth),
             skinning=field,
         )
 
@@ -124,9 +136,9 @@ class Avatar(nn.Module):
         return blend_weights(residual, self.smpl_weights)
 
     @torch.no_grad()
-    def refresh_smpl_weights(self, body: Body) -> None:
-        """Look the nearest body vertices up again, after the means have moved."""
-        self.smpl_weights = body.nearest_weights(self.means.detach())
+    def refresh_smpl_weights(self, body: Body, smooth: bool = False) -> None:
+        """Look the body's weights up again, after the means have moved."""
+        self.smpl_weights = w_smpl(body, self.means.detach(), smooth)
 
     def posed(
         self,
@@ -177,6 +189,11 @@ class Avatar(nn.Module):
             backend,
             compensate,
         )
+
+
+def w_smpl(body: Body, points: Float[Tensor, "N 3"], smooth: bool) -> Float[Tensor, "N J"]:
+    """w_SMPL of eq. 4: of the nearest vertex, or smoothed away from the body."""
+    return smooth_weights(body, points) if smooth else body.nearest_weights(points)
 
 
 def quats_facing(normals: Float[Tensor, "N 3"]) -> Float[Tensor, "N 4"]:

@@ -102,7 +102,7 @@ class Body:
     def nearest_weights(self, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N 24"]:
         """w_SMPL of eq. 4: skinning weights of the nearest canonical vertex."""
         if self.device.type == "cpu":
-            found = self._tree.query(points.detach().numpy())[1]
+            found = self.tree.query(points.detach().numpy())[1]
             nearest = torch.from_numpy(np.asarray(found, dtype=np.int64))
         else:
             # In pieces: 8192 points against 10^4 vertices are 0.4 GB of distances.
@@ -135,10 +135,11 @@ class Body:
         return points.to(self.device), directions.to(self.device)
 
     @cached_property
-    def _tree(self) -> Any:
+    def tree(self) -> Any:
+        """For looking nearest vertices up, on the CPU."""
         from scipy.spatial import cKDTree  # half a second, and few ask for it
 
-        return cKDTree(self.vertices.numpy())
+        return cKDTree(self.vertices.cpu().numpy())
 
 
 def make_body(

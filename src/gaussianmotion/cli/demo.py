@@ -51,8 +51,9 @@ def _demo(options: argparse.Namespace) -> int:
     if not Path("Snakefile").exists():
         raise UserError("there is no Snakefile here; run this in the folder of the repository")
     write_text(config, yaml.safe_dump(overlay, allow_unicode=True, sort_keys=False))
+    files = ["config/laptop.yaml", "config/people.yaml", str(config)]
     with _alone():
-        code = _snakemake(["avatars", "--configfile", "config/laptop.yaml", str(config)])
+        code = _snakemake(["avatars", "--configfile", *files])
     if code == 0:
         _print_results(root, time.monotonic() - started)
     return code

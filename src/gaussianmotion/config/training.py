@@ -223,6 +223,16 @@ class TrainConfig(TrainingScale):
         1.0,
         description="Points on head and hands at the start, for each elsewhere on the same area.",
     )
+    skirt: Share = Field(
+        0.0,
+        description="Gaussians that begin between the legs, in parts of those on the body; faint, "
+        "and those that have become fainter by score.anneal_at leave: no skirt needed them.",
+    )
+    smooth_weights: bool = Field(
+        False,
+        description="w_SMPL of Gaussians away from the body is a mean over what is about as near, "
+        "and not of the nearest vertex alone: skirts do not part in the middle.",
+    )
     opacity_compensation: bool = Field(
         False,
         description="Draw splats that are smaller than a pixel fainter instead of larger "

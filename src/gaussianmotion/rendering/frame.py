@@ -56,7 +56,7 @@ def draw_layers(
     """
     means, covars = subject.splats(poses)
     sigma = config.anti_alias * subject.training_blur(metres_per_pixel(means, cameras))
-    covars = covars + sigma**2 * torch.eye(3, device=covars.device)
+    covars = covars + sigma.square()[:, None, None] * torch.eye(3, device=covars.device)
     with torch.no_grad():
         return rasterise(
             means,

@@ -15,7 +15,7 @@ import torch
 from gaussianmotion import __version__
 from gaussianmotion.avatar.density import DensityControl
 from gaussianmotion.avatar.file import AvatarMetadata, from_state
-from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.gaussians import FAINT, Avatar
 from gaussianmotion.avatar.limits import overshoot
 from gaussianmotion.body import load_body
 from gaussianmotion.config.stages import TrainSettings
@@ -116,6 +116,7 @@ def train(
             avatar = Avatar.on_body(
                 *(body, settings.gaussians, settings.opacity, generators["start"]),
                 *(settings.residual_skinning, settings.detail),
+                *(settings.skirt, settings.smooth_weights),
             )
         else:
             avatar = from_state(resumed["avatar"]).to(device)
@@ -200,7 +201,9 @@ def train(
                 finished += 1
 
                 if finished % REFRESH_EVERY == 0:
-                    avatar.refresh_smpl_weights(body)
+                    avatar.refresh_smpl_weights(body, settings.smooth_weights)
+                if settings.skirt and finished == round(settings.score.anneal_at * settings.steps):
+                    density.drop_fainter(avatar, optimiser, FAINT)
                 density.update(finished, avatar, optimiser, body, generators["density"])
 
                 # What is kept.
@@ -222,7 +225,7 @@ def train(
 
         refuse_untrained(optimiser, settings.steps, fault)
         refuse_lost(avatar, body, finished, settings, checkpoint)
-        avatar.refresh_smpl_weights(body)
+        avatar.refresh_smpl_weights(body, settings.smooth_weights)
         final = curves.means(settings.steps - max(1, round(FINAL_SHARE * settings.steps)))
         path = save_results(
             folder,

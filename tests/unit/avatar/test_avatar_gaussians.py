@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar, quats_facing
+from gaussianmotion.avatar.gaussians import FAINT, GAUSSIAN_FIELDS, Avatar, quats_facing
 from gaussianmotion.body.poses import a_pose, star_pose, t_pose
 from gaussianmotion.camera import orbit
 from gaussianmotion.splat.covariance import covariances, rotation_matrices
@@ -127,3 +127,18 @@ def test_gradient_reaches_every_parameter(open_body, avatar):
         assert parameter.grad.isfinite().all(), name
         assert parameter.grad.abs().sum() > 0, name
     assert {name for name, _ in avatar.named_parameters()} > set(GAUSSIAN_FIELDS)
+
+
+def test_a_skirts_gaussians_begin_faint_between_the_legs(open_body):
+    generator = torch.Generator().manual_seed(0)
+    avatar = Avatar.on_body(open_body, 400, 0.9, generator, skirt=0.25, smooth=True)
+    assert len(avatar) == 500
+    torch.testing.assert_close(avatar.opacities[:400], torch.full((400,), 0.9))
+    torch.testing.assert_close(avatar.opacities[400:], torch.full((100,), FAINT))
+    away = torch.cdist(avatar.means, open_body.vertices).amin(dim=1)
+    assert away[:400].max() < 0.05
+    assert away[400:].max() > 0.1
+    torch.testing.assert_close(avatar.smpl_weights.sum(dim=1), torch.ones(500))
+    before = avatar.smpl_weights.clone()
+    avatar.refresh_smpl_weights(open_body, smooth=True)
+    torch.testing.assert_close(avatar.smpl_weights, before)

@@ -212,3 +212,20 @@ def test_observation_counts_drawn_gaussians_only():
     density.observe({"means2d": means2d, "radii": radii})
     assert density.gradient.tolist() == [10.0, 1.0, 0.0]
     assert density.seen.tolist() == [2.0, 1.0, 0.0]
+
+
+def test_those_that_have_become_fainter_leave_with_their_state(avatar, optimiser, open_body):
+    density = control()
+    with torch.no_grad():
+        avatar.logit_opacities[::4] = torch.tensor(0.1).logit()
+    kept, before = torch.arange(COUNT)[torch.arange(COUNT) % 4 > 0], moments(optimiser)
+    weights, gradient = avatar.smpl_weights.clone(), density.gradient.clone()
+    assert density.drop_fainter(avatar, optimiser, 0.15) == COUNT // 4
+    assert len(avatar) == len(kept)
+    for name in GAUSSIAN_FIELDS:
+        assert torch.equal(moments(optimiser)[name], before[name][kept])
+    assert torch.equal(avatar.smpl_weights, weights[kept])
+    assert torch.equal(density.gradient, gradient[kept])
+    assert density.drop_fainter(avatar, optimiser, 0.15) == 0
+    assert density.drop_fainter(avatar, optimiser, 1.0) == 0  # never all of them
+    assert len(avatar) == len(kept)

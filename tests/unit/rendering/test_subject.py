@@ -57,16 +57,26 @@ def test_configuration_of_another_version_is_said_to_be_one(avatar_path, tmp_pat
 def test_blur_is_what_finer_pixels_lack(avatar_path):
     subject = load_subject(avatar_path)
     trained = 1.25 * subject.body.height / subject.training_size
-    assert subject.training_blur(trained) == 0.0
-    assert subject.training_blur(2 * trained) == 0.0
-    assert subject.training_blur(0.5 * trained) == pytest.approx(trained * (0.3 * 0.75) ** 0.5)
+    subject = dataclasses.replace(subject, close_ups=False)
+    assert (subject.training_blur(trained) == 0.0).all()
+    assert (subject.training_blur(2 * trained) == 0.0).all()
+    lacking = torch.full((len(subject.avatar.means),), trained * (0.3 * 0.75) ** 0.5)
+    torch.testing.assert_close(subject.training_blur(0.5 * trained), lacking)
+
+
+def test_heads_that_were_trained_on_close_ups_are_blurred_less(avatar_path):
+    subject = dataclasses.replace(load_subject(avatar_path), close_ups=True)
+    blur = subject.training_blur(1e-4)
+    head = subject.weights[:, 15]
+    assert head.max() > 0.9
+    assert blur[head > 0.9].max() < 0.5 * blur[head < 0.1].min()
 
 
 def test_an_avatar_with_compensated_opacities_is_drawn_so_and_not_blurred(avatar_path, settings):
     subject = load_subject(avatar_path)
     assert not subject.compensate
     compensated = dataclasses.replace(subject, compensate=True)
-    assert compensated.training_blur(1e-3) == 0.0
+    assert (compensated.training_blur(1e-3) == 0.0).all()
     pose = a_pose()[None]
     points = subject.body.posed_vertices(pose)[0]
     camera = fitted_orbit(points, torch.zeros(1), 0.0, 32, settings)

@@ -1,0 +1,67 @@
+"""What clothes need of a body: weights away from its surface, and the room where a skirt closes."""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.body.joints import INDEX
+from gaussianmotion.body.model import Body
+
+# Metres from a vertex up to which a point is on the body, and over which its weights become means.
+NEAR_SKIN = 0.02
+# Every so many vertices stand for the body where weights are means, over so many of them at most.
+THINNED, AVERAGED = 6, 96
+# Of points on the surface about a tenth are inside the legs and above the calves.
+LEG_TRIES = 16
+
+
+def smooth_weights(body: Body, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N 24"]:
+    """Skinning weights of the nearest vertex, away from the body a mean over vertices.
+
+    A vertex at distance d counts exp(-((d - d_0) / (d_0 / 2))^2), d_0 the distance of the
+    nearest: half way between two legs both count alike. On the body, up to 2 cm from a vertex,
+    the nearest alone does.
+    """
+    from scipy.spatial import cKDTree  # half a second, and few ask for it
+
+    where = points.detach().cpu().numpy()
+    distance, _ = body.tree.query(where)
+    away = torch.as_tensor(((distance - NEAR_SKIN) / NEAR_SKIN).clip(0.0, 1.0))
+    every = torch.arange(0, len(body.vertices), THINNED)
+    thin = cKDTree(body.vertices[::THINNED].cpu().numpy())
+    far, found = thin.query(where, k=AVERAGED)
+    first = far[:, :1].clip(1e-4)
+    count = np.exp(-np.square((far - first) / (0.5 * first)))
+    count /= count.sum(axis=1, keepdims=True)
+    near = body.weights.cpu()[every[torch.from_numpy(found)]]
+    mean = (torch.as_tensor(count)[..., None] * near).sum(1).float()
+    share = away[:, None].float().to(body.device)
+    return torch.lerp(body.nearest_weights(points), mean.to(body.device), share)
+
+
+def sample_between_legs(
+    body: Body, count: int, generator: torch.Generator
+) -> tuple[Float[Tensor, "N 3"], Float[Tensor, "N 3"]]:
+    """Points of the canonical space between the legs, and directions to the front or back.
+
+    They lie between points of the left leg and their mirror images, from the hips to below the
+    knees: where a skirt closes.
+
+    Args:
+        count: N.
+        generator: A CPU generator.
+    """
+    points, normals = body.sample_surface(LEG_TRIES * count, generator)
+    owner = body.nearest_weights(points).argmax(dim=1)
+    knee = body.joints[INDEX["left_knee"], 1]
+    calf = knee - 0.6 * (knee - body.joints[INDEX["left_ankle"], 1])
+    leg = (owner == INDEX["left_hip"]) | (owner == INDEX["left_knee"])
+    inner = normals[:, 0] < 0.5
+    chosen = (leg & inner & (points[:, 1] > calf)).nonzero()[:count, 0]
+    points, front = points[chosen].clone(), normals[chosen][:, 2].sign()
+    along = torch.rand(len(points), generator=generator).to(points.device)
+    points[:, 0] *= 1.0 - 2.0 * along
+    directions = torch.zeros_like(points)
+    directions[:, 2] = torch.where(front == 0.0, 1.0, front)
+    return points, directions
