@@ -106,7 +106,8 @@ def prior_digests(config: PriorConfig, pose: bool) -> dict[str, str]:
                 continue
             for path in sorted(folder.rglob("*.safetensors")):
                 name = path.relative_to(folder)
-                if name.parts[0] != "controlnet":  # The embedded prior keeps its own in there.
+                # The embedded prior keeps its ControlNet in there, and what trained it beside it.
+                if len(name.parts) > 1 and name.parts[0] != "controlnet":
                     digests[f"{model.key}/{name}"] = weights_digest(path)
     return digests
 

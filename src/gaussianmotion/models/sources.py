@@ -6,6 +6,7 @@ several users may share (``models.folder``, else HF_HOME): ``hub/`` is a cache o
 ``files/`` holds the rest. Copying that folder to another computer takes everything along.
 """
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +26,9 @@ from gaussianmotion.models.hub import (
 )
 
 WeightsName = Literal["clip", "inception", "hps"]
+#: What a prior of pixel patches lacks, and the class that its settings name
+#: (:class:`~gaussianmotion.guidance.patches.PixelPatches`).
+AUTOENCODER_WEIGHTS, PIXEL_CODEC = "vae/diffusion_pytorch_model.safetensors", "PixelPatches"
 #: Name in the environment of the folder that users share.
 MODELS_FOLDER = "GAUSSIANMOTION_MODELS_FOLDER"
 
@@ -201,7 +205,10 @@ def hub_cache(config: NamesModels) -> Path | None:
 def _own_copy(model: Model, own: Path) -> Path:
     """The user's folder or file of weights, with all that belongs to it."""
     folder = own if own.is_dir() else own.parent
+    pixels = codec_class(folder) == PIXEL_CODEC
     for name in model.files:
+        if name == AUTOENCODER_WEIGHTS and pixels:
+            continue
         if name == model.weights and own.is_file():
             continue  # It may have any name.
         twin = half_name(name) if model.half else name
@@ -210,6 +217,15 @@ def _own_copy(model: Model, own: Path) -> Path:
                 f"{model.key}: {folder} holds no {name}: copy it there, or name the folder with it"
             )
     return own / model.weights if model.weights and own.is_dir() else own
+
+
+def codec_class(prior: Path) -> str:
+    """The class that a prior's ``vae`` names: what makes latents of pictures; empty if none."""
+    try:
+        settings = json.loads((prior / "vae/config.json").read_text(encoding="utf-8"))
+        return str(settings["_class_name"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
 
 
 def _size(path: Path) -> int:

@@ -6,13 +6,14 @@ backward pass, 1.55 GiB for each view of 512 px, 0.7 with ``train.checkpoint_enc
 an estimate: 1.5 GiB for CUDA, its libraries' workspaces and the Gaussians, and 0.27 for each view.
 """
 
-import json
 from pathlib import Path
 
 from gaussianmotion.config import Config
+from gaussianmotion.models.sources import PIXEL_CODEC, codec_class
 
 _WEIGHTS_GIB, _REST_GIB = 2.7, 1.5
 _KEPT_GIB, _CHECKPOINTED_GIB, _VIEW_GIB = 1.55, 0.7, 0.27  # of one view of 512 px
+_SMALL = ("AutoencoderTiny", PIXEL_CODEC)
 # The embedded prior's networks are a hundredth of that, and its views a sixteenth.
 _SMALL_GIB = 1.5
 
@@ -25,7 +26,7 @@ def peak_gib(config: Config, batch: int | None = None, checkpointed: bool | None
         batch: In place of ``train.batch``.
         checkpointed: In place of ``train.checkpoint_encoder``.
     """
-    if _has_small_encoder(config.prior.model):
+    if codec_class(Path(config.prior.model).expanduser()) in _SMALL:
         return _SMALL_GIB
     train = config.train
     if checkpointed is None:
@@ -68,12 +69,3 @@ def out_of_memory(config: Config, has_gib: float | None) -> str:
         )
     room = None if has_gib is None else has_gib - 0.5  # the driver keeps some
     return f"about {needed:.1f} GiB are needed at {at}: {less_memory(config, room)}"
-
-
-def _has_small_encoder(model: str) -> bool:
-    """Whether a prior's autoencoder is a tiny one, as the embedded prior's."""
-    path = Path(model).expanduser() / "vae/config.json"
-    try:
-        return json.loads(path.read_text())["_class_name"] == "AutoencoderTiny"
-    except (OSError, ValueError, KeyError):
-        return False
