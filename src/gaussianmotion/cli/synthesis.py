@@ -65,7 +65,7 @@ def _motions(options: argparse.Namespace) -> None:
 def _characters(options: argparse.Namespace) -> None:
     from gaussianmotion.synthesis.people.characters import prepare_characters
 
-    prepare_characters(options.makehuman, options.out, progress=say)
+    prepare_characters(options.makehuman, options.out, report=say)
 
 
 def _dataset(options: argparse.Namespace) -> None:

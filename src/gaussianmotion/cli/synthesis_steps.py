@@ -72,5 +72,5 @@ def add_step(
 
 
 def say(text: str) -> None:
-    """A line of progress."""
+    """Show a line of progress on the terminal; what library functions receive as ``report``."""
     print(text, file=sys.stderr, flush=True)

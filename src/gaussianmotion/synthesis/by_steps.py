@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gaussianmotion.synthesis.prior.optimiser import new_optimiser
+from gaussianmotion.synthesis.reporting import Report
 from gaussianmotion.synthesis.resumable import Keeping, alone_in, finished, resume, run
 
 
@@ -64,7 +65,7 @@ class SteppedTraining(ABC, Generic[Settings, Network]):
         """The loss of step ``done``."""
 
     @abstractmethod
-    def tell(self, last: int, report: Callable[[str], None]) -> None:
+    def tell(self, last: int, report: Report) -> None:
         """Report now and then, and at step ``last``."""
 
     def advance(self) -> None:
@@ -94,7 +95,7 @@ def train_by_steps(
     settings: Settings,
     begin: Callable[[], SteppedTraining],
     stop_after: int | None,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Path:
     """Train, or go on training, until all steps are done.
 

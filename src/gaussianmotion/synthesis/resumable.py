@@ -16,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.file_lock import try_hold
 from gaussianmotion.synthesis.prior.checkpoint import digest_of, load_to_resume, save_checkpoint
+from gaussianmotion.synthesis.reporting import Report, log_line
 from gaussianmotion.training.process import stop_on_signal
 
 #: Seconds between two checkpoints of a long training.
@@ -95,7 +96,7 @@ def finished(keeping: Keeping, until: int) -> bool:
     return state is not None and int(state["done"]) >= until
 
 
-def resume(training: Training, keeping: Keeping, report: Callable[[str], None] = print) -> bool:
+def resume(training: Training, keeping: Keeping, report: Report = log_line) -> bool:
     """Take up what was kept; whether there was anything."""
     state = keeping.load()
     if state is None:
@@ -111,7 +112,7 @@ def run(
     keeping: Keeping,
     until: int,
     after_step: Callable[[], None] = lambda: None,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> bool:
     """Advance until ``training.done`` reaches ``until``; checkpoints by the clock and at the end.
 

@@ -179,9 +179,9 @@ def pack_file(pack, tmp_path_factory):
 
 
 def test_a_dataset_grows_and_keeps_what_it_had(pack_file, tmp_path):
-    render_dataset(pack_file, tmp_path, 2, workers=1, progress=lambda _: None)
+    render_dataset(pack_file, tmp_path, 2, workers=1, report=lambda _: None)
     first = dict(np.load(tmp_path / "shard_0000.npz"))
-    render_dataset(pack_file, tmp_path, 3, workers=1, progress=lambda _: None)
+    render_dataset(pack_file, tmp_path, 3, workers=1, report=lambda _: None)
     grown = dict(np.load(tmp_path / "shard_0000.npz"))
     assert len(grown["images"]) == 3
     for name, array in first.items():

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.pictures.data import Shard, list_shards, load_shard
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 FULL_BODY = 0
 #: Mean and spread of the network's input, as open_clip's preprocessing is told.
@@ -47,7 +48,7 @@ class Pictures:
 
 
 def load_pictures(
-    dataset: Path, size: int, limit: int | None = None, report: Callable[[str], None] = print
+    dataset: Path, size: int, limit: int | None = None, report: Report = log_line
 ) -> Pictures:
     """The full-body pictures of a dataset, area-averaged to ``size`` pixels.
 

@@ -6,7 +6,6 @@ judged right is 50 % by chance; `best of all` has the caption among all values o
 """
 
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from gaussianmotion.scores.pictures.descriptions import contradict
 from gaussianmotion.synthesis.alignment.captions import person_part, with_hat, without_hat
 from gaussianmotion.synthesis.alignment.data import Pictures, load_pictures, normalise, plain
 from gaussianmotion.synthesis.pictures.captions import caption
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 # 2: added hats are worded as captions word hats, not hung on the end of the sentence.
 PROTOCOL = "alignment-measure-2"
@@ -38,7 +38,7 @@ def measure_alignment(
     out: Path,
     count: int | None = None,
     seed: int = 0,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> dict[str, Any]:
     """Measure a model and write ``measures.json``.
 

@@ -8,7 +8,6 @@ that happen to be true of another picture are left out of its contrast: captions
 import json
 import math
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from gaussianmotion.synthesis.alignment.data import Pictures, augmented, load_pi
 from gaussianmotion.synthesis.alignment.network import MODEL, Tokens, new_model
 from gaussianmotion.synthesis.by_steps import SteppedTraining, StepSettings, train_by_steps
 from gaussianmotion.synthesis.prior.precision import autocast
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 KIND = "alignment"
 CHECKPOINT = "alignment.pt"
@@ -59,7 +59,7 @@ def train_alignment(
     out: Path,
     settings: AlignmentTrainingSettings | None = None,
     stop_after: int | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> Path:
     """Train, or go on training, the model.
 
@@ -115,7 +115,7 @@ class _Training(SteppedTraining[AlignmentTrainingSettings, CLIP]):
             self.averages[name] = 0.95 * self.averages.get(name, value) + 0.05 * value
         return loss
 
-    def tell(self, last: int, report: Callable[[str], None]) -> None:
+    def tell(self, last: int, report: Report) -> None:
         if self.done % 50 == 0 or self.done == last:
             line = " ".join(f"{name} {value:.3f}" for name, value in self.averages.items())
             rate = self.cpu_seconds / max(1, self.done)

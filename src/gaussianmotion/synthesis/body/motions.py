@@ -9,7 +9,6 @@ simulation.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.synthesis.body.idle import PROVENANCE as IDLE_PROVENANCE
 from gaussianmotion.synthesis.body.idle import idle
 from gaussianmotion.synthesis.body.motion_contact import feet_on_floor, hands_on_floor
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 Array = NDArray[np.float64]
 
@@ -195,13 +195,13 @@ def convert(path: Path, clip: SourceClip, body: Body) -> tuple[Array, Array]:
     return poses, feet_on_floor(poses, translation, body, clip.cyclic)
 
 
-def make_motions(out: Path, body_path: Path, progress: Callable[[str], None] = print) -> list[Path]:
+def make_motions(out: Path, body_path: Path, report: Report = log_line) -> list[Path]:
     """Convert every clip of :data:`CLIPS` into ``out``.
 
     Args:
         out: Folder of the .npz files.
         body_path: The body whose size and floor they are made for.
-        progress: Called with a line per clip.
+        report: Called with a line per clip.
 
     Raises:
         UserError: pybullet is not installed.
@@ -219,10 +219,10 @@ def make_motions(out: Path, body_path: Path, progress: Callable[[str], None] = p
         poses, translation = convert(folder / f"humanoid3d_{clip.source}.txt", clip, body)
         source = PROVENANCE.format(clip=clip.source)
         written.append(_write(out / f"{name}.npz", poses, translation, clip.cyclic, source))
-        progress(f"{name}: {len(poses)} frames, {len(poses) / FPS:.1f} s")
+        report(f"{name}: {len(poses)} frames, {len(poses) / FPS:.1f} s")
     poses, translation = idle(body)
     written.append(_write(out / "idle.npz", poses, translation, True, IDLE_PROVENANCE))
-    progress(f"idle: {len(poses)} frames, {len(poses) / FPS:.1f} s")
+    report(f"idle: {len(poses)} frames, {len(poses) / FPS:.1f} s")
     return written
 
 

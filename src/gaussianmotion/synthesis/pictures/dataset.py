@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import time
 import zipfile
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -29,6 +28,7 @@ from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
 from gaussianmotion.synthesis.people.palette import GARMENT_COLOURS, HAIR_COLOURS
 from gaussianmotion.synthesis.pictures.captions import FRAMINGS
 from gaussianmotion.synthesis.pictures.dataset_items import BACKGROUNDS, SIZE, render_shard
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 SHARD = 512
 #: To be raised when the code draws other people, clothes, poses or pictures from the same seed:
@@ -82,7 +82,7 @@ def render_dataset(
     seed: int = 0,
     workers: int = 2,
     held_out: bool = False,
-    progress: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> None:
     """Render ``count`` items into ``out``; finished shards are kept.
 
@@ -123,7 +123,7 @@ def render_dataset(
             for finished in as_completed(futures):
                 done += finished.result()
                 rate = done / (time.monotonic() - start)
-                progress(
+                report(
                     f"{done} of {total} pictures, {rate:.0f} a second, "
                     f"{(total - done) / rate / 60:.1f} min left"
                 )

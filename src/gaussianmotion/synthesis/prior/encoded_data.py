@@ -3,7 +3,6 @@
 Encoding happens once; the autoencoder and the text encoder never run inside a training step.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from gaussianmotion.synthesis.pictures.data import Shard, list_shards, load_capt
 from gaussianmotion.synthesis.prior.networks import IMAGE_SIZE
 from gaussianmotion.synthesis.prior.text_cache import TextCache
 from gaussianmotion.synthesis.prior.train_autoencoder import encode_images
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 # Loss weight of empty background; the person and what is near weighs 1. Plain background is learnt
 # at once and would be most of the loss. Near pixels count as the person does, or else
@@ -63,7 +63,7 @@ def encode_dataset(
     cache: TextCache,
     limit: int | None = None,
     scaling: float | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> EncodedData:
     """Encode a dataset shard by shard.
 

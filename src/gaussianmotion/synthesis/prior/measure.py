@@ -8,7 +8,6 @@ the floor.
 """
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from gaussianmotion.synthesis.pictures.data import Shard, load_shards, read_pale
 from gaussianmotion.synthesis.prior.heads import heads
 from gaussianmotion.synthesis.prior.metrics import colours, faces, silhouettes
 from gaussianmotion.synthesis.prior.samples import Request, Sampling, sample_resumable
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 # 2: guesses of the clean latents are limited as the model's scheduler says; noise by item.
 # 3: the colour of hats; heads.
@@ -48,7 +48,7 @@ def measure_prior(
     seed: int = 0,
     batch: int = 16,
     samples: Path | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> dict[str, Any]:
     """Measure a prior and write ``measures.json`` and ``grid.png``.
 

@@ -5,12 +5,13 @@ A projection of the training's folder, which can be rebuilt from it: what was se
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.synthesis.reporting import Report, log_line
 from gaussianmotion.tracking.curves import send_curves
 from gaussianmotion.tracking.opening import experiment_id, open_client
 from gaussianmotion.tracking.store import store_uri
@@ -27,7 +28,7 @@ class PriorLog:
         folder: Path,
         params: Mapping[str, Any],
         tracking: TrackingConfig | None = None,
-        report: Callable[[str], None] = print,
+        report: Report = log_line,
     ) -> None:
         """Send nothing yet.
 

@@ -5,7 +5,7 @@ and its caption's states. Shards are taken up by a thread as they are rendered.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -18,6 +18,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.pose.openpose import draw_openpose
 from gaussianmotion.synthesis.prior.batches import MIRRORED
 from gaussianmotion.synthesis.prior.shards import PIXELS, TrainingSet, as_tensor
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 _COPIED = ("images", "surface", "regions", "keypoints", "visible", "depth", "fov", "states")
 #: Of a GPU's free memory; the rest is for the training.
@@ -59,7 +60,7 @@ class ResidentSet:
         """Whether there is no room for more."""
         return 0 < self._capacity <= self._count
 
-    def take_up(self, encode: int | None = None, report: Callable[[str], None] = print) -> int:
+    def take_up(self, encode: int | None = None, report: Report = log_line) -> int:
         """Copy shards that have come since; returns how many.
 
         Args:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from torch import Tensor
 from gaussianmotion.guidance.prior import DiffusionPrior
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.synthesis.prior.networks import IMAGE_SIZE
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def sample_resumable(
     sampling: Sampling,
     path: Path,
     name: str,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> tuple[NDArray[np.uint8], float]:
     """Pictures (N, H, W, 3) and the seconds they took, from the file as far as it goes.
 

@@ -23,6 +23,7 @@ from gaussianmotion.synthesis.prior.caption_states import (
     states_path,
 )
 from gaussianmotion.synthesis.prior.mapped import map_arrays
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 PIXELS = 128
 _ARRAYS = ("images", "regions", "keypoints", "visible", "framing", "depth", "fov", "surface")
@@ -66,7 +67,7 @@ class TrainingSet:
             whole = 0
         return max(len(self), whole)
 
-    def take_up(self, encode: int | None = None, report: Callable[[str], None] = print) -> int:
+    def take_up(self, encode: int | None = None, report: Report = log_line) -> int:
         """Map the shards that have come since; returns how many.
 
         Args:

@@ -7,7 +7,6 @@ checkpoint, so that a resumed run starts training within seconds.
 import hashlib
 import pickle
 import zipfile
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from gaussianmotion.synthesis.prior.encoded_data import (
 from gaussianmotion.synthesis.prior.text_cache import TextCache, cache_captions
 from gaussianmotion.synthesis.prior.train_autoencoder import load_autoencoder
 from gaussianmotion.synthesis.prior.train_diffusion import KIND, DiffusionSettings, train_diffusion
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 
 def train_prior(
@@ -36,7 +36,7 @@ def train_prior(
     tail: int,
     settings: DiffusionSettings | None = None,
     resume: Path | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> Path:
     """Encode the dataset where that has not been done, then train or go on training.
 
@@ -68,7 +68,7 @@ def encode_once(
     autoencoder: Path,
     cache: Path,
     scaling: float | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> EncodedData:
     """The encoded dataset, from the file ``cache`` where it was made of the same inputs.
 

@@ -5,7 +5,6 @@ becomes skin). The latents are drawn to mean 0 and spread 1 per channel, as the 
 and blurred by a little noise before decoding, so that near latents mean near images.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from gaussianmotion.synthesis.pictures.data import Shard, load_shards
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.networks import new_autoencoder
 from gaussianmotion.synthesis.prior.precision import autocast
+from gaussianmotion.synthesis.reporting import Report, log_line
 
 KIND = "autoencoder"
 
@@ -54,7 +54,7 @@ def train_autoencoder(
     out: Path,
     settings: AutoencoderSettings | None = None,
     stop_after: int | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> Path:
     """Train, or go on training, the autoencoder.
 
@@ -95,7 +95,7 @@ class _Training(SteppedTraining[AutoencoderSettings, AutoencoderTiny]):
         loss, self.l1 = _loss(self.network, images, weights, settings)
         return loss
 
-    def tell(self, last: int, report: Callable[[str], None]) -> None:
+    def tell(self, last: int, report: Report) -> None:
         if self.done % 100 == 0 or self.done == last:
             steps, seconds = self.settings.steps, self.seconds
             report(f"autoencoder step {self.done}/{steps} L1 {self.l1:.4f} {seconds:.0f} s")

@@ -5,7 +5,6 @@ state is kept as ``before_tail.pt``: a later session goes on from there with mor
 training that ended at rate zero would not allow.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.diffusion_trainer import DiffusionSettings, Trainer
 from gaussianmotion.synthesis.prior.encoded_data import EncodedData
+from gaussianmotion.synthesis.reporting import Report, log_line
 from gaussianmotion.synthesis.resumable import Keeping, alone_in, run
 from gaussianmotion.synthesis.resumable import resume as resume_training
 
@@ -28,7 +28,7 @@ def train_diffusion(
     settings: DiffusionSettings | None = None,
     resume: Path | None = None,
     stop_after: int | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> Path:
     """Train, or go on training, UNet and ControlNet.
 
@@ -99,7 +99,7 @@ class _Training:
         rate = learning_rate(self.done, self.steps, self.tail, self.trainer.settings)
         self.losses.append(self.trainer.advance(self.data, rate))
 
-    def tell(self, report: Callable[[str], None]) -> None:
+    def tell(self, report: Report) -> None:
         recent = self.losses[-200:]
         report(
             f"step {self.done}/{self.steps} loss {sum(recent) / len(recent):.4f} "

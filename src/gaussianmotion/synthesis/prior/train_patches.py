@@ -26,6 +26,7 @@ from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase, 
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
 from gaussianmotion.synthesis.prior.resident import ResidentSet
 from gaussianmotion.synthesis.prior.shards import TrainingSet
+from gaussianmotion.synthesis.reporting import Report, log_line
 from gaussianmotion.synthesis.resumable import SAVE_EVERY, Keeping, alone_in, finished, resume, run
 
 KIND = "patches"
@@ -70,7 +71,7 @@ def train_patches(
     encoder: Callable[[], Encoder] | None = None,
     workers: int = 1,
     rate: float = 1.0,
-    report: Callable[[str], None] = print,
+    report: Report = log_line,
 ) -> Path:
     """Train, or go on training.
 
@@ -157,7 +158,7 @@ class _Log:
         held_out: TrainingSet,
         out: Path,
         logging: Logging,
-        report: Callable[[str], None],
+        report: Report,
     ) -> None:
         self.trainer, self.held_out, self.out = trainer, held_out, out
         self.logging, self.report = logging, report
