@@ -21,7 +21,7 @@ from smplx.vertex_ids import vertex_ids as smplx_vertex_ids
 from gaussianmotion.body.joints import PARENTS
 from gaussianmotion.body.layout import LAYOUT, refuse_impossible, refuse_other_tables
 from gaussianmotion.body.model import Body, make_body
-from gaussianmotion.body.unpickle import read_pickle
+from gaussianmotion.body.smpl_pickle import read_pickle
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.arrays import check, read_npz
 from gaussianmotion.runtime.shipped import shipped
@@ -40,7 +40,7 @@ def load_body(
     """Load a body and give it its shape.
 
     Args:
-        path: .npz (never unpickled) or .pkl (see :mod:`gaussianmotion.body.unpickle`).
+        path: .npz (never unpickled) or .pkl (see :mod:`gaussianmotion.body.smpl_pickle`).
         betas: Shape coefficients, missing ones are 0.
         device: Where the body's tensors live.
 

@@ -67,7 +67,7 @@ def _table(options: argparse.Namespace) -> None:
 
         write_table(win_rate_table(frame, config), out)
     elif options.name == "verdicts":
-        from gaussianmotion.tables.verdicts.experiment import verdicts_of
+        from gaussianmotion.tables.verdicts.as_trained import verdicts_of
 
         # tables/scores.csv of the experiment's folder.
         write_table(verdicts_of(frame, config, options.scores.absolute().parents[1]), out)

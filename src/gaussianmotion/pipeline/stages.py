@@ -20,7 +20,7 @@ _TABLES: tuple[Stage[Any], ...] = (
     Stage("table1", "tables.table1:table1", of.TablesSettings, _DECLARED),
     Stage("ablations", "tables.ablations:ablations_table", of.TablesSettings, _DECLARED),
     Stage("win_rate", "tables.win_rate:win_rate_table", of.TablesSettings, _DECLARED),
-    Stage("verdicts", "tables.verdicts.experiment:verdicts_of", of.TablesSettings, _DECLARED),
+    Stage("verdicts", "tables.verdicts.as_trained:verdicts_of", of.TablesSettings, _DECLARED),
     Stage("table2", "study.table2:table2", of.NoSettings),
 )
 _ALL: tuple[Stage[Any], ...] = (

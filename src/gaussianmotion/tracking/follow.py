@@ -9,7 +9,7 @@ from typing import Any
 from gaussianmotion.config import Config, TrackingConfig
 from gaussianmotion.records.experiment_folder import PARENTS
 from gaussianmotion.records.run_folder import LOGGED, RunFolder
-from gaussianmotion.tracking.curves import curve_rows
+from gaussianmotion.tracking.curve_metrics import curve_rows
 from gaussianmotion.tracking.experiment import log_experiment
 from gaussianmotion.tracking.identity import Identity, finished_runs, identify
 from gaussianmotion.tracking.logged import mend, reason_of, warn

@@ -16,7 +16,7 @@ from gaussianmotion.records.run_record import RunRecord, known_run
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.revision import git_commit
 from gaussianmotion.tracking.artifacts import run_files, send_new
-from gaussianmotion.tracking.curves import send_curves
+from gaussianmotion.tracking.curve_metrics import send_curves
 from gaussianmotion.tracking.dataset import log_prompts
 from gaussianmotion.tracking.description import NOTE, describe_experiment, escaped
 from gaussianmotion.tracking.identity import Identity, finished_runs

@@ -18,7 +18,7 @@ from gaussianmotion.synthesis.pictures.captions import HEAD
 from gaussianmotion.synthesis.prior import patch_trainer
 from gaussianmotion.synthesis.prior.batches import GRID, MIRRORED, View, make_batch, normals_of
 from gaussianmotion.synthesis.prior.binding import binding
-from gaussianmotion.synthesis.prior.curves import read_curves
+from gaussianmotion.synthesis.prior.curves_file import read_curves
 from gaussianmotion.synthesis.prior.mlflow_log import PriorLog
 from gaussianmotion.synthesis.prior.patch_networks import (
     Shape,

@@ -12,7 +12,7 @@ from gaussianmotion.config.stages import TablesSettings
 from gaussianmotion.tables.collect import collect
 from gaussianmotion.tables.columns import read_scores
 from gaussianmotion.tables.files import Table
-from gaussianmotion.tables.verdicts.experiment import verdicts_of
+from gaussianmotion.tables.verdicts.as_trained import verdicts_of
 from gaussianmotion.tables.verdicts.paper_claims import CLAIMS, TAUS, Claim, Part, between, slope
 from gaussianmotion.tables.verdicts.rule import imbalance, judge
 from gaussianmotion.tables.verdicts.table import compared, verdicts_table

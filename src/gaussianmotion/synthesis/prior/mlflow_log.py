@@ -12,7 +12,7 @@ from typing import Any
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.synthesis.reporting import Report, log_line
-from gaussianmotion.tracking.curves import send_curves
+from gaussianmotion.tracking.curve_metrics import send_curves
 from gaussianmotion.tracking.opening import experiment_id, open_client
 from gaussianmotion.tracking.store import store_uri
 

@@ -19,7 +19,7 @@ from gaussianmotion.guidance.text import MiniLMEncoder
 from gaussianmotion.runtime.torch_device import usable_device
 from gaussianmotion.synthesis.prior.binding import averaged, binding
 from gaussianmotion.synthesis.prior.caption_states import Encoder, encode
-from gaussianmotion.synthesis.prior.curves import add_row
+from gaussianmotion.synthesis.prior.curves_file import add_row
 from gaussianmotion.synthesis.prior.grids import write_training_grid
 from gaussianmotion.synthesis.prior.mlflow_log import PriorLog
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase, phases_of
