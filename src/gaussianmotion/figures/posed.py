@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from torch import Tensor
 
+from gaussianmotion.body.posed_body import PosedBody
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import Cameras
 from gaussianmotion.config.motion import MotionSource
@@ -95,7 +96,9 @@ class Studio:
         pictures = []
         for moment in moments:
             pose, translation, cameras = self._shot(moment)
-            drawn = pose_image(self.subject.body, pose, moved(cameras, -translation))[0]
+            drawn = pose_image(PosedBody.of(self.subject.body, pose), moved(cameras, -translation))[
+                0
+            ]
             pictures.append((drawn * 255.0).round().byte().permute(1, 2, 0).cpu().numpy())
         return pictures
 

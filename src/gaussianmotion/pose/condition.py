@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.body.model import Body
+from gaussianmotion.body.posed_body import PosedBody
 from gaussianmotion.camera import Cameras
 from gaussianmotion.pose.openpose import Neck, pose_image
 from gaussianmotion.pose.surface_map import surface_image
@@ -30,7 +31,8 @@ def condition_image(
             in the last three.
         neck: Where the skeleton's neck is.
     """
-    skeletons = pose_image(body, poses, cameras, neck)
+    posed = PosedBody.of(body, poses)
+    skeletons = pose_image(posed, cameras, neck)
     if channels == SKELETON:
         return skeletons
-    return torch.cat([skeletons, surface_image(body, poses, cameras)], dim=1)
+    return torch.cat([skeletons, surface_image(posed, cameras)], dim=1)

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gaussianmotion.body.depth import NEAR, first_depth
-from gaussianmotion.body.model import Body, skin, transform_joints
+from gaussianmotion.body.posed_body import PosedBody
 from gaussianmotion.camera import Cameras
 
 KEYPOINTS = (
@@ -58,7 +58,7 @@ _COLOURS = np.array(COLOURS, dtype=np.float32) / 255.0
 
 
 def body_keypoints(
-    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras, neck: Neck = "joint"
+    posed: PosedBody, cameras: Cameras, neck: Neck = "joint"
 ) -> tuple[Float[Tensor, "C 18 2"], Bool[Tensor, "C 18"]]:
     """Where the keypoints of a posed body are in the image, and which are to be drawn.
 
@@ -66,19 +66,15 @@ def body_keypoints(
     as ControlNet's detector guesses hidden limbs too. Nothing behind the camera is.
 
     Args:
-        body: The body.
-        poses: Axis-angle in radians, one pose per camera.
+        posed: The body, in one pose per camera.
         cameras: C cameras.
         neck: Where it is.
 
     Returns:
         Pixels (x right, y down, pixel centres at +0.5), possibly out of frame; visibility.
     """
-    transforms = body.transforms(poses)
-    vertices = skin(body.vertices, body.weights, transforms)
-    joints = transform_joints(transforms, body.joints)
-    face = vertices[:, body.landmarks]
-    points = torch.cat([face[:, :1], joints[:, list(SMPL_JOINTS)], face[:, 1:]], dim=1)
+    face = posed.vertices[:, posed.body.landmarks]
+    points = torch.cat([face[:, :1], posed.joints[:, list(SMPL_JOINTS)], face[:, 1:]], dim=1)
     if neck == "shoulders":
         right, left = KEYPOINTS.index("right shoulder"), KEYPOINTS.index("left shoulder")
         points[:, KEYPOINTS.index("neck")] = 0.5 * (points[:, right] + points[:, left])
@@ -87,16 +83,16 @@ def body_keypoints(
 
     visible = depth > NEAR
     on_face = [0, 14, 15, 16, 17]
-    nearest = first_depth(vertices, body.faces, cameras, pixels[:, on_face])
+    nearest = first_depth(posed.vertices, posed.body.faces, cameras, pixels[:, on_face])
     visible[:, on_face] &= depth[:, on_face] <= nearest + HIDDEN_BEHIND
     return pixels, visible
 
 
 def pose_image(
-    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras, neck: Neck = "joint"
+    posed: PosedBody, cameras: Cameras, neck: Neck = "joint"
 ) -> Float[Tensor, "C 3 H W"]:
     """The conditioning images of a posed body: RGB in [0, 1], one pose per camera."""
-    keypoints, visible = body_keypoints(body, poses, cameras, neck)
+    keypoints, visible = body_keypoints(posed, cameras, neck)
     return draw_openpose(keypoints, visible, cameras.height, cameras.width)
 
 

@@ -13,6 +13,7 @@ the same in every pose and view:
 Codes are drawn as 0.1 + 0.9 code on black, so that no point of the body is black.
 """
 
+from functools import lru_cache
 from typing import no_type_check
 
 import numba
@@ -24,6 +25,7 @@ from torch import Tensor
 
 from gaussianmotion.body.depth import NEAR
 from gaussianmotion.body.model import Body
+from gaussianmotion.body.posed_body import PosedBody
 from gaussianmotion.camera import Cameras
 
 #: What the darkest code is drawn as.
@@ -49,23 +51,25 @@ def surface_codes(
     return DARKEST + (1.0 - DARKEST) * torch.stack(places, dim=-1).clamp(0.0, 1.0)
 
 
-def surface_image(
-    body: Body, poses: Float[Tensor, "C 24 3"], cameras: Cameras
-) -> Float[Tensor, "C 3 H W"]:
+def surface_image(posed: PosedBody, cameras: Cameras) -> Float[Tensor, "C 3 H W"]:
     """The surface maps of a posed body: RGB in [0, 1], one pose per camera, on the body's device.
 
     Args:
-        body: The body.
-        poses: Axis-angle in radians.
+        posed: The body, in one pose per camera.
         cameras: C cameras.
     """
-    vertices = body.posed_vertices(poses)
-    projected = cameras.project(vertices.detach()).to("cpu", torch.float32).numpy()
-    codes = surface_codes(body.rest_vertices, body.floor, body.height).cpu().numpy()
-    faces = np.ascontiguousarray(body.faces.cpu().numpy(), dtype=np.int32)
+    projected = cameras.project(posed.vertices.detach()).to("cpu", torch.float32).numpy()
+    faces, codes = _coloured_faces(posed.body)
     size = (cameras.height, cameras.width)
     images = [draw_surface(np.ascontiguousarray(view), faces, codes, *size) for view in projected]
-    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous().to(body.device)
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous().to(posed.device)
+
+
+@lru_cache(maxsize=4)
+def _coloured_faces(body: Body) -> tuple[Int[ndarray, "F 3"], Float32[ndarray, "V 3"]]:
+    """Triangles and codes of a body, which no pose changes: computed once per body."""
+    codes = surface_codes(body.rest_vertices, body.floor, body.height).cpu().numpy()
+    return np.ascontiguousarray(body.faces.cpu().numpy(), dtype=np.int32), codes
 
 
 def mirrored_surface(images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 H W"]:

@@ -7,6 +7,7 @@ import torch
 
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
+from gaussianmotion.body.posed_body import PosedBody
 from gaussianmotion.body.poses import a_pose
 from gaussianmotion.body.rotation import multiply, to_axis_angle, to_quaternion
 from gaussianmotion.camera import Cameras, orbit
@@ -30,7 +31,7 @@ def where(image: torch.Tensor, keypoint: str) -> tuple[float, float] | None:
 
 
 def picture(body: Body, pose: torch.Tensor, view: Cameras) -> torch.Tensor:
-    return pose_image(body, pose[None], view)[0]
+    return pose_image(PosedBody.of(body, pose[None]), view)[0]
 
 
 def test_in_a_front_view_the_left_side_is_at_the_right_and_there_is_a_face(
@@ -70,7 +71,7 @@ def rows() -> torch.Tensor:
 def test_a_side_view_shows_the_near_ear_only(
     open_body: Body, azimuth: float, near: str, far: str
 ) -> None:
-    _, visible = body_keypoints(open_body, a_pose()[None], camera(azimuth))
+    _, visible = body_keypoints(PosedBody.of(open_body, a_pose()[None]), camera(azimuth))
     assert visible[0, FACE[f"{near} ear"]]
     assert not visible[0, FACE[f"{far} ear"]]
     assert visible[0, 1:14].all()
@@ -83,8 +84,8 @@ def test_a_face_behind_an_arm_is_left_out(open_body: Body) -> None:
     up = to_quaternion(torch.tensor([0.0, 0.0, math.radians(40)]))
     pose[INDEX["left_shoulder"]] = to_axis_angle(multiply(forward, up))
     pose[INDEX["left_elbow"], 1] = math.radians(-100)
-    _, covered = body_keypoints(open_body, pose[None], camera(0))
-    _, open_face = body_keypoints(open_body, a_pose()[None], camera(0))
+    _, covered = body_keypoints(PosedBody.of(open_body, pose[None]), camera(0))
+    _, open_face = body_keypoints(PosedBody.of(open_body, a_pose()[None]), camera(0))
     assert open_face.all()
     assert not covered[0, FACE["nose"]]
     assert not covered[0, FACE["left ear"]]
@@ -118,10 +119,10 @@ def test_what_is_behind_the_camera_is_not_drawn(open_body: Body) -> None:
     # From inside the belly, looking up along the body: legs are behind.
     one = torch.ones(1)
     view = orbit(0 * one, -80 * one, 0.3 * one, 60 * one, torch.tensor([[0.0, 0.6, 0.0]]), 64)
-    pixels, visible = body_keypoints(open_body, a_pose()[None], view)
+    pixels, visible = body_keypoints(PosedBody.of(open_body, a_pose()[None]), view)
     assert not visible[0, [9, 10, 12, 13]].any()
     assert torch.isfinite(pixels).all()
-    assert torch.isfinite(pose_image(open_body, a_pose()[None], view)).all()
+    assert torch.isfinite(pose_image(PosedBody.of(open_body, a_pose()[None]), view)).all()
 
 
 def test_a_small_image_decides_like_a_large_one_which_face_points_are_hidden(
@@ -132,7 +133,7 @@ def test_a_small_image_decides_like_a_large_one_which_face_points_are_hidden(
     seen = []
     for size in (64, 512):
         views = orbit(azimuths, 5 * one, 2.6 * one, 50 * one, torch.zeros(36, 3), size)
-        seen.append(body_keypoints(open_body, a_pose().repeat(36, 1, 1), views)[1])
+        seen.append(body_keypoints(PosedBody.of(open_body, a_pose().repeat(36, 1, 1)), views)[1])
     assert torch.equal(seen[0], seen[1])
     nose = seen[0][:, 0]
     assert nose[azimuths.abs() < 60].all()
@@ -141,8 +142,8 @@ def test_a_small_image_decides_like_a_large_one_which_face_points_are_hidden(
 
 def test_the_neck_is_a_joint_or_half_way_between_the_shoulders(open_body: Body) -> None:
     poses, view = a_pose()[None], camera(20)
-    joint, _ = body_keypoints(open_body, poses, view)
-    half_way, _ = body_keypoints(open_body, poses, view, "shoulders")
+    joint, _ = body_keypoints(PosedBody.of(open_body, poses), view)
+    half_way, _ = body_keypoints(PosedBody.of(open_body, poses), view, "shoulders")
     neck, right, left = (KEYPOINTS.index(x) for x in ("neck", "right shoulder", "left shoulder"))
     between = 0.5 * (half_way[0, right] + half_way[0, left])
     assert torch.allclose(half_way[0, neck], between, atol=1.0)  # but for perspective

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from gaussianmotion.body import Body
+from gaussianmotion.body import Body, posed_body
+from gaussianmotion.body.posed_body import PosedBody
 from gaussianmotion.body.poses import a_pose, star_pose
 from gaussianmotion.camera import Cameras, orbit
 from gaussianmotion.pose.condition import condition_image
@@ -46,7 +47,7 @@ def test_a_point_has_one_colour_in_all_poses_and_views(
     open_body: Body, pose: torch.Tensor, azimuth: float
 ) -> None:
     codes = surface_codes(open_body.rest_vertices, open_body.floor, open_body.height)
-    image = surface_image(open_body, pose[None], camera(azimuth))[0]
+    image = surface_image(PosedBody.of(open_body, pose[None]), camera(azimuth))[0]
     nose = open_body.landmarks[:1]
     projected = camera(azimuth).project(open_body.posed_vertices(pose[None]))[0, nose][0]
     torch.testing.assert_close(at(image, projected), codes[nose][0], atol=0.04, rtol=0.0)
@@ -54,7 +55,8 @@ def test_a_point_has_one_colour_in_all_poses_and_views(
 
 def test_front_and_back_differ_and_the_ground_is_black(open_body: Body) -> None:
     front, back = (
-        surface_image(open_body, a_pose()[None], camera(azimuth))[0] for azimuth in (0.0, 180.0)
+        surface_image(PosedBody.of(open_body, a_pose()[None]), camera(azimuth))[0]
+        for azimuth in (0.0, 180.0)
     )
     seen = (front > 0).any(0) & (back > 0).any(0)
     assert seen.sum() > 1000
@@ -65,10 +67,12 @@ def test_front_and_back_differ_and_the_ground_is_black(open_body: Body) -> None:
 
 def test_a_mirrored_map_is_that_of_the_mirrored_body(open_body: Body) -> None:
     pose = a_pose()[None]
-    front = surface_image(open_body, pose, camera(0.0))
+    front = surface_image(PosedBody.of(open_body, pose), camera(0.0))
     error = (mirrored_surface(front) - front).abs()
     assert error.mean() < 0.004
-    left, right = (surface_image(open_body, pose, camera(azimuth)) for azimuth in (60.0, -60.0))
+    left, right = (
+        surface_image(PosedBody.of(open_body, pose), camera(azimuth)) for azimuth in (60.0, -60.0)
+    )
     assert (mirrored_surface(left) - right).abs().mean() < 0.006
     assert (left - right).abs().mean() > 0.02
 
@@ -86,8 +90,34 @@ def test_the_nearer_of_two_triangles_is_seen():
 
 
 def test_a_condition_has_the_channels_that_the_prior_reads(open_body: Body) -> None:
-    skeleton = pose_image(open_body, a_pose()[None], camera(0.0))
-    surface = surface_image(open_body, a_pose()[None], camera(0.0))
+    skeleton = pose_image(PosedBody.of(open_body, a_pose()[None]), camera(0.0))
+    surface = surface_image(PosedBody.of(open_body, a_pose()[None]), camera(0.0))
     both = condition_image(open_body, a_pose()[None], camera(0.0), channels=6)
     torch.testing.assert_close(condition_image(open_body, a_pose()[None], camera(0.0)), skeleton)
     torch.testing.assert_close(both, torch.cat([skeleton, surface], dim=1))
+
+
+def test_bodies_that_are_skinned_once_are_drawn_bit_for_bit_as_apart(
+    open_body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poses, azimuths = torch.stack([star_pose(), a_pose()]), torch.tensor([30.0, 200.0])
+    ones = torch.ones(2)
+    views = orbit(azimuths, 0 * ones, 2.6 * ones, 50 * ones, torch.zeros(2, 3), SIZE)
+    skeletons = pose_image(PosedBody.of(open_body, poses), views)
+    codes = surface_codes(open_body.rest_vertices, open_body.floor, open_body.height).numpy()
+    surfaces = [
+        draw_surface(view.numpy(), open_body.faces.int().numpy(), codes, SIZE, SIZE)
+        for view in views.project(open_body.posed_vertices(poses))
+    ]
+    skinned: list[int] = []
+    skin = posed_body.skin
+
+    def counted(points: torch.Tensor, weights: torch.Tensor, transforms: torch.Tensor):
+        skinned.append(len(transforms))
+        return skin(points, weights, transforms)
+
+    monkeypatch.setattr(posed_body, "skin", counted)
+    both = condition_image(open_body, poses, views, channels=6)
+    assert torch.equal(both[:, :3], skeletons)
+    assert torch.equal(both[:, 3:], torch.from_numpy(np.stack(surfaces)).permute(0, 3, 1, 2))
+    assert skinned == [2]
