@@ -7,11 +7,10 @@ from torch import Tensor, nn
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.patches import is_patches, pose_factor
+from gaussianmotion.pose.condition import CONDITIONS, SKELETON, SKELETON_AND_SURFACE
 
 # Far from float16's 65504, so that what grows on its way through the encoder does not overflow.
 LARGEST_GRADIENT = 8.0
-# Channels of the pictures that a ControlNet may read (gaussianmotion.pose.condition).
-CONDITIONS = (3, 6)
 
 
 def check_parts(vae: Any, unet: Any, controlnet: Any, text_dim: int) -> None:
@@ -54,7 +53,8 @@ def check_parts(vae: Any, unet: Any, controlnet: Any, text_dim: int) -> None:
     if controlnet.conditioning_channels not in CONDITIONS:
         raise UserError(
             f"prior.controlnet reads pictures of {controlnet.conditioning_channels} channels: name "
-            "one that reads OpenPose pictures (3 channels), or those with a surface map beside (6)"
+            f"one that reads OpenPose pictures ({SKELETON} channels), or those with a surface map "
+            f"beside ({SKELETON_AND_SURFACE})"
         )
 
 

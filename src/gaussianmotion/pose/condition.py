@@ -12,6 +12,8 @@ from gaussianmotion.pose.surface_map import surface_image
 
 #: Channels of an OpenPose picture, and of one with a surface map beside it.
 SKELETON, SKELETON_AND_SURFACE = 3, 6
+#: Channels of the pictures that a ControlNet may read.
+CONDITIONS = (SKELETON, SKELETON_AND_SURFACE)
 
 
 def condition_image(
