@@ -102,21 +102,6 @@ def test_make_passes_any_sentence_on_unread(tmp_path: Path) -> None:
     assert not (tmp_path / "pwned").exists()
 
 
-def test_every_shipped_file_has_its_licence_noted() -> None:
-    listed = re.findall(
-        r"^\| `([^`]+)` \|", (REPOSITORY / "resources/README.md").read_text(), re.MULTILINE
-    )
-    root = REPOSITORY / "resources"
-    known = {path for pattern in listed for path in root.glob(pattern)}
-    notes = {"README.md", "LICENSE"}
-    shipped = {
-        path
-        for path in root.rglob("*")
-        if path.is_file() and path.name not in notes and not path.name.startswith("LICENSE-")
-    }
-    assert shipped - known == set()
-
-
 def test_profiles_limit_the_gpus_as_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two profiles the workflow's own wins, key by key."""
     monkeypatch.chdir(REPOSITORY)

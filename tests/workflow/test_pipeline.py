@@ -9,9 +9,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from tiny_priors import write_embedded
 from workflow_copy import REPOSITORY, Workflow, clean_environment, copy_workflow, run
 
 from gaussianmotion.report.timing import stage_times
@@ -38,9 +38,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     shutil.copy(REPOSITORY / "src/gaussianmotion/__main__.py", made.folder / "src/gaussianmotion")
     shutil.rmtree(made.folder / "resources")
     (made.folder / "resources").symlink_to(REPOSITORY / "resources")
-    tiny = Path(__file__).with_name("tiny_prior.py")
-    done = run(made.folder, [sys.executable, str(tiny), "prior"])
-    assert done.returncode == 0, done.stderr
+    write_embedded(made.folder / "prior")
     (made.folder / "prompts.tsv").write_text("id\tprompt\nann\ta woman in a sparkling dress\n")
     (made.folder / "tiny.yaml").write_text(SETTINGS)
     files = ("config/laptop.yaml", "tiny.yaml")

@@ -1,4 +1,7 @@
-"""Tiny, randomly initialised priors in diffusers layout, read through the real loading path."""
+"""Tiny, randomly initialised priors in diffusers layout, read through the real loading path.
+
+They draw nothing sensible, but go the whole way through loading, guidance and training.
+"""
 
 import json
 from pathlib import Path
@@ -10,6 +13,8 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from gaussianmotion.config import PriorConfig
 
 CHANNELS = (16, 24)
+# The embedded prior's vocabulary: any other word is one that it has never seen.
+WORDS = ("a", "man", "woman", "in", "red", "suit", "front", "view")
 SCHEDULER = {
     "_class_name": "DDIMScheduler",
     "beta_schedule": "scaled_linear",
@@ -51,7 +56,7 @@ def write_embedded(folder: Path) -> Path:
         conditioning_embedding_out_channels=(8, 8, 16),
     )
     save_trained(controlnet, folder / "controlnet")
-    (folder / "vocabulary.txt").write_text("a\nman\nin\nred\nsuit\nfront\nview\n", encoding="utf-8")
+    (folder / "vocabulary.txt").write_text("\n".join([*WORDS, ""]), encoding="utf-8")
     write_index(folder, ["gaussianmotion.guidance.text", "MiniLMEncoder"])
     return folder
 
