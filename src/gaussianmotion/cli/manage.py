@@ -124,11 +124,10 @@ def _tracking_init(options: argparse.Namespace) -> None:
     from gaussianmotion import tracking
 
     config = _tracking(options)
-    try:
-        facts = {"uri": tracking.create_store(config), "reachable": True}
-    except Exception as error:  # whatever a server or a database says
-        tracking.warn(error, "cannot be reached")
-        facts = {"uri": tracking.store_uri(config), "reachable": False}
+    away = tracking.fault_of_store(config)
+    if away is not None:
+        tracking.warn(away, "cannot be reached")
+    facts = {"uri": tracking.store_uri(config), "reachable": away is None}
     facts["uri"] = tracking.without_password(str(facts["uri"]))
     write_json(options.out, facts)
 
@@ -147,8 +146,15 @@ def _log(options: argparse.Namespace) -> None:
     config = _tracking(options)
     for run in runs:
         tracking.identify(run)
+    # Asked once: a store that does not answer would be waited for by each run.
+    away = tracking.fault_of_store(config)
     for run, out, failed in zip(runs, outs, failures, strict=True):
-        tracking.write_logged(out, run, failed, partial(tracking.mirror, run, config))
+        log = partial(tracking.mirror, run, config) if away is None else partial(_raise, away)
+        tracking.write_logged(out, run, failed, log)
+
+
+def _raise(error: Exception) -> str:
+    raise error
 
 
 def _log_parents(options: argparse.Namespace) -> None:

@@ -5,10 +5,12 @@ what was there before. Everything the pipeline writes goes through :func:`atomic
 """
 
 import errno
+import hashlib
 import json
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from gaussianmotion.errors import UserError
 
 #: How torch and safetensors, which raise no OSError, say that a file could not be written whole.
 _CUT_SHORT = ("iostream error", "unexpected pos", "file write failed", "No space left on device")
+
+# This computer, in names of temporary files: a process's number means another one elsewhere.
+_HERE = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 
 # What the user keeps from others in new files; it can be read by setting it only.
 _UMASK = os.umask(0o077)
@@ -33,9 +38,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             file.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    temporary = temporary_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _forget_killed(path)
         yield temporary
         if temporary.stat().st_mode & 0o777 == 0o600:  # safetensors writes for its owner alone
             temporary.chmod(0o666 & ~_UMASK)
@@ -47,7 +53,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise _disk_full(path) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise UserError(
-                f"cannot write {path}: permission denied; choose a folder you own"
+                f"cannot write {path}: {os.strerror(error.errno).lower()}; choose a folder you own"
             ) from error
         dangling = dangling_link(path.parent)
         if dangling is not None:
@@ -63,6 +69,36 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True) if temporary.parent.is_dir() else None
+
+
+def temporary_of(path: Path, process: int | str | None = None) -> Path:
+    """What ``path`` is called while a process of this computer writes it: this one, if none is given.
+
+    It keeps the suffix, since writers choose formats by it.
+    """
+    number = os.getpid() if process is None else process
+    return path.with_name(f".{path.stem}.{_HERE}-{number}.partial{path.suffix}")
+
+
+def _forget_killed(path: Path) -> None:
+    """Remove what processes of this computer that were killed while they wrote ``path`` left."""
+    before, after = temporary_of(path, "*").name.split("*")
+    with suppress(OSError):
+        for left in os.listdir(path.parent):
+            number = left[len(before) : len(left) - len(after)]
+            mine = left == f"{before}{number}{after}" and number.isdigit()
+            if mine and _has_ended(int(number)):
+                (path.parent / left).unlink()
+
+
+def _has_ended(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
 
 
 def dangling_link(folder: Path) -> str | None:

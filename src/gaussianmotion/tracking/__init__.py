@@ -8,7 +8,7 @@ from gaussianmotion.tracking.experiment import log_experiment, log_parents
 from gaussianmotion.tracking.follow import live, mirror, sync
 from gaussianmotion.tracking.identity import Identity, identify
 from gaussianmotion.tracking.logged import warn, write_logged
-from gaussianmotion.tracking.opening import create_store
+from gaussianmotion.tracking.opening import create_store, fault_of_store
 from gaussianmotion.tracking.store import (
     store_uri,
     without_password,
@@ -18,6 +18,7 @@ from gaussianmotion.tracking.store import (
 __all__ = [
     "Identity",
     "create_store",
+    "fault_of_store",
     "identify",
     "live",
     "log_experiment",

@@ -15,7 +15,7 @@ from gaussianmotion.tracking.identity import Identity, finished_runs, identify
 from gaussianmotion.tracking.logged import mend, reason_of, warn
 from gaussianmotion.tracking.machine import measured, start_anew
 from gaussianmotion.tracking.mirror import Mirror
-from gaussianmotion.tracking.opening import create_store
+from gaussianmotion.tracking.opening import fault_of_store
 from gaussianmotion.tracking.parameters import trained_keys
 from gaussianmotion.tracking.store import workflow_tracking
 
@@ -111,10 +111,9 @@ def sync(results: Path, tracking: TrackingConfig) -> tuple[int, list[tuple[Path,
         How many runs are in the store, and the runs and experiments that are not, with the reason.
     """
     runs = [run for root in sorted(results.glob("*")) for run in finished_runs(root)]
-    try:
-        create_store(tracking)
-    except Exception as error:  # a store can fail in any way; each run would wait for it
-        return 0, [(run, reason_of(error)) for run in runs]
+    away = fault_of_store(tracking)
+    if away is not None:  # each run would wait for it
+        return 0, [(run, reason_of(away)) for run in runs]
     done = 0
     failed: list[tuple[Path, str]] = []
     for run in runs:

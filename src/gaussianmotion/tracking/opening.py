@@ -9,13 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
-from gaussianmotion.tracking import database
+from gaussianmotion.tracking import database, postgres
 from gaussianmotion.tracking.home import settle
 from gaussianmotion.tracking.lock import alone
 from gaussianmotion.tracking.store import artifact_folder, serverless, sqlite_path, store_uri
-
-# Held by the one process that makes the tables of a PostgreSQL server.
-_ADVISORY_LOCK = 7_406_251_163
 
 
 def create_store(tracking: TrackingConfig) -> str:
@@ -29,6 +26,15 @@ def create_store(tracking: TrackingConfig) -> str:
     uri = store_uri(tracking)
     open_client(tracking).search_experiments(max_results=1)
     return uri
+
+
+def fault_of_store(tracking: TrackingConfig) -> Exception | None:
+    """What the store says where it cannot be used; None where it can. It is made if missing."""
+    try:
+        create_store(tracking)
+    except Exception as error:  # whatever a server or a database says
+        return error
+    return None
 
 
 def open_client(tracking: TrackingConfig) -> Any:
@@ -66,7 +72,7 @@ def _make_ready(tracking: TrackingConfig) -> None:
                 _repair(path)
         settle(path, artifact_folder(tracking))
     elif uri.startswith("postgresql"):
-        _make_server_ready(uri)
+        postgres.make_ready(uri)
 
 
 def _repair(path: Path) -> None:
@@ -84,34 +90,6 @@ def _repair(path: Path) -> None:
             f"MLflow's database {path} is of a later MLflow than this one; run `make env`, "
             f"or delete {path}* and run `gaussianmotion sync`"
         )
-
-
-def _make_server_ready(uri: str) -> None:
-    """Make or migrate the tables of a PostgreSQL server; of many processes, one does it."""
-    from mlflow import MlflowClient
-    from mlflow.store.db.utils import _upgrade_db
-    from sqlalchemy import create_engine, inspect, text
-
-    engine = create_engine(uri)
-    latest, known = database.revisions()
-
-    def revision() -> str:
-        with engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return ""
-            query = text("SELECT version_num FROM alembic_version")
-            return str(connection.execute(query).scalar() or "")
-
-    try:
-        if revision() == latest:
-            return
-        with engine.connect() as holder:
-            holder.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
-            if revision() not in ("", latest) and revision() in known:
-                _upgrade_db(engine)
-            MlflowClient(uri).search_experiments(max_results=1)
-    finally:
-        engine.dispose()
 
 
 def experiment_id(client: Any, name: str, tracking: TrackingConfig, uri: str) -> str:

@@ -1,6 +1,8 @@
 """Files appear whole or not at all, and what stands in the way is said in one line."""
 
+import multiprocessing
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,12 @@ from safetensors.torch import save_file
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment_files import check_results
-from gaussianmotion.runtime.atomic import atomic_path, write_text
+from gaussianmotion.runtime.atomic import atomic_path, temporary_of, write_text
 
 
 def on_a_full_disk(path: Path) -> Path:
     """``path``, whose temporary sibling takes no byte: every write to it finds the disk full."""
-    path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}").symlink_to("/dev/full")
+    temporary_of(path).symlink_to("/dev/full")
     return path
 
 
@@ -25,6 +27,27 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
         write_text(path, "new " * 10_000 + "\udc00")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    killed = multiprocessing.get_context("fork").Process(target=_killed_while_writing, args=(path,))
+    killed.start()
+    killed.join()
+    (left,) = tmp_path.iterdir()
+    of_others = [temporary_of(path, os.getppid()), path.with_name(".a.f00ba4-1.partial.txt")]
+    for other in (*of_others, temporary_of(tmp_path / "b.txt", killed.pid)):
+        other.write_text("half")
+    write_text(path, "new")
+    assert not left.exists()
+    assert path.read_text() == "new"
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def _killed_while_writing(path: Path) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text("half")
+        signal.raise_signal(signal.SIGKILL)
 
 
 def test_a_file_is_for_those_who_may_read_new_files_here(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A store that fails, is away or was tidied up in the UI loses nothing, and says no password."""
 
 import json
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from run_folders import client, options_of, runs, write_run
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config, TrackingConfig
-from gaussianmotion.tracking import Identity, identify, live, mirror, sync
+from gaussianmotion.tracking import Identity, identify, live, mirror, postgres, sync
 from gaussianmotion.tracking.logged import failures_of
 from gaussianmotion.tracking.mirror import Mirror
 from gaussianmotion.tracking.opening import experiment_id
@@ -155,6 +156,26 @@ def test_postgresql_is_reached_by_the_driver_that_is_installed(monkeypatch) -> N
         assert store_uri(TrackingConfig()) == "postgresql+pg8000://me:word@db/mlflow"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://postgres:5000")
     assert store_uri(TrackingConfig()) == "http://postgres:5000"
+
+
+def test_a_server_that_never_answers_is_asked_once_and_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(postgres, "PATIENCE", 0.3)
+    folders = [str(write_run(tmp_path / f"results/silent/ours/{name}/0")) for name in ("a", "b")]
+    results = options_of({"results": str(tmp_path / "results")})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"postgresql://me:s3c@127.0.0.1:{port}/mlflow")
+        assert main(["log", *results, *folders]) == 0
+        silent.settimeout(0.0)
+        silent.accept()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+    said = capsys.readouterr().err
+    assert said.count("`gaussianmotion sync` logs them later") == 2
+    assert "s3c" not in said
+    assert [failures_of(Path(folder) / "logged.json") for folder in folders] == [1, 1]
 
 
 def test_a_failure_to_log_is_counted_and_mended_by_sync(
