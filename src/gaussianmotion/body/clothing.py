@@ -8,20 +8,21 @@ from torch import Tensor
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.model import Body
 
-# Metres from a vertex up to which a point is on the body, and over which its weights become means.
+# A point within so many metres of a vertex is on the body; over as many more, its weights pass from
+# the nearest vertex's to means.
 NEAR_SKIN = 0.02
-# Every so many vertices stand for the body where weights are means, over so many of them at most.
+# Means are taken over one vertex of so many, and over the nearest so many of these.
 THINNED, AVERAGED = 6, 96
 # Of points on the surface about a tenth are inside the legs and above the calves.
 LEG_TRIES = 16
 
 
 def smooth_weights(body: Body, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N 24"]:
-    """Skinning weights of the nearest vertex, away from the body a mean over vertices.
+    """Skinning weights: the nearest vertex's on the body, a mean over vertices away from it.
 
     A vertex at distance d counts exp(-((d - d_0) / (d_0 / 2))^2), d_0 the distance of the
     nearest: half way between two legs both count alike. On the body, up to 2 cm from a vertex,
-    the nearest alone does.
+    the nearest alone counts.
     """
     from scipy.spatial import cKDTree  # half a second, and few ask for it
 

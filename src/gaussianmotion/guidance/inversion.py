@@ -24,15 +24,15 @@ def invert(
 ) -> Latents:
     """Noisy latents x_t whose DDIM path leads back to clean ones (Song et al. 2021, eq. 13).
 
-    The path has ``steps`` equal intervals from 0 to each sample's timestep. On each the noise that
-    is predicted at its beginning serves up to its end.
+    The path has ``steps`` equal intervals from 0 to each sample's timestep. On each, the noise
+    that is predicted at its beginning is used up to its end.
 
     Args:
-        predict: Noise in latents at timesteps (B,).
+        predict: Function that predicts the noise in latents at timesteps (B,).
         alpha_bar: Cumulative product of the alphas, per timestep.
         latents: Clean latents.
-        timesteps: Where each sample shall arrive.
-        steps: Evaluations of ``predict``; 0 intervals do not exist, so at least 1.
+        timesteps: Timestep at which each sample shall arrive.
+        steps: Evaluations of ``predict``, at least 1.
     """
     x, now = latents, torch.zeros_like(timesteps)
     level = torch.ones_like(alpha_bar[now])  # the data themselves
@@ -55,10 +55,10 @@ def denoise(
     """Clean latents at the end of DDIM paths that begin at each sample's own timestep.
 
     Args:
-        predict: Noise in latents at timesteps (B,).
+        predict: Function that predicts the noise in latents at timesteps (B,).
         alpha_bar: Cumulative product of the alphas, per timestep.
-        latents: At the noise level of ``timesteps``.
-        timesteps: Where each sample begins.
+        latents: Noisy latents, at the noise level of ``timesteps``.
+        timesteps: Timestep at which each sample begins.
         steps: Evaluations of ``predict``, on equal intervals down to the data.
         limit: Guesses of the clean latents are clipped to this magnitude.
     """
@@ -84,7 +84,7 @@ def move(
 
     Args:
         x: Latents at noise level ``level``.
-        noise: Predicted for them.
+        noise: Noise that was predicted for them.
         level: alpha_bar of each sample now.
         target: alpha_bar of each sample afterwards.
     """

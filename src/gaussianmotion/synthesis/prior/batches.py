@@ -21,8 +21,8 @@ from gaussianmotion.synthesis.prior.shards import PIXELS
 GRID = 4
 #: Keypoints of another side when a picture is mirrored.
 MIRRORED = np.array([0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16])
-# Loss weight of empty ground; the person and what is near weighs 1. Plain ground is learnt at once
-# and would be most of the loss. Near pixels count as the person does, or silhouettes would swell.
+# Loss weight of empty ground, which is learnt at once and would otherwise be most of the loss. The
+# person weighs 1; so do the pixels near the person, or silhouettes would swell.
 _GROUND_WEIGHT = 0.35
 # Radius of a face over the distance from the neck to the middle of the head.
 _FACE_RADIUS = 0.75
@@ -34,7 +34,7 @@ class Items(Protocol):
     """Where items come from: files on a disk, or the memory of a GPU.
 
     Attributes:
-        device: Where their tensors are.
+        device: Device of their tensors.
     """
 
     device: torch.device
@@ -50,7 +50,7 @@ class Items(Protocol):
     def tensors(
         self, names: tuple[str, ...], items: np.ndarray, parts: slice | None = None
     ) -> dict[str, Tensor]:
-        """Arrays of some items; of pictures the rows and columns ``parts``."""
+        """Arrays of some items; ``parts`` picks the rows and columns of pictures."""
         ...
 
     def skeletons(
@@ -73,8 +73,9 @@ class Batch:
     Attributes:
         pictures: RGB in [-1, 1].
         labels: Region of each part of a cell.
-        normals: Unit normals in camera axes, 0 where there is none; no channels where not wanted.
-        weights: Of the squared error, per part of a cell; mean 1 per picture.
+        normals: Unit normals in camera axes, 0 where there is none; without channels where normals
+            are not wanted.
+        weights: Weights of the squared error, per part of a cell; their mean is 1 per picture.
         poses: Pictures of the pose in [0, 1], the ControlNet's condition.
         text: Token states.
     """
@@ -105,7 +106,7 @@ class View:
         size: Pixels of a picture.
         patch: Pixels of a cell.
         pose_pixels: Pixels of the pose's picture per cell.
-        face_weight: What a face's weight is raised by.
+        face_weight: Weight that is added on faces.
         mirror: Whether half of the pictures are mirrored.
         normals: Whether normals are wanted.
         condition: Channels of the pose's picture: 3 for a skeleton alone, 6 for a skeleton and a
@@ -126,9 +127,9 @@ def make_batch(data: Items, items: np.ndarray, view: View, generator: torch.Gene
 
     Args:
         data: The data set.
-        items: Their numbers, shape (B,).
-        view: How they are shown.
-        generator: Of what is random (mirroring), on the CPU.
+        items: Numbers of the items, shape (B,).
+        view: How the items are shown.
+        generator: CPU generator of what is random (mirroring).
     """
     raw = data.tensors(("images", "keypoints", "visible", "states"), items)
     cells = view.size // view.patch
@@ -173,8 +174,8 @@ def make_batch(data: Items, items: np.ndarray, view: View, generator: torch.Gene
 
 
 def _chosen(flip: Bool[Tensor, " B"], mirrored: Tensor, plain: Tensor) -> Tensor:
-    """Of each item the mirrored one where ``flip`` says so. No mask picks rows: a GPU would wait
-    for their number."""
+    """Each item's mirrored version where ``flip`` is set, else the plain one. No mask picks rows,
+    since a GPU would wait for their number."""
     return torch.where(flip.view(-1, *[1] * (plain.ndim - 1)), mirrored, plain)
 
 
@@ -196,10 +197,10 @@ def loss_weights(
     """1 on and near the person, less on empty ground, more on a face that is seen; mean 1.
 
     Args:
-        regions: 0 is ground.
-        keypoints: In parts of a cell.
-        visible: Those that are drawn.
-        face_weight: What a face has more.
+        regions: Region of each part of a cell; 0 is ground.
+        keypoints: Places of the keypoints, in parts of a cell.
+        visible: Whether each keypoint is drawn.
+        face_weight: Weight that is added on faces.
     """
     person = (regions > 0).float()[:, None]
     near = F.max_pool2d(person, 5, stride=1, padding=2)
@@ -232,8 +233,8 @@ def normals_of(depth: Float[Tensor, "B g g"], fov: Float[Tensor, " B"]) -> Float
     three is ground or far behind (another limb), there is no normal.
 
     Args:
-        depth: Along the camera's axis, any unit, 0 where nothing is.
-        fov: Degrees.
+        depth: Depth along the camera's axis in any unit, 0 where nothing is.
+        fov: Field of view, degrees.
     """
     size = depth.shape[-1]
     focal = size / 2 / torch.tan(torch.deg2rad(fov) / 2)

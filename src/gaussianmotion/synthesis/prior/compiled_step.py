@@ -1,8 +1,8 @@
-"""The loss of a step by torch.compile, once its gradients were seen to be right.
+"""The loss of a step, compiled by torch after its gradients were checked.
 
 Compiled backward passes have been wrong in silence: with torch 2.13 on a CPU they returned zero for
 all inner blocks, text included, while the loss fell as if all were well. So the first batch is
-differentiated both ways.
+differentiated both ways, and what was compiled is used only where the gradients agree.
 """
 
 import logging
@@ -15,17 +15,18 @@ from torch import Tensor
 from gaussianmotion.synthesis.prior.patch_step import PatchNetworks, StepLosses, step_losses
 
 _LOG = logging.getLogger(__name__)
-# Rounding to bfloat16 in another order moves a gradient by some percent.
+# Largest relative error of all gradients together, and of one parameter's: rounding to bfloat16 in
+# another order moves a gradient by some percent.
 _TOLERANCE, _TOLERANCE_OF_ONE = 0.05, 0.5
-# Gradients shorter than this share of the whole are noise.
+# Parameters whose gradient is shorter than this share of the whole are not looked at: it is noise.
 _NEGLIGIBLE = 1e-4
 
 
 class CheckedStep:
-    """Computes what :func:`step_losses` does, faster where that is right.
+    """Computes the losses of :func:`step_losses`, by compiled code where that is right.
 
     Attributes:
-        compiled: Whether it is; None before the first batch.
+        compiled: Whether compiled code is in use; None before the first batch.
     """
 
     def __init__(self, options: dict[str, Any] | None = None) -> None:
@@ -44,7 +45,7 @@ class CheckedStep:
         parameters = list(networks.all.parameters())
         try:
             found = _gradients(self._losses, parameters, networks, *arguments)
-        except Exception as error:  # whatever a compiler says: the step runs without it
+        except Exception as error:  # a compiler may raise anything
             said = (str(error).splitlines() or [type(error).__name__])[0]
             _LOG.warning("the step is not compiled: %s", said)
             return False
@@ -64,11 +65,11 @@ def _gradients(
 def worst_difference(
     found: Sequence[Tensor | None], expected: Sequence[Tensor | None]
 ) -> str | None:
-    """What is wrong with gradients, in words; None where they are the expected ones.
+    """How gradients differ from the expected ones, in words; None where they agree.
 
     Args:
-        found: Of each parameter.
-        expected: Of each parameter, computed without a compiler.
+        found: Gradients of the parameters, by compiled code.
+        expected: Gradients of the same parameters, computed without a compiler.
     """
     pairs = [
         (None if a is None else a.float(), b.float())

@@ -1,7 +1,8 @@
 """A training of the prior in MLflow: curves by samples, grids by step, settings.
 
-A projection of the training's folder, which can be rebuilt from it: what was sent is remembered in
-``mlflow.json``. A store that is away costs a line, never the training.
+All that is sent lies in the training's folder, too, and can be sent again from there;
+``mlflow.json`` says what was sent. A store that cannot be reached costs one line, and never stops
+the training.
 """
 
 import json
@@ -21,7 +22,7 @@ STATE = "mlflow.json"
 
 
 class PriorLog:
-    """Sends what a training's folder has new."""
+    """Sends new rows and grids of a training's folder to MLflow."""
 
     def __init__(
         self,
@@ -33,22 +34,22 @@ class PriorLog:
         """Send nothing yet.
 
         Args:
-            folder: Of the training, with ``curves.csv`` and ``grids/``.
-            params: Its settings, for a new run.
+            folder: Folder of the training, with ``curves.csv`` and ``grids/``.
+            params: Settings of the training, for a new run.
             tracking: The store; that of the configuration's defaults where not given.
-            report: Receives a line where the store is away.
+            report: Receives a line where the store cannot be reached.
         """
         self._folder, self._params, self._report = folder, params, report
         self._tracking = tracking or TrackingConfig()
         self._warned = False
 
     def send(self) -> bool:
-        """Send new rows and grids; whether the store has them now."""
+        """Send new rows and grids; return whether the store has them now."""
         if not self._tracking.enabled:
             return False
         try:
             self._send()
-        except Exception as error:  # MLflow and its databases raise of all kinds
+        except Exception as error:  # MLflow and its databases raise errors of all kinds
             if not self._warned:
                 first = (str(error).strip().splitlines() or [type(error).__name__])[0]
                 self._report(f"MLflow does not get this training's curves now ({first[:150]})")

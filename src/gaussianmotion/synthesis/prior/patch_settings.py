@@ -14,7 +14,7 @@ class Phase:
         size: Pixels of a picture.
         patch: Pixels of a cell; a phase may have twice the patch of the one before.
         batch: Samples per step.
-        heads: Share of close-ups of heads among what is drawn; as in the data where it is 0.
+        heads: Share of close-ups of heads among the samples; 0 leaves the share of the data.
     """
 
     until: int
@@ -26,14 +26,14 @@ class Phase:
 
 @dataclass(frozen=True)
 class PatchSettings:
-    """What decides the result.
+    """The settings that decide the result.
 
     Attributes:
-        shape: Of the networks, with the patch of the last phase.
-        scaling: Of the pixels, for that patch; twice as large for half the patch.
+        shape: Shape of the networks, with the patch of the last phase.
+        scaling: Factor of the pixels for that patch; twice as large for half the patch.
         regions: Weight of the regions' cross-entropy.
         normals: Weight of the normals' error; 0 leaves them out.
-        face_weight: What a face's loss is raised by.
+        face_weight: Weight that is added to the loss on faces.
         lr: Learning rate between warm-up and tail.
         warmup: Samples over which the rate rises.
         text_drop: Share of samples with the empty caption (classifier-free guidance).
@@ -55,13 +55,14 @@ class PatchSettings:
 
 
 def phases_of(small: int, batch: int, heads: float = 0.0) -> tuple[Phase, ...]:
-    """Pose and colours bind at 64 px, at a third of the cost of a sample of 128 px.
+    """The two phases of a training: at 64 px, then at 128 px.
 
-    The cells are of 4x4 pixels in both: the networks see 16x16 of them, then 32x32.
+    Pose and colours bind at 64 px, where a sample costs a third of one at 128 px. The cells have
+    4x4 pixels in both phases: the networks see 16x16 of them, then 32x32.
 
     Args:
         small: Samples of the first phase.
         batch: Samples per step.
-        heads: Share of heads in both.
+        heads: Share of close-ups of heads in both phases.
     """
     return Phase(small, 64, 4, batch, heads), Phase(10**12, 128, 4, batch, heads)

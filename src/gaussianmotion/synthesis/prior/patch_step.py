@@ -33,12 +33,12 @@ StepLosses = Callable[..., dict[str, Tensor]]
 
 @dataclass(frozen=True)
 class PatchNetworks:
-    """What is trained.
+    """The networks that are trained.
 
     Attributes:
         unet: The UNet.
         controlnet: The ControlNet.
-        head: Says what is where, from what ``tap`` keeps.
+        head: Network that tells regions and normals from the features that ``tap`` keeps.
         tap: Keeps the output of the UNet's second block on the way up, at the size of its cells.
         all: The three as one module.
     """
@@ -71,16 +71,16 @@ def step_losses(
     patch: int,
     scaling: float,
 ) -> dict[str, Float[Tensor, ""]]:
-    """``loss``, which is learnt from, and its parts ``picture`` and ``regions``; batch means.
+    """The ``loss`` that is minimised, and its parts ``picture`` and ``regions``; batch means.
 
     Args:
-        networks: They predict.
+        networks: Networks that predict pictures and regions.
         batch: Pictures, poses, text and labels.
         noised: The same pictures under noise.
         factors: Weights of the samples, by their timesteps.
-        settings: Weights of the parts.
+        settings: Settings that hold the weights of the parts.
         patch: Pixels of a cell.
-        scaling: Of the pixels.
+        scaling: Factor of the pixels.
     """
     with autocast(batch.pictures.device):
         predicted = predict_clean(networks.unet, networks.controlnet, batch, noised)

@@ -30,7 +30,7 @@ from gaussianmotion.synthesis.prior.replicas import Replicas
 # Exponent of the weights' average: its memory is some 6 % of the steps so far, so that it neither
 # remembers the random start nor forgets what a long training smooths (Karras et al. 2024).
 _AVERAGE_POWER = 16.0
-# Losses that are kept to be told.
+# Steps whose losses are kept for progress lines and curves.
 _KEPT = 400
 
 
@@ -53,11 +53,11 @@ class PatchTrainer:
 
         Args:
             data: The training set.
-            settings: See there.
-            phases: In order; the last one goes on to the end.
+            settings: Settings that decide the result.
+            phases: Phases in their order; the last one lasts to the end.
             until: Samples in all.
             tail: The last samples, over which the learning rate falls to zero.
-            device: Where it trains.
+            device: Device of the training.
             empty: Token states of the empty caption, (L, D).
             workers: Processes that share a step, on a CPU.
             rate: Factor of the learning rate: large batches bear more.
@@ -97,7 +97,7 @@ class PatchTrainer:
 
     @property
     def scaling(self) -> float:
-        """Of the pixels, for the present patch."""
+        """Factor of the pixels, for the present patch."""
         return self.settings.scaling * self.settings.shape.patch / self.patch
 
     def view(self, mirror: bool, done: int | None = None) -> View:
@@ -126,7 +126,7 @@ class PatchTrainer:
         return batch, generator
 
     def _with_heads(self, items: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-        """As many items, of which heads are about the ``share``, where there are both."""
+        """As many items, of which about ``share`` are heads, where the data has both kinds."""
         head = self.data.framings() == HEAD
         kinds = np.flatnonzero(~head), np.flatnonzero(head)
         if not len(kinds[0]) or not len(kinds[1]):
@@ -170,10 +170,10 @@ class PatchTrainer:
         torch._foreach_lerp_(list(self.averages.values()), current, 1.0 - keep)
 
     def follow_phase(self) -> None:
-        """Take up the phase's patch where it is another; the networks compute what they did.
+        """Change to the phase's patch where it differs; the networks go on computing the same.
 
         Raises:
-            UserError: it is not twice the one before.
+            UserError: the new patch is not twice the one before.
         """
         if self.phase.patch == self.patch:
             return
@@ -218,6 +218,6 @@ class PatchTrainer:
         self.follow_phase()
 
     def recent(self, count: int = 50) -> dict[str, float]:
-        """Means of the last losses by name; waits for a GPU."""
+        """Means of the last losses by name; the call waits for a GPU."""
         last = {name: list(values)[-count:] for name, values in self.losses.items()}
         return {name: sum(map(float, v)) / max(1, len(v)) for name, v in last.items()}

@@ -1,8 +1,9 @@
 """Processes that share a step of a training: each computes the gradient of a part of the batch.
 
-Threads do not share a core with anything else: those of a convolution's backward pass wait for one
+Threads are slow where they must share a core: those of a convolution's backward pass wait for one
 another by spinning, and two on one core take eight times as long as one. Processes of one thread
-each wait asleep. Weights and gradients lie in shared memory; the first process takes the step.
+each sleep while they wait. Weights and gradients lie in shared memory; the first process takes the
+step.
 """
 
 import signal
@@ -29,7 +30,7 @@ from gaussianmotion.synthesis.prior.patch_step import (
 
 
 class Replicas:
-    """Further processes beside this one."""
+    """The other processes that share the steps of a training."""
 
     def __init__(
         self,
@@ -39,14 +40,14 @@ class Replicas:
         patch: int,
         losses: StepLosses = step_losses,
     ) -> None:
-        """Start them; the networks' weights move into shared memory.
+        """Start the processes, and move the networks' weights into shared memory.
 
         Args:
-            count: Of the processes besides this one; 0 starts none.
-            networks: On the CPU.
-            settings: As the networks were built.
-            patch: As the networks were built.
-            losses: Computes the losses in this process.
+            count: Number of processes besides this one; 0 starts none.
+            networks: Networks that are trained, on the CPU.
+            settings: Settings that the networks were built by.
+            patch: Pixels of a cell that the networks were built for.
+            losses: Function that computes the losses in this process.
         """
         self._losses = losses
         self._networks, self._settings, self._patch = networks, settings, patch
@@ -68,16 +69,16 @@ class Replicas:
     def backward(
         self, batch: Batch, noised: Noised, factors: Float[Tensor, " B"], scaling: float
     ) -> dict[str, Tensor]:
-        """Add a batch's gradient to that of the networks, each process a part of it.
+        """Add a batch's gradient to the networks'; each process computes a part of it.
 
         Args:
             batch: Pictures, poses, text and labels.
             noised: The same pictures under noise.
             factors: Weights of the samples, by their timesteps.
-            scaling: Of the pixels.
+            scaling: Factor of the pixels.
 
         Returns:
-            The losses of :func:`step_losses`, of the whole batch; a GPU is not waited for.
+            The losses of :func:`step_losses` for the whole batch. The call does not wait for a GPU.
 
         Raises:
             UserError: a process was killed.
@@ -136,8 +137,8 @@ def _serve(
     weights: list[Tensor],
     gradients: list[Tensor],
 ) -> None:
-    """What a process does until the other end of the pipe is closed."""
-    # Ctrl-C is for the process that keeps the state.
+    """Compute gradients of parts of batches until the other end of the pipe is closed."""
+    # Only the process that keeps the state answers to Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     networks = build_networks(settings, patch, torch.device("cpu"))

@@ -1,7 +1,7 @@
-"""The training set in the memory of a GPU, which would wait for a CPU that draws its batches.
+"""The training set in the memory of a GPU, so that no step waits for a CPU that draws its batch.
 
 An item takes 240 kB: its picture, its surface map, its skeleton as it is and mirrored, its regions
-and its caption's states. Shards are taken up by a thread as they are rendered.
+and its caption's states. A thread takes up the shards as they are rendered.
 """
 
 import threading
@@ -21,7 +21,7 @@ from gaussianmotion.synthesis.prior.shards import PIXELS, TrainingSet, as_tensor
 from gaussianmotion.synthesis.reporting import Report, log_line
 
 _COPIED = ("images", "surface", "regions", "keypoints", "visible", "depth", "fov", "states")
-#: Of a GPU's free memory; the rest is for the training.
+#: Share of a GPU's free memory that items may fill; the training needs the rest.
 _SHARE = 0.5
 #: Seconds between two looks for new shards.
 _LOOK_EVERY = 1.0
@@ -40,9 +40,9 @@ class ResidentSet:
         """Hold nothing yet.
 
         Args:
-            source: See there.
-            device: See there.
-            normals: Whether depth is kept, too.
+            source: Training set that maps the shards and encodes their captions.
+            device: Device that keeps the items.
+            normals: Whether the depth maps are kept, too, from which normals are computed.
         """
         self.source, self.device = source, device
         self._names = tuple(n for n in _COPIED if normals or n not in ("depth", "fov"))
@@ -61,10 +61,10 @@ class ResidentSet:
         return 0 < self._capacity <= self._count
 
     def take_up(self, encode: int | None = None, report: Report = log_line) -> int:
-        """Copy shards that have come since; returns how many.
+        """Copy the shards that were rendered since the last call; return their number.
 
         Args:
-            encode: At most so many whose captions have no states yet.
+            encode: Largest number of shards to take whose captions are not encoded yet.
             report: Receives a line per shard.
 
         Raises:
@@ -79,7 +79,7 @@ class ResidentSet:
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """Take up what comes, in a thread, while it lasts."""
+        """Take up new shards in a thread, as long as the context lasts."""
         stop = threading.Event()
         thread = threading.Thread(target=self._follow, args=(stop,), daemon=True)
         thread.start()
@@ -96,7 +96,7 @@ class ResidentSet:
     def tensors(
         self, names: tuple[str, ...], items: np.ndarray, parts: slice | None = None
     ) -> dict[str, Tensor]:
-        """Arrays of some items; of pictures the rows and columns ``parts``.
+        """Arrays of some items; ``parts`` picks the rows and columns of pictures.
 
         Raises:
             UserError: a shard that came since is damaged.
@@ -115,7 +115,7 @@ class ResidentSet:
         visible: Bool[Tensor, "B 18"],
         size: int,
     ) -> Float[Tensor, "B 3 P P"]:
-        """The OpenPose pictures, drawn when the shard was taken up, in 256 levels."""
+        """The OpenPose pictures, which were drawn in 256 levels when the shard was taken up."""
         drawn = self._kept["skeletons"][self._places(items), flip.long()]
         return F.avg_pool2d(drawn.float().div(255.0), PIXELS // size)
 
@@ -145,10 +145,10 @@ class ResidentSet:
         if self.device.type == "cuda":
             torch.cuda.current_stream(self.device).synchronize()
         self._framings = np.concatenate([self._framings, arrays["framing"]])
-        self._count = stop  # the items are there before anyone may draw them
+        self._count = stop  # last of all: an item that is counted may be drawn
 
     def _make_room(self, like: dict[str, Tensor]) -> None:
-        """Room for the whole data set, as far as the memory goes."""
+        """Allocate room for the whole data set, or for the part that the memory can hold."""
         wanted = self.source.expected
         if self.device.type == "cuda":
             item = sum(values[0].numel() * values.element_size() for values in like.values())

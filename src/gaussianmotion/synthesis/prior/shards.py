@@ -36,8 +36,8 @@ class TrainingSet:
     Attributes:
         folder: The data set.
         shards: Name -> maps of the arrays, of each shard.
-        limit: Shards at most.
-        device: Of the tensors it gives: the CPU.
+        limit: Largest number of shards.
+        device: Device of the tensors that it returns: the CPU.
     """
 
     folder: Path
@@ -59,7 +59,7 @@ class TrainingSet:
 
     @property
     def expected(self) -> int:
-        """Items once the set is whole, by its card; those that are here where it says nothing."""
+        """Number of items once the set is whole, as its card says; else of those that are here."""
         try:
             card = json.loads((self.folder / "dataset.json").read_text(encoding="utf-8"))
             whole = int(card["count"])
@@ -68,15 +68,15 @@ class TrainingSet:
         return max(len(self), whole)
 
     def take_up(self, encode: int | None = None, report: Report = log_line) -> int:
-        """Map the shards that have come since; returns how many.
+        """Map the shards that were rendered since the last call; return their number.
 
         Args:
-            encode: Shards at most whose captions are encoded now (half a minute each on a CPU);
-                those whose states are there already are not counted.
+            encode: Largest number of shards whose captions are encoded now, half a minute each on a
+                CPU; shards whose states are there already do not count.
             report: Receives a line per shard.
 
         Raises:
-            UserError: there is none at all, one is damaged, or is of an earlier version.
+            UserError: there is no shard at all, or one is damaged or of an earlier version.
         """
         new = [path for path in list_shards(self.folder) if path.name not in self._known]
         room = len(new) if self.limit is None else max(0, self.limit - len(self.shards))
@@ -111,9 +111,9 @@ class TrainingSet:
         """Arrays of some items by their numbers, copied out of the maps.
 
         Args:
-            names: Of the arrays.
-            items: Their numbers.
-            parts: Of pictures, which rows and columns; all where not given.
+            names: Names of the arrays.
+            items: Numbers of the items.
+            parts: Rows and columns of pictures; all where not given.
         """
         ends = np.cumsum([len(shard["images"]) for shard in self.shards])
         where = np.searchsorted(ends, items, side="right")

@@ -81,12 +81,12 @@ def train_patches(
         out: Folder of the training.
         until: Samples in all.
         tail: The last samples, over which the learning rate falls to zero.
-        settings: What must not change on resuming.
-        phases: Sizes and batches, which may; those of :func:`phases_of` where not given.
-        device: Where it trains; CUDA where there is one.
+        settings: Settings that decide the result and must not change on resuming.
+        phases: Sizes and batches, which may change; those of :func:`phases_of` where not given.
+        device: Device of the training; a GPU where there is one and none is given.
         logging: What is measured how often.
         save_every: Seconds between checkpoints.
-        shards: At most so many of the data set.
+        shards: Largest number of shards of the data set that are used.
         encoder: Makes the text encoder; MiniLM on the device where not given.
         workers: Processes that share a step on a CPU, a core each.
         rate: Factor of the settings' learning rate, which may change on resuming.
@@ -131,7 +131,7 @@ def patch_keeping(out: Path, settings: PatchSettings, every: float = SAVE_EVERY)
 
 
 def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as JSON knows them, tuples as lists: equal after a checkpoint was read."""
+    """Settings as JSON has them, with lists for tuples, so that they equal a checkpoint's."""
     return {
         key: _plain(value)
         if isinstance(value, dict)
@@ -178,7 +178,7 @@ class _Log:
                 f"{losses['regions']:.3f}), {trainer.phase.size} px, {len(trainer.data):,} pictures"
             )
             self.said = now
-            # Earlier, encoding captions would only cost time.
+            # Before half of the pictures were seen, encoding more captions would only cost time.
             needed = 2 * trainer.done > len(trainer.data)
             if needed and isinstance(trainer.data, TrainingSet):
                 trainer.data.take_up(_AT_ONCE, lambda text: None)
