@@ -19,6 +19,7 @@ from gaussianmotion.pipeline.experiment_files import motion_names
 
 REPOSITORY = Path(__file__).parents[3]
 LAPTOP = [REPOSITORY / "config.yaml", REPOSITORY / "config/laptop.yaml"]
+PEOPLE = [*LAPTOP, REPOSITORY / "config/people.yaml"]
 
 
 def test_later_files_replace_single_keys(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
         load_config([tmp_path / "binary.yaml"])
 
 
-@pytest.mark.parametrize("files", [LAPTOP[:1], LAPTOP], ids=["paper", "laptop"])
+@pytest.mark.parametrize("files", [LAPTOP[:1], LAPTOP, PEOPLE], ids=["paper", "laptop", "people"])
 def test_every_shipped_variant_is_valid(files: list[Path]) -> None:
     config = load_config(files)
     variants = load_variants(REPOSITORY / "config/variants.yaml")
@@ -243,3 +244,14 @@ def test_bodies_and_motions_are_read_before_anything_runs(tmp_path: Path) -> Non
 def test_a_seed_listed_twice_is_refused() -> None:
     with pytest.raises(UserError, match="seeds: 1 is listed twice"):
         load_experiment({"seeds": [1, 1]}, "here")
+
+
+def test_tables_compare_the_papers_rule_and_people_go_beyond_it() -> None:
+    paper, laptop, people = (load_config(files).train for files in (LAPTOP[:1], LAPTOP, PEOPLE))
+    for compared in (paper, laptop):
+        assert compared.score.method == "asd"
+        assert compared.score.late_method is None
+        assert (compared.skirt, compared.smooth_weights) == (0.0, False)
+    assert people.score.late_method == "sdedit"
+    assert people.cameras.head == laptop.cameras.head >= 0.25
+    assert people.cameras.lower_body >= 0.1
