@@ -72,7 +72,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def temporary_of(path: Path, process: int | str | None = None) -> Path:
-    """What ``path`` is called while a process of this computer writes it: this one, if none is given.
+    """What ``path`` is called while a process of this computer writes it: this one by default.
 
     It keeps the suffix, since writers choose formats by it.
     """
