@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(REPOSITORY / "tests/workflow"), str(Path(__file__).parent)]
+sys.path[:0] = [str(REPOSITORY / "tests"), str(Path(__file__).parent)]
 
 from bad_inputs import KINDS  # noqa: E402
 from bad_inputs.case import AVATAR, RUN, Case  # noqa: E402
@@ -87,12 +87,12 @@ def main() -> int:
 
 def make_experiment(folder: Path, pictures: bool = True) -> Path:
     """A finished run of a small experiment with a random prior, with or without its pictures."""
-    from tiny_prior import write_tiny_prior
+    from tiny_priors import write_embedded
 
     (folder / "elsewhere").mkdir(parents=True)
     for name in ("config", "config.yaml", "notebooks", "resources"):
         (folder / name).symlink_to(REPOSITORY / name)
-    write_tiny_prior(folder / "prior")
+    write_embedded(folder / "prior")
     (folder / "tiny.yaml").write_text(SETTINGS)
     (folder / "prompts.tsv").write_text("id\tprompt\nann\ta woman in a sparkling dress\n")
     words = ("--prompt", "a woman in a sparkling dress", "--prompt-id", "ann")

@@ -68,7 +68,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise _disk_full(path) from error
         raise
     finally:
-        temporary.unlink(missing_ok=True) if temporary.parent.is_dir() else None
+        with suppress(OSError):  # A read-only disk refuses even this, and was told of already.
+            temporary.unlink(missing_ok=True)
 
 
 def temporary_of(path: Path, process: int | str | None = None) -> Path:
