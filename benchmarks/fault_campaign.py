@@ -113,6 +113,8 @@ class Campaign:
             codes.append(first.end(0))
             slowest = max(slowest, first.seconds)
             said = last_line(first.said())
+            if found and os.environ.get("FAULTS_SHOW"):
+                print(first.said())
             wrong += [f"{text} (at {moment:.2f})" if fault.moments else text for text in found]
         return Outcome(kind, fault.name, codes, slowest, said, wrong)
 

@@ -36,7 +36,6 @@ _READ = (
     (f"{RUN}/motions/walk.mp4", SHEET, "walk.mp4"),
     (f"{RUN}/scores/geometry.json", COLLECT, "geometry.json"),
     ("scores.csv", TABLE, "scores.csv"),
-    (f"{RUN}/run.json", LOG, "run.json"),
 )
 
 
@@ -93,6 +92,11 @@ CASES = [
         Fault(f"{Path(name).name} is {way}, {run[0]}", run, codes=(2,), says=says, again=(),
               before=damaged(name, damage), makes=False)
         for name, run, says in _READ
+        for way, damage in _DAMAGES.items()
+    ),
+    *(
+        Fault(f"run.json is {way}, log", LOG, codes=(0,), says="run.json is damaged", again=(),
+              before=damaged(f"{RUN}/run.json", damage), makes=False)
         for way, damage in _DAMAGES.items()
     ),
     *(

@@ -24,7 +24,8 @@ def is_logged(folder: Path) -> str:
     """The store has the run once, finished, with every step of its loss."""
     with closing(sqlite3.connect(folder / STORE)) as store:
         runs = store.execute(
-            "SELECT run_uuid, status FROM runs WHERE name = 'ours/ann/0' AND run_uuid NOT IN "
+            "SELECT run_uuid, status FROM runs WHERE name = 'ours/ann/0' AND "
+            "lifecycle_stage = 'active' AND run_uuid NOT IN "
             "(SELECT run_uuid FROM tags WHERE key = 'superseded_by')"
         ).fetchall()
         if [status for _, status in runs] != ["FINISHED"]:

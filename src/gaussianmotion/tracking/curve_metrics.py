@@ -11,7 +11,7 @@ from gaussianmotion.tracking.run_contents import METRICS_AT_ONCE
 def curve_rows(path: Path) -> Iterator[dict[str, str]]:
     """Whole rows of a CSV that may be growing."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
     whole = text[: text.rfind("\n") + 1]

@@ -12,7 +12,7 @@ from gaussianmotion.config import TrackingConfig
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.record import found_json
 from gaussianmotion.records.run_folder import RunFolder
-from gaussianmotion.records.run_record import RunRecord, known_run
+from gaussianmotion.records.run_record import RunRecord
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.revision import git_commit
 from gaussianmotion.tracking.artifacts import run_files, send_new
@@ -41,7 +41,10 @@ class Mirror:
         self._identity = identity
         self._tracking = tracking
         self._uri = store_uri(tracking)
-        self._state: dict[str, Any] = found_json(RunFolder(folder).mlflow)
+        note = RunFolder(folder).mlflow
+        self._state: dict[str, Any] = found_json(note)
+        # Damaged: the store may have the run, and nobody knows any more what was sent of it.
+        self._forgotten = note.exists() and not self._state
 
     def begin(self) -> None:
         """A training starts: a finished run keeps its records, a new one gets its own.
@@ -61,10 +64,12 @@ class Mirror:
             status: Of MLflow: RUNNING, FINISHED, FAILED or KILLED; unchanged where not given.
 
         Raises:
-            UserError: a score file is damaged.
+            UserError: the training's record or a score file is damaged.
         """
+        path = RunFolder(self._folder).record
+        finished = params is None and path.exists()
+        record = RunRecord.read(path) if finished else RunRecord()
         client = open_client(self._tracking)
-        record = RunRecord() if params is not None else known_run(self._folder)
         if params is None:
             params = trained_keys(record.config)
         name = self._identity.experiment
@@ -145,14 +150,27 @@ class Mirror:
         )
         run_id = str(created.info.run_id)
         replaces = self._state.get("superseded") if self._is_of_this_store() else None
+        if self._forgotten:
+            replaces = self._newest(client, experiment, run_id)
         self._state = {
             "uri": store_name(self._uri, self._folder),
             "run_id": run_id,
             "finished": False,
             **({"superseded": replaces} if replaces else {}),
         }
-        self._save()
+        try:
+            self._save()
+        except Exception:  # without the note, the next attempt would make another run
+            client.delete_run(run_id)
+            raise
         return run_id
+
+    def _newest(self, client: Any, experiment: str, new: str) -> str | None:
+        """The last run of this identity before a new one."""
+        tags = {**self._identity.tags, KIND: "run"}
+        wanted = " and ".join(f"tags.{key} = '{value}'" for key, value in tags.items())
+        runs = client.search_runs([experiment], wanted, order_by=["attributes.start_time DESC"])
+        return next((str(run.info.run_id) for run in runs if run.info.run_id != new), None)
 
     def _send(
         self,

@@ -77,7 +77,8 @@ class Curves:
 def _read(path: Path) -> list[dict[str, str]]:
     """Whole rows of an earlier run; none if there was none, or its columns were others."""
     try:
-        with open(path, encoding="utf-8", newline="") as handle:
+        # A damaged disk may hold anything; what is no row is dropped below.
+        with open(path, encoding="utf-8", errors="replace", newline="") as handle:
             text = handle.read()
     except FileNotFoundError:
         return []
@@ -85,4 +86,15 @@ def _read(path: Path) -> list[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(whole))
     if tuple(reader.fieldnames or ()) != COLUMNS:
         return []
-    return [row for row in reader if row["step"].isdigit() and None not in row.values()]
+    return [row for row in reader if row["step"].isdigit() and _is_whole(row)]
+
+
+def _is_whole(row: dict[str, str]) -> bool:
+    """Whether each column of a row is there, and a number or empty."""
+    if None in row.values():  # cut short
+        return False
+    try:
+        numbers = [float(value or 0.0) for value in row.values()]
+    except (TypeError, ValueError):
+        return False
+    return len(numbers) == len(COLUMNS)

@@ -12,6 +12,7 @@ from run_folders import client, options_of, runs, write_run
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config, TrackingConfig
+from gaussianmotion.errors import UserError
 from gaussianmotion.tracking import Identity, identify, live, mirror, postgres, sync
 from gaussianmotion.tracking.logged import failures_of
 from gaussianmotion.tracking.mirror import Mirror
@@ -156,6 +157,46 @@ def test_postgresql_is_reached_by_the_driver_that_is_installed(monkeypatch) -> N
         assert store_uri(TrackingConfig()) == "postgresql+pg8000://me:word@db/mlflow"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://postgres:5000")
     assert store_uri(TrackingConfig()) == "http://postgres:5000"
+
+
+def test_a_run_whose_note_is_damaged_is_logged_again_in_place_of_the_old_one(
+    tmp_path: Path, tracking: TrackingConfig
+) -> None:
+    folder = write_run(tmp_path / "forgotten/ours/ann/0")
+    first = mirror(folder, tracking)
+    (folder / "mlflow.json").write_bytes(b"\x80garbage")
+    second = mirror(folder, tracking)
+    assert mirror(folder, tracking) == second
+    assert [run.info.run_id for run in runs(tracking, "forgotten", "run")] == [second]
+    assert [run.info.run_id for run in runs(tracking, "forgotten", "superseded")] == [first]
+    assert steps(tracking, second) == [1, 2, 3]
+
+
+def test_a_damaged_record_of_a_training_is_not_logged_as_if_it_were_whole(
+    tmp_path: Path, tracking: TrackingConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_run(tmp_path / "unreadable/ours/ann/0")
+    (folder / "run.json").write_text("{")
+    keys = {"results": str(tmp_path), "tracking": tracking.model_dump(mode="json")}
+    assert main(["log", *options_of(keys), str(folder)]) == 0
+    assert "run.json is damaged" in capsys.readouterr().err
+    assert failures_of(folder / "logged.json") == 1
+
+
+def test_a_run_that_cannot_be_noted_is_not_left_in_the_store(
+    tmp_path: Path, tracking: TrackingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_run(tmp_path / "unnoted/ours/ann/0")
+
+    def refuse(path: Path, data: object) -> None:
+        raise UserError(f"cannot write {path}: read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gaussianmotion.tracking.mirror.write_json", refuse)
+        with pytest.raises(UserError, match="read-only"):
+            mirror(folder, tracking)
+    run_id = mirror(folder, tracking)
+    assert [run.info.run_id for run in runs(tracking, "unnoted", "run")] == [run_id]
 
 
 def test_a_server_that_never_answers_is_asked_once_and_given_up(

@@ -2,6 +2,8 @@
 
 import csv
 
+import pytest
+
 from gaussianmotion.training.curves import COLUMNS, Curves
 
 
@@ -29,6 +31,17 @@ def test_a_row_cut_short_by_a_kill_is_dropped(tmp_path):
     path.write_text(path.read_text()[:-4])
     write(path, 3, [4])
     assert steps(path) == [1, 2, 4]
+
+
+@pytest.mark.parametrize("damage", [b"\x80\xff" * 99, b"", b"5,x" + b",1" * 10 + b"\n"])
+def test_what_a_damaged_disk_left_is_dropped(tmp_path, damage):
+    path = tmp_path / "curves.csv"
+    write(path, 0, range(1, 4))
+    path.write_bytes((path.read_bytes() if b"x" in damage else b"") + damage)
+    write(path, 5, [6])
+    assert steps(path) == ([1, 2, 3, 6] if b"x" in damage else [6])
+    with Curves(path, 6) as curves:
+        assert curves.means(5)["skin"] == 1.0
 
 
 def test_a_new_start_begins_a_new_file(tmp_path):
