@@ -30,7 +30,7 @@ class Running:
             "w+", encoding="utf-8", errors="replace"
         )
         self._pid, self._code, self._began = 0, None, 0.0
-        self._group = False
+        self._group, self._text = False, ""
         self._first = time.monotonic()
         self.seconds, self.processor = 0.0, 0.0
 
@@ -92,7 +92,7 @@ class Running:
         if self._code is None:
             done, status, used = os.wait4(self._pid, os.WNOHANG)
             if done:
-                self._code = os.waitstatus_to_exitcode(status)
+                self._end(os.waitstatus_to_exitcode(status))
                 self.seconds = time.monotonic() - self._first
                 self.processor = used.ru_utime + used.ru_stime - self._began
         return self._code is not None
@@ -104,15 +104,20 @@ class Running:
             if time.monotonic() > until:
                 self.send(signal.SIGKILL, everybody=True)
                 os.waitpid(self._pid, 0)
-                self._code, self.seconds = -1000, patience
+                self._end(-1000)
+                self.seconds = patience
             time.sleep(0.005)
         assert self._code is not None
         return self._code
 
     def said(self) -> str:
-        """All that it printed."""
+        """All that it printed until it ended."""
+        return self._text
+
+    def _end(self, code: int) -> None:
         self._said.seek(0)
-        return self._said.read()
+        self._code, self._text = code, self._said.read()
+        self._said.close()
 
 
 def _command(
