@@ -1,4 +1,4 @@
-"""One fault of each kind; ``benchmarks/fault_campaign.py`` does all of them, at many moments."""
+"""A fault of the quick kinds each; ``benchmarks/fault_campaign.py`` does all, at many moments."""
 
 import os
 import sys
@@ -17,7 +17,6 @@ QUICK = {
     "stages": "kill -9 of training",
     "disks": "read-only disk, scoring",
     "files": "the checkpoint is cut short",
-    "gpus": "kill -9 of a training that holds a lease",
 }
 
 
