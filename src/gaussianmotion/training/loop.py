@@ -19,8 +19,9 @@ from gaussianmotion.avatar.gaussians import FAINT, Avatar
 from gaussianmotion.avatar.limits import overshoot
 from gaussianmotion.body import load_body
 from gaussianmotion.config.stages import TrainSettings
+from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.guidance.digest import prior_digest
-from gaussianmotion.guidance.distillation import Prior, ScoreDistillation
+from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.execution import run_as_asked
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.guidance.timesteps import looks_again

@@ -2,7 +2,7 @@
 
 import sys
 
-from gaussianmotion.guidance.distillation import Prior
+from gaussianmotion.guidance.asked import Prior
 
 # The words that guidance adds to the prompt, where they are longest.
 _ADDED = ", front view, upper body"

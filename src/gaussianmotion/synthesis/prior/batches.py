@@ -5,7 +5,6 @@ grid of ``GRID`` x ``GRID`` parts of each cell.
 """
 
 from dataclasses import dataclass, fields
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from gaussianmotion.pose.condition import SKELETON_AND_SURFACE
 from gaussianmotion.pose.surface_map import mirrored_surface
+from gaussianmotion.synthesis.prior.items import Items
 from gaussianmotion.synthesis.prior.shards import PIXELS
 
 #: Parts of a cell and side of which the layout head says what is there.
@@ -27,43 +27,6 @@ _GROUND_WEIGHT = 0.35
 # Radius of a face over the distance from the neck to the middle of the head.
 _FACE_RADIUS = 0.75
 _NECK, _NOSE, _EYES, _EARS = 1, 0, [14, 15], [16, 17]
-
-
-@runtime_checkable  # so that the tests' run-time checks of signatures can look at it
-class Items(Protocol):
-    """Where items come from: files on a disk, or the memory of a GPU.
-
-    Attributes:
-        device: Device of their tensors.
-    """
-
-    device: torch.device
-
-    def __len__(self) -> int:
-        """How many there are now."""
-        ...
-
-    def framings(self) -> np.ndarray:
-        """The framing of each, one of ``captions.FRAMINGS``, shape (N,)."""
-        ...
-
-    def tensors(
-        self, names: tuple[str, ...], items: np.ndarray, parts: slice | None = None
-    ) -> dict[str, Tensor]:
-        """Arrays of some items; ``parts`` picks the rows and columns of pictures."""
-        ...
-
-    def skeletons(
-        self,
-        items: np.ndarray,
-        flip: Bool[Tensor, " B"],
-        keypoints: Float[Tensor, "B 18 2"],
-        visible: Bool[Tensor, "B 18"],
-        size: int,
-    ) -> Float[Tensor, "B 3 P P"]:
-        """OpenPose pictures of P = ``size`` pixels, mirrored where ``flip`` says so; keypoints and
-        visibility are mirrored already."""
-        ...
 
 
 @dataclass

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gaussianmotion.synthesis.prior.batches import Batch, Items, View, make_batch
+from gaussianmotion.synthesis.prior.batches import Batch, View, make_batch
 from gaussianmotion.synthesis.prior.denoising import alpha_bars
+from gaussianmotion.synthesis.prior.items import Items
 from gaussianmotion.synthesis.prior.objective import (
     add_noise,
     picture_error,

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.synthesis.pictures.captions import HEAD
-from gaussianmotion.synthesis.prior.batches import Batch, Items, View, make_batch
+from gaussianmotion.synthesis.prior.batches import Batch, View, make_batch
 from gaussianmotion.synthesis.prior.compiled_step import CheckedStep
 from gaussianmotion.synthesis.prior.denoising import Timesteps
+from gaussianmotion.synthesis.prior.items import Items
 from gaussianmotion.synthesis.prior.objective import add_noise, picture_weight
 from gaussianmotion.synthesis.prior.optimiser import new_optimiser
 from gaussianmotion.synthesis.prior.patch_networks import POSE_PIXELS, grow_all
