@@ -53,8 +53,10 @@ def open_client(tracking: TrackingConfig) -> Any:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     from mlflow import MlflowClient
 
-    for name in ("mlflow", "alembic"):  # after the import, which sets them to INFO
-        logging.getLogger(name).setLevel(logging.ERROR)
+    # After the import, which sets them to INFO. What fails is raised, and told in one line: MLflow
+    # would print its traceback before.
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     uri = store_uri(tracking)
     _make_ready(tracking)
     if sqlite_path(uri) is not None and "?" not in uri:

@@ -1,5 +1,6 @@
 """A store that fails, is away or was tidied up in the UI loses nothing, and says no password."""
 
+import gc
 import json
 import socket
 import sqlite3
@@ -24,12 +25,14 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @contextmanager
-def refusing(tracking: TrackingConfig, table: str) -> Iterator[None]:
+def refusing(
+    tracking: TrackingConfig, table: str, how: str = "SELECT RAISE(ABORT, 'away')"
+) -> Iterator[None]:
     """The store takes no new rows of a table for the life of the block."""
     path = sqlite_path(tracking.uri)
     assert path is not None
     for command in (
-        f"CREATE TRIGGER away BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'away'); END",
+        f"CREATE TRIGGER away BEFORE INSERT ON {table} BEGIN {how}; END",
         "DROP TRIGGER away",
     ):
         connection = sqlite3.connect(path)
@@ -188,15 +191,26 @@ def test_a_run_that_cannot_be_noted_is_not_left_in_the_store(
 ) -> None:
     folder = write_run(tmp_path / "unnoted/ours/ann/0")
 
-    def refuse(path: Path, data: object) -> None:
-        raise UserError(f"cannot write {path}: read-only file system")
+    def refuse(run: Mirror) -> None:
+        raise UserError("cannot write mlflow.json: read-only file system")
 
     with monkeypatch.context() as patch:
-        patch.setattr("gaussianmotion.tracking.mirror.write_json", refuse)
+        patch.setattr(Mirror, "_save", refuse)
         with pytest.raises(UserError, match="read-only"):
             mirror(folder, tracking)
     run_id = mirror(folder, tracking)
     assert [run.info.run_id for run in runs(tracking, "unnoted", "run")] == [run_id]
+
+
+def test_what_a_full_disk_says_is_one_line_without_mlflows_traceback(
+    tmp_path: Path, tracking: TrackingConfig, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_run(tmp_path / "full/ours/ann/0")
+    keys = {"results": str(tmp_path), "tracking": tracking.model_dump(mode="json")}
+    with refusing(tracking, "runs", "INSERT INTO nowhere VALUES (1)"):  # an OperationalError
+        assert main(["log", *options_of(keys), str(folder)]) == 0
+    assert "Traceback" not in (said := capfd.readouterr().err)
+    assert said.count("\n") == 1
 
 
 def test_a_server_that_never_answers_is_asked_once_and_given_up(
@@ -210,9 +224,10 @@ def test_a_server_that_never_answers_is_asked_once_and_given_up(
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"postgresql://me:s3c@127.0.0.1:{port}/mlflow")
         assert main(["log", *results, *folders]) == 0
         silent.settimeout(0.0)
-        silent.accept()
+        silent.accept()[0].close()
         with pytest.raises(BlockingIOError):
             silent.accept()
+    gc.collect()  # pg8000 leaves the socket to it
     said = capsys.readouterr().err
     assert said.count("`gaussianmotion sync` logs them later") == 2
     assert "s3c" not in said
