@@ -107,7 +107,8 @@ def prior_digests(config: PriorConfig, pose: bool) -> dict[str, str]:
             for path in sorted(folder.rglob("*.safetensors")):
                 name = path.relative_to(folder)
                 # The embedded prior keeps its ControlNet in there, and what trained it beside it.
-                if len(name.parts) > 1 and name.parts[0] != "controlnet":
+                own = len(name.parts) > 1 and name.parts[0] != "controlnet"
+                if own or model.key == "prior.controlnet":
                     digests[f"{model.key}/{name}"] = weights_digest(path)
     return digests
 
