@@ -148,13 +148,20 @@ def digests(folder: Path) -> dict[str, str]:
 def call(arguments: tuple[str, ...], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
     """Run a command in a folder; returns its exit code and what it printed.
 
-    ``gaussianmotion`` runs in a copy of this process, which has the libraries loaded.
+    ``gaussianmotion`` runs in a copy of this process, which has the libraries loaded, where this
+    process has one thread, as the campaign has. Of more, which a test's process has, a copy would
+    wait for those that were not copied.
     """
-    if arguments[0] == "snakemake":
-        command = [sys.executable, "-m", "snakemake", "-s", str(REPOSITORY / "Snakefile")]
-        profile = ["--logger", "gaussianmotion"]
+    workflow = arguments[0] == "snakemake"
+    if workflow or "torch" not in sys.modules or sys.modules["torch"].get_num_threads() > 1:
+        snakemake = ["snakemake", "-s", str(REPOSITORY / "Snakefile"), *arguments[1:]]
+        words = (
+            [*snakemake, "--logger", "gaussianmotion"]
+            if workflow
+            else ["gaussianmotion", *arguments]
+        )
         done = subprocess.run(
-            [*command, *arguments[1:], *profile], cwd=folder, capture_output=True, text=True,
+            [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True,
             check=False, timeout=PATIENCE, env={**os.environ, **environment},
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
