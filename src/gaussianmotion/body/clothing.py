@@ -27,7 +27,7 @@ def smooth_weights(body: Body, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N
     from scipy.spatial import cKDTree  # half a second, and few ask for it
 
     where = points.detach().cpu().numpy()
-    distance, _ = body.tree.query(where)
+    distance, nearest = body.tree.query(where)
     away = torch.as_tensor(((distance - NEAR_SKIN) / NEAR_SKIN).clip(0.0, 1.0))
     every = torch.arange(0, len(body.vertices), THINNED)
     thin = cKDTree(body.vertices[::THINNED].cpu().numpy())
@@ -38,7 +38,8 @@ def smooth_weights(body: Body, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N
     near = body.weights.cpu()[every[torch.from_numpy(found)]]
     mean = (torch.as_tensor(count)[..., None] * near).sum(1).float()
     share = away[:, None].float().to(body.device)
-    return torch.lerp(body.nearest_weights(points), mean.to(body.device), share)
+    on_body = body.weights[torch.from_numpy(nearest)]
+    return torch.lerp(on_body, mean.to(body.device), share)
 
 
 def sample_between_legs(

@@ -16,7 +16,7 @@ from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.guidance.inversion import denoise, invert, move, noise_between
 from gaussianmotion.guidance.prompts import compose_prompt
-from gaussianmotion.guidance.sampling import guided
+from gaussianmotion.guidance.sampling import Predict, guided
 from gaussianmotion.guidance.timesteps import late, sample_timesteps
 from gaussianmotion.runtime.transfer import upload
 
@@ -114,10 +114,7 @@ class ScoreDistillation:
             timesteps = upload(timesteps, latents.device)
             noisy, noise = self._inverted(latents, timesteps, text, pose_image)
         else:
-            noise = torch.randn(latents.shape, generator=generator, device=generator.device)
-            timesteps = upload(timesteps, latents.device)
-            noise = upload(noise, latents.device)
-            noisy = prior.add_noise(latents, noise, timesteps)
+            timesteps, noisy, noise = self._noised(latents, timesteps, generator)
         predicted = prior.predict_noise(noisy, timesteps, text, pose_image)
         self._computed = (rgb.detach(), latents, noisy, predicted)
         eps = predicted.chunk(branches)
@@ -141,17 +138,37 @@ class ScoreDistillation:
         config, prior = self._config, self._prior
         timesteps = sample_timesteps(step, steps, len(latents), config, generator)
         text, _ = self._texts(cameras)
-        noise = torch.randn(latents.shape, generator=generator, device=generator.device)
-        timesteps = upload(timesteps, latents.device)
-        noisy = prior.add_noise(latents, upload(noise, latents.device), timesteps)
-
-        def predict(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
-            null, full = prior.predict_noise(x, t, text, pose_image).chunk(2)
-            return guided(null, full, config.late_scale)
-
+        timesteps, noisy, _ = self._noised(latents, timesteps, generator)
+        predict = self._guided(text, pose_image, config.late_scale)
         return timesteps, denoise(
             predict, prior.alpha_bar, noisy, timesteps, config.late_steps, prior.latent_limit
         )
+
+    def _noised(
+        self,
+        latents: Float[Tensor, "B C h w"],
+        timesteps: Int[Tensor, " B"],
+        generator: torch.Generator,
+    ) -> tuple[Int[Tensor, " B"], Float[Tensor, "B C h w"], Float[Tensor, "B C h w"]]:
+        """The timesteps on the latents' device, the latents under drawn noise, and that noise."""
+        drawn = torch.randn(latents.shape, generator=generator, device=generator.device)
+        timesteps = upload(timesteps, latents.device)
+        noise = upload(drawn, latents.device)
+        return timesteps, self._prior.add_noise(latents, noise, timesteps), noise
+
+    def _guided(
+        self,
+        text: Float[Tensor, "KB L D"],
+        pose_image: Float[Tensor, "B K H W"] | None,
+        scale: float,
+    ) -> Predict:
+        """Predicts the noise with classifier-free guidance."""
+
+        def predict(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
+            null, full = self._prior.predict_noise(x, t, text, pose_image).chunk(2)
+            return guided(null, full, scale)
+
+        return predict
 
     def _texts(
         self, cameras: Cameras, negative: bool = False
@@ -203,12 +220,9 @@ class ScoreDistillation:
         def unguided(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
             return prior.predict_noise(x, t, text[: len(x)], pose_image)
 
-        def prompted(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
-            null, full = prior.predict_noise(x, t, text, pose_image).chunk(2)
-            return guided(null, full, config.inversion_scale)
-
         clean, steps = latents.detach(), config.inversion_steps
         if config.method == "sdi":
+            prompted = self._guided(text, pose_image, config.inversion_scale)
             noisy = invert(prompted, alpha_bar, clean, timesteps, steps)
             return noisy, noise_between(clean, noisy, alpha_bar[timesteps])
         earlier = (timesteps - config.inversion_interval).clamp(min=0)

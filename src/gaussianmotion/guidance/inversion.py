@@ -4,14 +4,11 @@ Random noise is what makes score distillation slow and smooth: each step pulls t
 picture. Two published rules find the noise by inversion instead, and differ in where it is found.
 """
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-Latents = Float[Tensor, "B C h w"]
-Predict = Callable[[Latents, Int[Tensor, " B"]], Latents]
+from gaussianmotion.guidance.sampling import Latents, Predict, guess
 
 
 @torch.no_grad()
@@ -65,10 +62,7 @@ def denoise(
     x, now = latents, timesteps
     for index in range(1, steps + 1):
         noise, level = predict(x, now), alpha_bar[now][:, None, None, None]
-        clean = (x - (1.0 - level).sqrt() * noise) / level.sqrt()
-        if limit is not None:
-            clean = clean.clamp(-limit, limit)
-            noise = (x - level.sqrt() * clean) / (1.0 - level).sqrt()
+        clean, noise = guess(x, noise, level, limit)
         if index == steps:
             break
         now = timesteps * (steps - index) // steps

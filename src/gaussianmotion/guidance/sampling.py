@@ -35,16 +35,30 @@ def ddim(
     """
     for now, following in zip(timesteps, [*timesteps[1:], None], strict=True):
         noise = predict(latents, torch.full((len(latents),), now, device=latents.device))
-        level = alpha_bar[now]
-        clean = (latents - (1.0 - level).sqrt() * noise) / level.sqrt()
-        if limit is not None:
-            clean = clean.clamp(-limit, limit)
-            noise = (latents - level.sqrt() * clean) / (1.0 - level).sqrt()
+        clean, noise = guess(latents, noise, alpha_bar[now], limit)
         if following is None:
             return clean
         level = alpha_bar[following]
         latents = level.sqrt() * clean + (1.0 - level).sqrt() * noise
     return latents
+
+
+def guess(
+    latents: Latents, noise: Latents, level: Tensor, limit: float | None
+) -> tuple[Latents, Latents]:
+    """The clean latents that predicted noise leads to, and the noise that leads to them.
+
+    Args:
+        latents: At noise level ``level``.
+        noise: Predicted for them.
+        level: alpha_bar, one for all or broadcast over the latents.
+        limit: The clean latents are clipped to this magnitude, and the noise follows.
+    """
+    clean = (latents - (1.0 - level).sqrt() * noise) / level.sqrt()
+    if limit is not None:
+        clean = clean.clamp(-limit, limit)
+        noise = (latents - level.sqrt() * clean) / (1.0 - level).sqrt()
+    return clean, noise
 
 
 def guided(eps_null: Latents, eps_text: Latents, scale: float) -> Latents:

@@ -85,12 +85,12 @@ class Subject:
         """
         trained = self.body.height / self.training_size * self._shown
         lacking = (trained.square() - metres_per_pixel**2).clamp(min=0.0)
-        return 0.0 * lacking if self.compensate else (EPS2D * lacking).sqrt()
+        return torch.zeros_like(lacking) if self.compensate else (EPS2D * lacking).sqrt()
 
     @cached_property
     def _shown(self) -> Float[Tensor, " N"]:
         """Parts of the body's height that the finest training pictures of each splat show."""
-        head = self.weights[:, INDEX["head"]] if self.close_ups else 0.0 * self.weights[:, 0]
+        head = self.weights[:, INDEX["head"]] * self.close_ups
         return TRAINING_MARGIN + (CLOSE_UP - TRAINING_MARGIN) * head
 
 

@@ -143,13 +143,12 @@ def train(
             StepProgress(f"{prompt_id}, seed {seed}", finished, settings.steps, progress) as bar,
         ):
             seen: Prepared | None = None
-            due = False
+            again = due = False  # whether the step looks at the views before; whether to save
             skipped, fault = 0, None  # steps in a row, and what of the prior the last was due to
             while finished < settings.steps:
                 began = time.perf_counter()
 
                 # What is looked at.
-                again = seen is not None and looks_again(settings.score, finished, settings.steps)
                 if seen is None or not again:
                     seen = ahead.take()
                 weights = avatar.weights()
@@ -184,8 +183,8 @@ def train(
                 terms |= {"far": overshoot(avatar, body).amax(), "seen": rendering.alpha.mean()}
                 told = torch.stack([value.detach().float() for value in terms.values()])
                 following = finished + 1
-                same = looks_again(settings.score, following, settings.steps)
-                if following < settings.steps and not same:
+                again = looks_again(settings.score, following, settings.steps)
+                if following < settings.steps and not again:
                     ahead.prepare()
                 row = dict(zip(terms, told.tolist(), strict=True))
 
@@ -218,7 +217,7 @@ def train(
                     save_picture(folder.preview(finished), picture)
                 due |= finished % settings.checkpoint_every == 0 or stop.requested
                 # Views that are looked at again are in no checkpoint: it waits for the next ones.
-                if not same:
+                if not again:
                     if due:
                         save_state()
                     due = False

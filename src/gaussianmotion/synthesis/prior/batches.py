@@ -111,10 +111,9 @@ def make_batch(data: Items, items: np.ndarray, view: View, generator: torch.Gene
         flip = torch.rand(len(items), generator=generator) < 0.5
     flip = flip.to(data.device)
     if view.mirror:
-        others = torch.from_numpy(MIRRORED).to(data.device)
-        turned = points[:, others] * points.new_tensor([-1.0, 1.0])
-        points = _chosen(flip, turned + points.new_tensor([PIXELS, 0.0]), points)
-        shown = _chosen(flip, shown[:, others], shown)
+        turned, shown_turned = mirrored(points, shown)
+        points = _chosen(flip, turned, points)
+        shown = _chosen(flip, shown_turned, shown)
         pictures = _chosen(flip, pictures.flip(-1), pictures)
         labels = _chosen(flip, labels.flip(-1), labels)
         if view.normals:
@@ -134,6 +133,15 @@ def make_batch(data: Items, items: np.ndarray, view: View, generator: torch.Gene
         poses=torch.cat(poses, dim=1),
         text=raw["states"].float(),
     )
+
+
+def mirrored(
+    keypoints: Float[Tensor, "B 18 2"], visible: Bool[Tensor, "B 18"]
+) -> tuple[Float[Tensor, "B 18 2"], Bool[Tensor, "B 18"]]:
+    """Keypoints, in pixels of the data, and their visibility in the mirrored pictures."""
+    others = torch.from_numpy(MIRRORED).to(keypoints.device)
+    turned = keypoints[:, others] * keypoints.new_tensor([-1.0, 1.0])
+    return turned + keypoints.new_tensor([PIXELS, 0.0]), visible[:, others]
 
 
 def _chosen(flip: Bool[Tensor, " B"], mirrored: Tensor, plain: Tensor) -> Tensor:

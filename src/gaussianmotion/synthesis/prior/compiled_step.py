@@ -29,9 +29,9 @@ class CheckedStep:
         compiled: Whether compiled code is in use; None before the first batch.
     """
 
-    def __init__(self, options: dict[str, Any] | None = None) -> None:
+    def __init__(self) -> None:
         self.compiled: bool | None = None
-        self._losses: StepLosses = torch.compile(step_losses, dynamic=False, options=options)
+        self._losses: StepLosses = torch.compile(step_losses, dynamic=False)
 
     def __call__(self, networks: PatchNetworks, *arguments: Any) -> dict[str, Tensor]:
         """The losses."""

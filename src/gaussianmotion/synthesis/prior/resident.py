@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.pose.openpose import draw_openpose
-from gaussianmotion.synthesis.prior.batches import MIRRORED
+from gaussianmotion.synthesis.prior.batches import mirrored
 from gaussianmotion.synthesis.prior.shards import PIXELS, TrainingSet, as_tensor
 from gaussianmotion.synthesis.reporting import Report, log_line
 
@@ -162,7 +162,6 @@ class ResidentSet:
 
 def _both_skeletons(keypoints: Float[Tensor, "B 18 2"], visible: Bool[Tensor, "B 18"]) -> Tensor:
     """Skeletons as they are and mirrored, (B, 2, 3, PIXELS, PIXELS) uint8."""
-    turned = keypoints[:, MIRRORED] * torch.tensor([-1.0, 1.0]) + torch.tensor([PIXELS, 0.0])
-    pairs = ((keypoints, visible), (turned, visible[:, MIRRORED]))
+    pairs = ((keypoints, visible), mirrored(keypoints, visible))
     drawn = [draw_openpose(points, shown, PIXELS, PIXELS) for points, shown in pairs]
     return torch.stack(drawn, dim=1).mul(255.0).round().to(torch.uint8)
