@@ -50,7 +50,7 @@ rule baseline_score:
     priority: 10
     conda:
         ENVIRONMENT
-    threads: CONFIG.threads
+    threads: GPU_THREADS
     resources:
         gpu=lambda wildcards: JOBS.gpus_of(f"score_{wildcards.score}"),
         mem_mb=12000,
@@ -88,7 +88,7 @@ rule baseline_pooled:
     priority: 20
     conda:
         ENVIRONMENT
-    threads: CONFIG.threads
+    threads: GPU_THREADS
     resources:
         gpu=lambda wildcards: JOBS.gpus_of(f"pooled_{wildcards.score}"),
         mem_mb=12000,

@@ -25,6 +25,8 @@ CONFIG = EXPERIMENT.config
 FILES = ExperimentFiles(EXPERIMENT)
 SCORES = ScoreFiles(FILES)
 JOBS = Jobs(EXPERIMENT, Gpus(CONFIG, device_pool()))
+# Threads of rules that may hold a GPU; the GPUs stay in training while others render.
+GPU_THREADS = JOBS.gpus.threads(CONFIG.threads, workflow)
 ROOT = FILES.root
 RUN = FILES.run  # with wildcards
 ENVIRONMENT = "../envs/gaussianmotion.yaml"

@@ -21,7 +21,7 @@ for NAME in SCORES.pooled:
         priority: 20
         conda:
             ENVIRONMENT
-        threads: CONFIG.threads
+        threads: GPU_THREADS
         resources:
             gpu=JOBS.gpus_of(f"pooled_{NAME}"),
             mem_mb=12000,

@@ -19,7 +19,7 @@ rule reference:
         f"{ROOT}/benchmarks/reference/{{prompt}}.tsv"
     conda:
         ENVIRONMENT
-    threads: CONFIG.threads
+    threads: GPU_THREADS
     resources:
         gpu=JOBS.gpus.each,
         mem_mb=12000,
@@ -58,7 +58,7 @@ rule noised_sample:
         f"{ROOT}/benchmarks/noised/{{prompt}}.tsv"
     conda:
         ENVIRONMENT
-    threads: CONFIG.threads
+    threads: GPU_THREADS
     resources:
         gpu=JOBS.gpus.each,
         mem_mb=12000,

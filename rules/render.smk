@@ -17,7 +17,7 @@ rule render:
         f"{RUN}/logs/render.log",
     benchmark:
         f"{RUN}/benchmarks/render.tsv"
-    # What is trained is shown before the next training starts.
+    # What is trained is shown before the next training on the CPU starts.
     priority: 10
     conda:
         ENVIRONMENT

@@ -16,7 +16,7 @@ if SCORES.single:
             f"{RUN}/logs/scores/avatar.log",
         benchmark:
             f"{RUN}/benchmarks/scores/avatar.tsv"
-        # What is rendered is scored before the next training starts.
+        # What is rendered is scored before the next training on the CPU starts.
         priority: 10
         conda:
             ENVIRONMENT
@@ -54,10 +54,11 @@ for NAME in SCORES.together:
                 f"{ROOT}/benchmarks/scores/{{variant}}/{NAME}.tsv"
             wildcard_constraints:
                 variant=one_of(VARIANTS),
-            priority: 10
+            # A minute of one GPU, and a variant is complete.
+            priority: 20
             conda:
                 ENVIRONMENT
-            threads: CONFIG.threads
+            threads: GPU_THREADS
             resources:
                 gpu=JOBS.gpus_of(f"score_{NAME}"),
                 mem_mb=12000,

@@ -14,7 +14,7 @@ rule gsplat:
         f"{ROOT}/benchmarks/gsplat.tsv"
     conda:
         ENVIRONMENT
-    threads: CONFIG.threads
+    threads: GPU_THREADS
     resources:
         gpu=JOBS.gpus.each,
         mem_mb=JOBS.memory(16000),
@@ -41,9 +41,11 @@ rule train:
         f"{RUN}/logs/train.log",
     benchmark:
         f"{RUN}/benchmarks/train.tsv"
+    # On the CPU what is trained is shown before the next training starts; a GPU does not wait for it.
+    priority: 15 if JOBS.gpus.each else 0
     conda:
         ENVIRONMENT
-    threads: CONFIG.threads
+    threads: GPU_THREADS
     resources:
         gpu=JOBS.gpus.each,
         mem_mb=JOBS.memory(16000),

@@ -44,11 +44,34 @@ class Gpus:
             workflow: Snakemake's. Which executor runs is not known yet; jobs on other computers are
                 counted by nodes. A single job's own Snakemake has no number.
         """
-        wanted = workflow.global_resources.get("gpu")
-        elsewhere = workflow.global_resources["_nodes"].value is not None
-        if wanted is None or wanted.value is None or not self.each or elsewhere:
+        wanted = self._asked_for(workflow)
+        if wanted is None:
             return
-        count, said = gpu.slots(int(wanted.value), self.pool)
+        count, said = gpu.slots(wanted, self.pool)
         workflow.global_resources["gpu"] = count
         if said and workflow.is_main_process:
             print(f"gaussianmotion: {said}", file=sys.stderr)
+
+    def threads(self, usual: int, workflow: Any) -> int:
+        """Threads of a job that holds a GPU: so few that one without fits beside all of them.
+
+        What renders would otherwise wait for the cores of a training that ended, and the next
+        training for the rendering: a seventh of the GPUs' time on 16 cores and 4 GPUs.
+
+        Args:
+            usual: Threads of other jobs.
+            workflow: Snakemake's.
+        """
+        wanted, cores = self._asked_for(workflow), workflow.global_resources["_cores"].value
+        if wanted is None or cores is None:
+            return usual
+        slots, _ = gpu.slots(wanted, self.pool)
+        return max(1, min(usual, (int(cores) - usual) // max(1, slots)))
+
+    def _asked_for(self, workflow: Any) -> int | None:
+        """``--resources gpu=N``, where this computer's own GPUs are meant by it."""
+        wanted = workflow.global_resources.get("gpu")
+        elsewhere = workflow.global_resources["_nodes"].value is not None
+        if wanted is None or wanted.value is None or not self.each or elsewhere:
+            return None
+        return int(wanted.value)

@@ -1,0 +1,1 @@
+"""How an experiment's jobs share GPUs and cores: how long each takes, and when each would run."""
