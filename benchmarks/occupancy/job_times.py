@@ -1,4 +1,4 @@
-"""How long jobs take: from a table that anybody can write, or from a results folder's benchmarks."""
+"""How long jobs take: from a table that anybody can write, or from what Snakemake measured."""
 
 import csv
 import re

@@ -15,9 +15,7 @@ from occupancy.timeline import Ran, Timeline
 _RUNNER = Path(__file__).with_name("virtual_time.py")
 
 
-def run_in(
-    folder: Path, arguments: Sequence[str], times: Path, gpus: int, cores: int
-) -> Timeline:
+def run_in(folder: Path, arguments: Sequence[str], times: Path, gpus: int, cores: int) -> Timeline:
     """Run ``snakemake ARGUMENTS`` in a copy of the workflow.
 
     Args:

@@ -1,9 +1,9 @@
 """Snakemake with a clock that jumps: jobs really run, and end when their seconds have passed by it.
 
-Run by :mod:`occupancy.stand_in_run` in the workflow's folder, as
-``python virtual_time.py TIMES OUT snakemake's arguments ...``. The order in which processes end, and
-how busy the computer is, decide nothing: Snakemake hears of a job's end when no other that runs
-would end earlier, and the clock stands still until that job's process is done.
+Run by :mod:`occupancy.stand_in_run` in the workflow's folder, as ``python virtual_time.py TIMES OUT
+ARGUMENTS OF SNAKEMAKE``. The order in which processes end, and how busy the computer is, decide
+nothing: Snakemake hears of a job's end when no other that runs would end earlier, and the clock
+stands still until that job's process is done.
 """
 
 import heapq
@@ -17,9 +17,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from occupancy.job_times import JobTimes  # noqa: E402
-from occupancy.simulation import Gpus, base_name, snakemake  # noqa: E402
-from occupancy.timeline import Ran  # noqa: E402
+from occupancy.job_times import JobTimes
+from occupancy.simulation import Gpus, base_name, snakemake
+from occupancy.timeline import Ran
 
 
 class Clock:

@@ -33,8 +33,13 @@ def test_gsplat_is_compiled_where_jobs_draw_with_it(
     assert gpus(pool, rasteriser=rasteriser).draw_with_gsplat is compiled
 
 
-def workflow(wanted: int | None, nodes: int | None = None, main: bool = True) -> SimpleNamespace:
-    resources: dict[str, Any] = {"_nodes": SimpleNamespace(value=nodes)}
+def workflow(
+    wanted: int | None, nodes: int | None = None, main: bool = True, cores: int | None = 16
+) -> SimpleNamespace:
+    resources: dict[str, Any] = {
+        "_nodes": SimpleNamespace(value=nodes),
+        "_cores": SimpleNamespace(value=cores),
+    }
     if wanted is not None:
         resources["gpu"] = SimpleNamespace(value=wanted)
     return SimpleNamespace(global_resources=resources, is_main_process=main)
@@ -61,3 +66,28 @@ def test_otherwise_what_was_asked_for_stays(asked: SimpleNamespace, pool: list[s
 def test_one_line_says_so_once(capsys: pytest.CaptureFixture[str]) -> None:
     gpus(["a"]).limit(workflow(2, main=False))
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("cores", "threads"), [(32, 4), (20, 4), (16, 3), (8, 1), (4, 1), (1, 1), (None, 4)]
+)
+def test_jobs_that_hold_gpus_leave_cores_to_one_that_does_not(
+    cores: int | None, threads: int
+) -> None:
+    found = gpus(["a", "b", "c", "d"], device="cuda")
+    assert found.threads(4, workflow(8, cores=cores)) == threads
+
+
+@pytest.mark.parametrize(
+    ("asked", "pool", "device"),
+    [
+        (workflow(8, nodes=4, cores=4), ["a"], "cuda"),
+        (workflow(None, cores=4), ["a"], "cuda"),
+        (workflow(1, cores=4), [], "auto"),
+    ],
+    ids=["on a cluster", "no number", "on the CPU"],
+)
+def test_otherwise_they_have_as_many_threads_as_others(
+    asked: SimpleNamespace, pool: list[str], device: str
+) -> None:
+    assert gpus(pool, device=device).threads(4, asked) == 4
