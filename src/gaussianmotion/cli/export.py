@@ -92,7 +92,8 @@ def add_commands(commands: Commands) -> None:
         "--motions",
         nargs="+",
         metavar="NAME",
-        help="mesh-glb only: its animations (default: all bundled clips)",
+        help="mesh-glb only: its animations (default: all bundled clips, which add half a "
+        "megabyte to the mesh's four and no time)",
     )
     export.add_argument(
         "--y",
