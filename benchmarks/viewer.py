@@ -1,11 +1,17 @@
 """The viewer's page against our rasteriser: agreement, and the work of a frame.
 
-    python benchmarks/viewer.py [AVATAR ...]
+    python benchmarks/viewer.py [AVATAR ...] [--spark FOLDER] [--work-only] [--frames N]
 
 Draws trained avatars and mannequins (painted Gaussians of random shapes and opacities, all but the
 avatars given, until there are twelve) in five poses at 256 px in headless Chromium and with our
-rasteriser, and prints the peak signal-to-noise ratios. Then the page's size, and the processor's
-time for the pose, the camera and the order of a frame, at 16,000 and 50,000 Gaussians.
+rasteriser, and prints the peak signal-to-noise ratios. Then the page's size, and the time for the
+pose, the camera and the order of a frame, at 16,000 and 50,000 Gaussians; and, at 50,000, what all
+of a frame takes of the processor: scripts, workers, and what they ask of the graphics processor.
+Not in it: what that does, and putting the frame on the screen, which are the processor's, too,
+where there is no graphics processor.
+
+Spark's page is measured in the same way in the same run, where it is there: `npm install
+@sparkjsdev/spark three` in a folder outside the project, and `--spark` with that folder.
 """
 
 import argparse
@@ -13,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from viewer_peers.spark import open_spark, version
 
 from gaussianmotion.avatar.file import load_avatar, save_avatar
 from gaussianmotion.body import load_body
@@ -34,21 +41,93 @@ def main() -> None:
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("avatars", nargs="*", type=Path, help="trained avatar.safetensors")
+    parser.add_argument(
+        "--spark", type=Path, help="folder with `npm install @sparkjsdev/spark three`"
+    )
+    parser.add_argument("--work-only", action="store_true", help="no pictures")
+    parser.add_argument("--frames", type=int, default=100, help="over which work is taken")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, browser() as launched:
-        avatars = [*options.avatars]
-        for seed in range(AVATARS - len(avatars)):
-            avatars.append(painted(Path(folder) / f"mannequin-{seed}.safetensors", seed, 16_000))
-        ratios = [ratio for path in avatars for ratio in agreement(launched, path, Path(folder))]
-        print(f"all: least {min(ratios):.1f} dB, mean {sum(ratios) / len(ratios):.1f} dB")
+        scratch = Path(folder)
+        if not options.work_only:
+            agree(launched, options.avatars, scratch)
+        spark = version(options.spark) if options.spark else ""
+        if not spark:
+            print(
+                "Spark is not measured: run `npm install @sparkjsdev/spark three` in a folder "
+                "outside the project, and name the folder by --spark"
+            )
         for count in (16_000, 50_000):
-            path = painted(Path(folder) / f"work-{count}.safetensors", 0, count)
-            page = path.with_suffix(".html")
-            size = write_viewer(path, page, MOTIONS, RenderConfig())
-            opened = open_viewer(launched, page, viewport={"width": 1280, "height": 800})
-            times = [opened.evaluate("gaussianmotion.measure(50)")["prepare"] for _ in range(5)]
-            opened.close()
-            print(f"{count:,} Gaussians: {size / 1e6:.2f} MB, {min(times):.2f} ms a frame")
+            path = painted(scratch / f"work-{count}.safetensors", 0, count)
+            opened, page = open_ours(launched, path)
+            prepared = min(opened.evaluate("gaussianmotion.measure(100)") for _ in range(5))
+            size = f"{page.stat().st_size / 1e6:.2f} MB"
+            print(f"{count:,} Gaussians: {size}; pose, camera, order {prepared:.2f} ms", flush=True)
+        ours = processor_time(launched, opened, options.frames)
+        opened.close()
+        print(
+            f"all of a frame: {ours:.2f} ms of the processor ({options.frames} frames)", flush=True
+        )
+        if spark:
+            opened = open_spark(launched, options.spark, load_subject(path), "walk", scratch)
+            theirs = processor_time(launched, opened, options.frames)
+            print(f"Spark {spark}: {theirs:.2f} ms, {theirs / ours:.1f} times ours")
+
+
+def agree(launched, trained: list[Path], scratch: Path) -> None:
+    """Print how near twelve avatars are to our pictures."""
+    avatars = [*trained]
+    for seed in range(AVATARS - len(avatars)):
+        avatars.append(painted(scratch / f"mannequin-{seed}.safetensors", seed, 16_000))
+    ratios = [ratio for path in avatars for ratio in agreement(launched, path, scratch)]
+    print(f"all: least {min(ratios):.1f} dB, mean {sum(ratios) / len(ratios):.1f} dB", flush=True)
+
+
+def open_ours(launched, path: Path) -> tuple:
+    """Our page of an avatar, in a small window, and its file."""
+    page = path.with_suffix(".html")
+    write_viewer(path, page, MOTIONS, RenderConfig())
+    opened = open_viewer(launched, page, viewport={"width": 128, "height": 128})
+    opened.evaluate(
+        """() => { window.play = async (count) => {
+            const { stage } = gaussianmotion;
+            for (let frame = 0; frame < count; frame++) {
+              stage.player.seek((frame / 30) % stage.player.clip.duration);
+              stage.draw();
+              await new Promise(requestAnimationFrame);
+            }
+        }; }"""
+    )
+    return opened, page
+
+
+def processor_time(launched, opened, frames: int) -> float:
+    """Milliseconds of the processor that a page's scripts and workers take for a frame.
+
+    Args:
+        launched: The browser.
+        opened: The page, alone in it, whose `play(count)` draws so many frames.
+        frames: Over which it is taken.
+    """
+    opened.evaluate(f"play({max(3, frames // 10)})")
+    before = threads(launched)
+    opened.evaluate(f"play({frames})")
+    spent = sum(time - before.get(thread, 0) for thread, time in threads(launched).items())
+    return spent / 1e6 / frames
+
+
+def threads(launched) -> dict[Path, int]:
+    """Nanoseconds that the threads of pages have run, but for those that put them on the screen."""
+    session = launched.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    found = {}
+    for process in processes:
+        tasks = Path(f"/proc/{process['id']}/task").glob("*")
+        for task in tasks if process["type"] == "renderer" else ():
+            if not (task / "comm").read_text().startswith("Compositor"):
+                found[task] = int((task / "schedstat").read_text().split()[0])
+    return found
 
 
 def painted(path: Path, seed: int, count: int) -> Path:

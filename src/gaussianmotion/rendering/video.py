@@ -29,7 +29,15 @@ class VideoFacts:
     fps: float
 
 
-def write_video(path: Path, frames: Iterable[UInt8[ndarray, "H W 3"]], fps: float) -> VideoFacts:
+# Tags of the encoder's own options are lost to those of the frames that filters hand on.
+SRGB = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+#: Constant rate factors of H.264: of results, and of small copies on pages.
+FINE, PLAIN = 17, 30
+
+
+def write_video(
+    path: Path, frames: Iterable[UInt8[ndarray, "H W 3"]], fps: float, quality: int = FINE
+) -> VideoFacts:
     """Encode RGB frames of one size as .mp4.
 
     yuv420p halves the colour planes, so odd sizes are padded by one repeated column or row.
@@ -38,6 +46,7 @@ def write_video(path: Path, frames: Iterable[UInt8[ndarray, "H W 3"]], fps: floa
         path: The .mp4 to write or to replace.
         frames: Images, consumed one by one.
         fps: Frames per second.
+        quality: Constant rate factor; more is smaller and coarser.
 
     Raises:
         UserError: the disk is full or the folder cannot be written.
@@ -49,7 +58,7 @@ def write_video(path: Path, frames: Iterable[UInt8[ndarray, "H W 3"]], fps: floa
     count = 0
     with atomic_path(path) as temporary, tempfile.TemporaryFile() as messages:
         process = subprocess.Popen(
-            [*_encoder(width, height, fps), str(temporary)],
+            [*_encoder(width, height, fps, quality), str(temporary)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=messages,
@@ -100,8 +109,12 @@ def read_frames(path: Path, indices: Sequence[int]) -> list[UInt8[ndarray, "H W 
         ) from None
 
 
-def decode(path: Path) -> Iterator[UInt8[ndarray, "H W 3"]]:
+def decode(path: Path, height: int | None = None) -> Iterator[UInt8[ndarray, "H W 3"]]:
     """All frames of a video as RGB images.
+
+    Args:
+        path: A video file.
+        height: Pixels to which frames are scaled; as they are where not given.
 
     Raises:
         UserError: the file is missing, truncated or not a video.
@@ -112,6 +125,7 @@ def decode(path: Path) -> Iterator[UInt8[ndarray, "H W 3"]]:
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-loglevel", "error", "-i", str(path)),
+        *(() if height is None else ("-vf", f"scale=-2:{height}:flags=area")),
         *("-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-"),
     ]
     with subprocess.Popen(
@@ -134,17 +148,20 @@ def decode(path: Path) -> Iterator[UInt8[ndarray, "H W 3"]]:
         raise UserError(f"{path} is not a video, or is truncated: render it again")
 
 
-def _encoder(width: int, height: int, fps: float) -> list[str]:
+def _encoder(width: int, height: int, fps: float, quality: int) -> list[str]:
     """ffmpeg's command line for raw RGB on standard input, without the output file."""
     return [
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-y", "-loglevel", "error"),
         *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:g}"),
         *("-i", "-", "-an"),
-        # Said explicitly, since players guess the colour matrix of untagged files by their size.
-        *("-vf", "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd"),
-        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
-        *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "17", "-preset", "medium"),
+        # Said explicitly, and whole, since players guess the colours of what is not by its size:
+        # Chromium takes the matrix of small videos for BT.601's where primaries are not said.
+        *(
+            "-vf",
+            f"scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd,{SRGB}",
+        ),
+        *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", str(quality), "-preset", "medium"),
         # The index comes first (browsers start at once) and the same frames give the same bytes.
         *("-movflags", "+faststart", "-map_metadata", "-1"),
         *("-fflags", "+bitexact", "-flags:v", "+bitexact"),

@@ -3,7 +3,6 @@
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,13 @@ from gaussianmotion.config.stages import ReportSettings
 from gaussianmotion.errors import UserError
 from gaussianmotion.figures.grid import FIGURES
 from gaussianmotion.figures.provenance import provenance
-from gaussianmotion.pipeline.grid import Grid, Run, main_variant
+from gaussianmotion.pipeline.grid import Grid, main_variant
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.record import found_json
 from gaussianmotion.report import media
-from gaussianmotion.report.beside import Link, exported, gallery, href
+from gaussianmotion.report.beside import gallery, href
 from gaussianmotion.report.missing import missing
+from gaussianmotion.report.panels import prompt_panels
 from gaussianmotion.report.runs import (
     RunFacts,
     environment,
@@ -34,45 +34,6 @@ from gaussianmotion.report.timing import clock, stage_times
 from gaussianmotion.report.verdicts import shown_claims, summary
 from gaussianmotion.runtime.atomic import write_text
 from gaussianmotion.runtime.revision import git_commit
-
-
-@dataclass(frozen=True)
-class ShownVideo:
-    """A video: inlined where ``uri`` is not empty, else a link to its file beside the report."""
-
-    name: str
-    uri: str
-    href: str
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One run in the comparison of a prompt's variants."""
-
-    facts: RunFacts
-    sheet: media.Inlined | None
-    poster: media.Inlined | None
-    clips: list[ShownVideo]
-    files: list[Link]
-
-
-@dataclass(frozen=True)
-class PromptPanels:
-    """A prompt and all its runs."""
-
-    id: str
-    text: str
-    panels: list[Panel]
-
-    @property
-    def variants(self) -> list[str]:
-        """Each once, in the order of the grid."""
-        return list(dict.fromkeys(panel.facts.run.variant for panel in self.panels))
-
-    @property
-    def seeds(self) -> list[int]:
-        """Each once, in order."""
-        return sorted({panel.facts.run.seed for panel in self.panels})
 
 
 def write_report(root: Path, grid: Grid, config: ReportSettings, out: Path) -> int:
@@ -119,7 +80,7 @@ def write_report(root: Path, grid: Grid, config: ReportSettings, out: Path) -> i
         overview=media.overview(overview) if overview.exists() else None,
         gallery=gallery(root, out),
         overview_href=href(overview, out) if overview.exists() else "",
-        prompts=_prompts(grid, runs, out),
+        prompts=prompt_panels(grid, runs, out),
         glossary=glossary(scores),
         times=times,
         all_seconds=sum(time.total for time in times),
@@ -177,60 +138,6 @@ def _small(root: Path, figure: str) -> media.Inlined | None:
     """A figure beside the claim that it is about."""
     path = _drawn(root, figure)
     return media.without_caption(path, media.SMALL_WIDTH) if figure and path.exists() else None
-
-
-def _prompts(grid: Grid, runs: Sequence[RunFacts], out: Path) -> list[PromptPanels]:
-    sheets = [run.folder.sheet for run in runs if run.folder.sheet.exists()]
-    width = media.sheet_width(sheets)
-    shown = set(_first_seeds(grid))
-    left = media.VIDEOS_BUDGET
-    found = []
-    for prompt in grid.prompts.values():
-        panels = []
-        for run in (run for run in runs if run.run.prompt == prompt.id):
-            sheet = run.folder.sheet
-            clips, used = _clips(run, out, left if run.run in shown else 0)
-            left -= used
-            panels.append(
-                Panel(
-                    run,
-                    media.sheet(sheet, width) if sheet.exists() else None,
-                    _poster(run, clips),
-                    clips,
-                    exported(run.folder.path, out),
-                )
-            )
-        if panels:
-            found.append(PromptPanels(prompt.id, prompt.text, panels))
-    return found
-
-
-def _first_seeds(grid: Grid) -> list[Run]:
-    """The main variant's first run of each prompt, whose videos are inlined."""
-    first: dict[str, Run] = {}
-    for run in grid.main:
-        if run.variant == main_variant(grid.main):
-            first.setdefault(run.prompt, run)
-    return list(first.values())
-
-
-def _clips(run: RunFacts, out: Path, budget: int) -> tuple[list[ShownVideo], int]:
-    """The run's videos, inlined as long as they fit into a budget of bytes, and what they took."""
-    clips, used = [], 0
-    for path in run.folder.all_videos:
-        size = path.stat().st_size
-        inline = size <= media.VIDEO_LIMIT and used + size <= budget
-        used += size if inline else 0
-        clips.append(ShownVideo(path.stem, media.video(path) if inline else "", href(path, out)))
-    return clips, used
-
-
-def _poster(run: RunFacts, clips: list[ShownVideo]) -> media.Inlined | None:
-    """What inlined videos show before they are played."""
-    front = run.folder.front
-    if not front.exists() or not any(clip.uri for clip in clips):
-        return None
-    return media.picture(front, media.POSTER_WIDTH)
 
 
 def _weights(folder: Path) -> list[tuple[str, str, str]]:

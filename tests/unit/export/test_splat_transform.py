@@ -96,4 +96,3 @@ def test_it_makes_the_glb_of_a_splat_file_that_we_make(
     # Axes have no sign: an ellipsoid that is turned by 180 degrees about one of them is the same.
     cosines = np.abs((axes_of(got) * (turn @ axes_of(made))).sum(axis=1))
     assert np.degrees(np.arccos(cosines.clip(max=1.0))).max() < degrees
-

@@ -1,5 +1,8 @@
 """Videos are what went into them, and appear whole or not at all."""
 
+import subprocess
+
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -33,6 +36,15 @@ def test_index_comes_first_so_that_browsers_start_at_once(tmp_path):
     write_video(tmp_path / "v.mp4", [flat(COLOURS[1])] * 3, 10.0)
     data = (tmp_path / "v.mp4").read_bytes()
     assert 0 < data.index(b"moov") < data.index(b"mdat")
+
+
+def test_colours_are_said_whole_so_that_no_browser_guesses(tmp_path):
+    path = tmp_path / "video.mp4"
+    write_video(path, np.full((3, 16, 16, 3), (196, 38, 44), np.uint8), 10.0)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path)]
+    said = subprocess.run(command, capture_output=True, text=True).stderr
+    # Matrix, primaries and transfer are one word where all are the same.
+    assert "yuv420p(tv, bt709, progressive)" in said
 
 
 def test_same_frames_give_the_same_bytes(tmp_path):

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from gaussianmotion.config.stages import ReportSettings, TablesSettings
 from gaussianmotion.pipeline.grid import Grid, configured_grid
 from gaussianmotion.pipeline.prompts import Prompt, write_prompts
+from gaussianmotion.rendering.video import write_video
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.scores.score_file import ScoreFile, Value
 from gaussianmotion.tables.collect import collect
@@ -59,6 +61,23 @@ def make_experiment(root: Path) -> Grid:
     _picture(root / "sheet.png", (200, 200, 200), (600, 300))
     _tables(root)
     return grid
+
+
+def film_turntables(root: Path, prompt: str, frames: dict[str, int], seed: int = 0) -> None:
+    """Turntables of a prompt's variants: grey by the angle, and in one channel by the variant.
+
+    Args:
+        root: Of the experiment.
+        prompt: Its id.
+        frames: How many each variant's has.
+        seed: Of the runs.
+    """
+    for place, (variant, count) in enumerate(frames.items()):
+        grey = np.linspace(20, 235, count).astype(np.uint8)
+        film = np.repeat(grey, 32 * 32 * 3).reshape(count, 32, 32, 3).copy()
+        film[..., place] = 128
+        folder = root / variant / prompt / str(seed)
+        write_video(folder / "turntable.mp4", film, 12.0)
 
 
 def _run(folder: Path, seed: int, logged: bool) -> None:

@@ -1,10 +1,11 @@
 """report.html in Chromium: toggles, no request to anywhere, nothing wider than a phone."""
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
-from made_experiment import config, make_experiment
+from made_experiment import VARIANTS, config, film_turntables, make_experiment
 
 from gaussianmotion.report.page import write_report
 
@@ -23,6 +24,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple]:
     root = tmp_path_factory.mktemp("results") / "made"
     out = root / "report.html"
     grid = make_experiment(root)
+    for prompt in ("ann", "bob"):
+        film_turntables(root, prompt, dict.fromkeys(VARIANTS, 24))
     write_report(root, grid, config(), out)
     requests: list[str] = []
     messages: list[str] = []
@@ -81,3 +84,62 @@ def test_one_choice_switches_all_prompts(opened: tuple) -> None:
 def test_only_tables_scroll_sideways_on_a_phone(opened: tuple) -> None:
     page, _, _ = opened
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_variants_turn_together_until_they_are_stopped(opened: tuple) -> None:
+    page, _, _ = opened
+    video = page.locator("#prompt-ann .turning video")
+    button = page.locator("#prompt-ann .turning button")
+    angle = page.get_by_label("Angle of all variants, degrees").first
+    video.scroll_into_view_if_needed()
+    until(page, lambda: video.evaluate("v => v.currentTime > 0.3 && !v.paused"))
+    # Others wait until they are seen.
+    assert page.locator("#prompt-bob .turning video").evaluate("v => v.paused")
+    button.click()
+    assert video.evaluate("v => v.paused")
+    assert button.inner_text() == "Turn"
+    angle.fill("90")
+    until(page, lambda: video.evaluate("v => !v.seeking && v.readyState >= 2"))
+    assert video.evaluate("v => v.currentTime / v.duration") == pytest.approx(0.25, abs=0.01)
+    button.click()
+    until(page, lambda: video.evaluate("v => !v.paused"))
+    # Seen side by side, each under its name, scrolled sideways where there is no room.
+    names = page.locator("#prompt-ann .tiles span").all_inner_texts()
+    assert names == list(VARIANTS)
+    assert video.bounding_box()["width"] >= 3 * 100
+
+
+def test_videos_have_the_colours_of_pictures(opened: tuple) -> None:
+    page, _, _ = opened
+    seen = page.locator("#prompt-ann .turning video").evaluate(
+        "async video => { video.pause(); video.currentTime = 0;"
+        " await new Promise(done => setTimeout(done, 1000));"
+        " const canvas = document.createElement('canvas');"
+        " [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];"
+        " const context = canvas.getContext('2d'); context.drawImage(video, 0, 0);"
+        " const middle = canvas.height / 2;"
+        " return [...context.getImageData(middle, middle, 1, 1).data].slice(0, 3); }"
+    )
+    # The first variant's first frame; by the matrix of old television it would be 118, 12, 21.
+    assert seen == pytest.approx([128, 20, 20], abs=5)
+
+
+def test_who_wants_no_motion_turns_them_by_hand(opened: tuple) -> None:
+    page, _, _ = opened
+    quiet = page.context.browser.new_page(reduced_motion="reduce")
+    quiet.set_default_timeout(PATIENCE)
+    quiet.goto(page.url)
+    video = quiet.locator("#prompt-ann .turning video")
+    video.scroll_into_view_if_needed()
+    quiet.wait_for_timeout(500)
+    assert video.evaluate("v => [v.paused, v.currentTime]") == [True, 0]
+    quiet.get_by_label("Angle of all variants, degrees").first.fill("180")
+    until(quiet, lambda: video.evaluate("v => v.currentTime > 0"))
+    quiet.close()
+
+
+def until(page, holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < end
+        page.wait_for_timeout(50)

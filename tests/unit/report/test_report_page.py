@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_experiment import HOSTILE, config, make_experiment
+from made_experiment import HOSTILE, config, film_turntables, make_experiment
 from PIL import Image
 
 from gaussianmotion.cli import main
@@ -17,7 +17,8 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.figures.page import Page as FigurePage
 from gaussianmotion.figures.scene import finish
 from gaussianmotion.pipeline.grid import Grid, found_grid
-from gaussianmotion.report import media
+from gaussianmotion.rendering.video import decode
+from gaussianmotion.report import media, turning
 from gaussianmotion.report.page import write_report
 
 
@@ -158,6 +159,49 @@ def test_small_videos_are_inside_and_large_ones_are_links(tmp_path: Path) -> Non
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert [video["aria-label"].split()[0] for video in page.all("video")] == ["walk"]
     assert "ours/ann/0/motions/dance.mp4" in [link.get("href") for link in page.all("a")]
+
+
+def test_variants_of_a_prompt_turn_together_in_one_video(tmp_path: Path) -> None:
+    grid = make_experiment(tmp_path)
+    film_turntables(tmp_path, "eve", {"ours": 8, "tau_500": 16}, seed=1)
+    film_turntables(tmp_path, "eve", {"ours": 8})  # the only one of its seed
+    film_turntables(tmp_path, "bob", {"ours": 8})
+    write_report(tmp_path, grid, config(), tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    (shown,) = (video for video in page.all("video") if "turning" in video["aria-label"])
+    assert shown["aria-label"] == f"“{HOSTILE}”, turning; from left to right: ours, tau_500"
+    assert "2 variants, seed 1, turning together" in page.text
+    (tmp_path / "together.mp4").write_bytes(base64.b64decode(shown["src"].partition(",")[2]))
+    frames = np.stack(list(decode(tmp_path / "together.mp4")))
+    height = turning.HEIGHTS[0]
+    assert frames.shape == (16, height, 2 * height, 3)
+    assert (int(shown["height"]), int(shown["width"])) == (height, 2 * height)
+    ours, other = frames[:, 9:-9, 9 : height - 9], frames[:, 9:-9, height + 9 : -9]
+    assert abs(float(ours[..., 0].mean()) - 128) < 6
+    assert abs(float(other[..., 1].mean()) - 128) < 6
+    # At every moment both are at the same angle, though one was filmed in twice the steps.
+    angles = [tile[..., 2].mean(axis=(1, 2)) for tile in (ours, other)]
+    np.testing.assert_allclose(*angles, atol=235 / 8)
+    assert float(np.ptp(angles[1])) > 180
+
+
+def test_a_damaged_turntable_is_named(tmp_path: Path) -> None:
+    grid = make_experiment(tmp_path)
+    film_turntables(tmp_path, "ann", {"ours": 8, "tau_100": 8})
+    (tmp_path / "tau_100/ann/0/turntable.mp4").write_bytes(b"no video")
+    with pytest.raises(UserError, match=r"tau_100/ann/0/turntable\.mp4 is not a video"):
+        write_report(tmp_path, grid, config(), tmp_path / "report.html")
+
+
+def test_many_turntables_are_made_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = make_experiment(tmp_path)
+    for prompt in ("ann", "bob"):
+        film_turntables(tmp_path, prompt, {"ours": 8, "tau_100": 8})
+    monkeypatch.setattr(turning, "BUDGET", 1)
+    write_report(tmp_path, grid, config(), tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    together = [video for video in page.all("video") if "turning" in video["aria-label"]]
+    assert [video["height"] for video in together] == [str(turning.HEIGHTS[-1])] * 2
 
 
 def test_many_sheets_are_made_smaller_to_keep_the_page_small(tmp_path: Path) -> None:

@@ -36,3 +36,43 @@ if (everywhere) {
     }
   });
 }
+
+// The variants of a prompt are one video. It turns while it is seen, until somebody stops it; the
+// slider turns all of them by hand.
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function turn(figure) {
+  const video = figure.querySelector("video");
+  const button = figure.querySelector("button");
+  const angle = figure.querySelector("input");
+  let wanted = !still;
+  let seen = false;
+  const obey = () => {
+    if (wanted && seen) video.play().catch(() => {});
+    else video.pause();
+    button.textContent = wanted ? "Stop" : "Turn";
+  };
+  const follow = () => {
+    if (document.activeElement === angle && video.paused) return;
+    angle.value = (360 * video.currentTime) / (video.duration || 1);
+    if (!video.paused) requestAnimationFrame(follow);
+  };
+  video.controls = false;
+  figure.querySelector(".turn").hidden = false;
+  video.addEventListener("play", follow);
+  button.addEventListener("click", () => {
+    wanted = !wanted;
+    obey();
+  });
+  angle.addEventListener("input", () => {
+    wanted = false;
+    obey();
+    video.currentTime = (angle.value / 360) * video.duration;
+  });
+  new IntersectionObserver((entries) => {
+    seen = entries[entries.length - 1].isIntersecting;
+    obey();
+  }).observe(video);
+}
+
+for (const figure of document.querySelectorAll(".turning")) turn(figure);

@@ -1,0 +1,1 @@
+"""The viewer's page beside others' that draw the same avatar moving."""
