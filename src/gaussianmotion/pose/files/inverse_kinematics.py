@@ -40,8 +40,10 @@ NEAR_FLOOR, FLAT_HAND = 0.35, np.radians(75.0)
 # The share of frames in which the lowest joint is on the floor, or below it.
 TOUCHING = 0.1
 
-# Rest positions, to a centimetre, of the 22 joints of HumanML3D and of the models trained on it, as
-# published with MoMask (MIT): pelvis at the origin, left side; the right side is its mirror image.
+# Rest positions of the 22 joints of HumanML3D and of the models trained on it: pelvis at the
+# origin, left side; the right side is its mirror image. An approximation: the offsets that MoMask
+# (MIT) publishes for its .bvh, the mean of both sides, to a centimetre. Only directions of bones
+# are taken from it; lengths are those of the file.
 _TEXT_TO_MOTION = {
     "pelvis": (0.0, 0.0, 0.0), "hip": (0.07, -0.09, -0.01), "knee": (0.11, -0.47, -0.01),
     "ankle": (0.09, -0.87, -0.05), "foot": (0.12, -0.92, 0.07), "spine1": (0.0, 0.11, -0.03),
