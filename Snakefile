@@ -5,21 +5,20 @@
 #
 # What rules share is in rules/common.smk, one rule file per stage.
 
-import os
 import sys
+from pathlib import Path
 
 from snakemake.utils import min_version
 
 min_version("9.10")
 
+# Rules and jobs use this checkout's package, wherever another one is installed.
+SOURCE = Path(workflow.basedir) / "src"
+sys.path.insert(0, str(SOURCE))
 
-if not os.path.exists("config.yaml"):
-    print(
-        f"gaussianmotion: there is no config.yaml in {os.getcwd()}: run snakemake in "
-        f"{workflow.basedir}, or add --directory {workflow.basedir}",
-        file=sys.stderr,
-    )
-    sys.exit(2)
+from gaussianmotion.workflow.opening import find_configuration
+
+find_configuration(Path(workflow.basedir))
 
 
 configfile: "config.yaml"

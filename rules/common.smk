@@ -2,12 +2,6 @@
 # src/gaussianmotion/workflow.
 
 import os
-import sys
-from pathlib import Path
-
-# Rules and jobs use this checkout's package, wherever another one is installed.
-SOURCE = Path(workflow.basedir) / "src"
-sys.path.insert(0, str(SOURCE))
 
 from gaussianmotion.figures.grid import FIGURES
 from gaussianmotion.models.sources import share_hub_cache

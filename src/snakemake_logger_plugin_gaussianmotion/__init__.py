@@ -15,6 +15,10 @@ from pathlib import Path
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from snakemake_logger_plugin_gaussianmotion.configuration_files import LogHandlerSettings
+
+__all__ = ["LogHandler", "LogHandlerSettings"]
+
 _LOCKED = (
     "another run is working in this folder: wait for it to end; if it was killed, "
     "`snakemake --unlock` frees the folder"

@@ -61,8 +61,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; name an existing YAML file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); give a UTF-8 YAML file") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"{path}: cannot be read ({reason}); give a YAML file") from error
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: is not text in UTF-8; save it so") from None
     try:
         data = parse_yaml(text)
     except yaml.MarkedYAMLError as error:

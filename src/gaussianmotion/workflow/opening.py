@@ -1,16 +1,41 @@
 """The experiment that Snakemake was started for, checked before it plans anything."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gaussianmotion.config.command_line import check_overrides
 from gaussianmotion.config.file import read_layer
+from gaussianmotion.config.yaml_file import read_yaml
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import Experiment, load_experiment
 from gaussianmotion.pipeline.ownership import refuse_old_results, refuse_other_experiment
 from gaussianmotion.pipeline.replan import plan_missing_outputs
+
+
+def find_configuration(checkout: Path) -> None:
+    """Check that this folder has a ``config.yaml`` that Snakemake can read; of one that it cannot
+    it tells neither name nor line.
+
+    Args:
+        checkout: The folder of the workflow, for the message.
+
+    Raises:
+        SystemExit: there is none, or it is damaged.
+    """
+    path = Path("config.yaml")
+    try:
+        if not path.exists():
+            raise UserError(
+                f"there is no config.yaml in {Path.cwd()}: run snakemake in {checkout}, or add "
+                f"--directory {checkout}"
+            )
+        if not read_yaml(path):
+            raise UserError(f"config.yaml holds no keys: take that of {checkout} again")
+    except UserError as error:
+        _end(error)
 
 
 def open_experiment(workflow: Any, keys: Mapping[str, Any]) -> Experiment:
@@ -29,14 +54,12 @@ def open_experiment(workflow: Any, keys: Mapping[str, Any]) -> Experiment:
     try:
         return _opened(workflow, keys)
     except UserError as error:
-        print(f"gaussianmotion: {error}", file=sys.stderr)
-        sys.exit(2)
+        _end(error)
 
 
 def _opened(workflow: Any, keys: Mapping[str, Any]) -> Experiment:
-    here, overrides = Path.cwd(), workflow.config_settings.config
-    files = [Path(path) for path in workflow.configfiles]
-    files = [path.relative_to(here) if path.is_relative_to(here) else path for path in files]
+    overrides = workflow.config_settings.config
+    files = [_as_named(Path(path)) for path in workflow.configfiles]
     for path in files:
         read_layer(path)  # stricter than Snakemake, and by the file's name
     if workflow.is_main_process:
@@ -48,3 +71,14 @@ def _opened(workflow: Any, keys: Mapping[str, Any]) -> Experiment:
         refuse_old_results(experiment)
         plan_missing_outputs()
     return experiment
+
+
+def _end(error: UserError) -> NoReturn:
+    print(f"gaussianmotion: {error}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _as_named(path: Path) -> Path:
+    """A file's path as a user would write it here: below this folder, without detours."""
+    short = Path(os.path.relpath(path))
+    return short if ".." not in short.parts and short.exists() else path

@@ -20,7 +20,7 @@ from motion_writers import (
 from gaussianmotion.body import Body
 from gaussianmotion.config.motion import MotionFile
 from gaussianmotion.errors import UserError
-from gaussianmotion.pose.files import container
+from gaussianmotion.pose.files import container, read
 from gaussianmotion.pose.motion import load_motion
 
 GOOD = {
@@ -222,3 +222,16 @@ def test_a_long_motion_is_read(tmp_path: Path) -> None:
         up_axis="y",
     )
     assert len(load_motion(path)) == count
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"PK\x03\x04" + bytes(99)])
+def test_a_damaged_body_is_told_where_a_motion_is_opened(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez(tmp_path / "good.npz", **GOOD)
+    (tmp_path / "open_body.npz").write_bytes(content)
+    monkeypatch.setattr(read, "BODY", tmp_path / "open_body.npz")
+    read.shipped_rest.cache_clear()
+    with pytest.raises(UserError, match=r"open_body\.npz is damaged .*: copy or download it again"):
+        load_motion(MotionFile(path=tmp_path / "good.npz"))
+    read.shipped_rest.cache_clear()

@@ -1,5 +1,6 @@
 """An experiment is checked before anything is planned; a mistake is one line."""
 
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from small_experiment import Maker
 
 from gaussianmotion.pipeline.ownership import remember_experiment
 from gaussianmotion.workflow import opening
-from gaussianmotion.workflow.opening import open_experiment
+from gaussianmotion.workflow.opening import find_configuration, open_experiment
 
 KEYS: dict[str, Any] = {
     "experiment": "small",
@@ -51,6 +52,45 @@ def test_a_mistake_is_one_line_that_names_the_file_as_the_user_did(
     assert stopped.value.code == 2
     said = capsys.readouterr().err
     assert said.startswith("gaussianmotion: config.yaml: threads")
+    assert said.count("\n") == 1
+
+
+def test_a_file_of_a_profile_is_named_without_detours(
+    experiment_of: Maker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(experiment_of.folder)
+    Path("profiles/laptop").mkdir(parents=True)
+    keys = {**KEYS, "threads": "two"}
+    started = workflow(experiment_of.folder, keys)
+    started.configfiles = [Path("profiles/laptop/../../config.yaml").absolute()]
+    with pytest.raises(SystemExit):
+        open_experiment(started, keys)
+    assert capsys.readouterr().err.startswith("gaussianmotion: config.yaml: threads")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "there is no config.yaml in .*: run snakemake in /checkout, or add --directory"),
+        ("train:\n\tsteps: 1\n", "config.yaml, line 2: .*indent with spaces"),
+        ("", "config.yaml holds no keys: take that of /checkout again"),
+    ],
+)
+def test_a_folder_without_a_whole_configuration_is_one_line(
+    content: str | None,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path("config.yaml").write_text(content)
+    with pytest.raises(SystemExit) as stopped:
+        find_configuration(Path("/checkout"))
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert re.match(f"gaussianmotion: {message}", said)
     assert said.count("\n") == 1
 
 

@@ -9,6 +9,8 @@ from gaussianmotion.config.motion import MotionFile
 from gaussianmotion.pose.files.finish import finish
 from gaussianmotion.pose.files.layouts import read_recording
 from gaussianmotion.pose.files.recording import Array, Recording
+from gaussianmotion.runtime.arrays import Array as Numbers
+from gaussianmotion.runtime.arrays import check, read_npz
 
 BODY = Path(__file__).resolve().parents[4] / "resources" / "body" / "open_body.npz"
 
@@ -29,6 +31,11 @@ def read_motion_file(file: MotionFile) -> tuple[Recording, Array, Array, float]:
 
 @functools.cache
 def shipped_rest() -> Array:
-    """The shipped body's joints in the T-pose, (24, 3) metres, read without torch."""
-    with np.load(BODY, allow_pickle=False) as body:
-        return body["J_regressor"].astype(np.float64) @ body["v_template"].astype(np.float64)
+    """The shipped body's joints in the T-pose, (24, 3) metres, read without torch.
+
+    Raises:
+        UserError: the body's file is damaged.
+    """
+    wanted = {"J_regressor": Numbers((24, "V")), "v_template": Numbers(("V", 3))}
+    body = check(BODY, read_npz(BODY, list(wanted)), wanted, "take it from the repository again")
+    return body["J_regressor"].astype(np.float64) @ body["v_template"].astype(np.float64)
