@@ -19,7 +19,7 @@ from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior
-from gaussianmotion.training import loop
+from gaussianmotion.training import loop, start
 
 
 class Terms:
@@ -71,7 +71,7 @@ def run(sizes: Sizes, note: Note) -> None:
     with (
         patch.object(loop, "scale_loss", terms.kept("scale", loop.scale_loss)),
         patch.object(loop, "skinning_loss", terms.kept("skin", loop.skinning_loss)),
-        patch.object(loop, "make_optimiser", terms.with_avatar(loop.make_optimiser)),
+        patch.object(start, "make_optimiser", terms.with_avatar(start.make_optimiser)),
         patch.object(
             ScoreDistillation, "__call__", terms.kept("score", ScoreDistillation.__call__)
         ),

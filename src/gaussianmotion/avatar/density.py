@@ -37,18 +37,28 @@ class DensityControl:
     Call :meth:`observe` after every backward pass and :meth:`update` after every optimiser step.
     """
 
-    def __init__(self, config: DensityConfig, steps: int, count: int, device: Any = "cpu") -> None:
+    def __init__(
+        self,
+        config: DensityConfig,
+        steps: int,
+        count: int,
+        device: Any = "cpu",
+        tentative: int = 0,
+    ) -> None:
         """Start with nothing observed.
 
         Args:
             config: Schedule and thresholds.
             steps: Steps of the whole training.
             count: Number of Gaussians now.
+            tentative: How many of the last ones leave where they become fainter
+                (:meth:`drop_fainter`); so does what grows from them.
         """
         self.config = config
         self.steps = steps
         self.gradient = torch.zeros(count, device=device)
         self.seen = torch.zeros(count, device=device)
+        self.tentative = torch.arange(count, device=device) >= count - tentative
 
     @torch.no_grad()
     def observe(self, info: dict[str, Any]) -> None:
@@ -112,25 +122,24 @@ class DensityControl:
                 f"train.density.prune_scale (now {config.prune_scale:g} m) or lower "
                 f"train.density.prune_opacity (now {config.prune_opacity:g})"
             )
-        for name, value in fields.items():
-            anew = fresh[alive] if config.moments == "zero" else None
-            _replace(avatar, optimiser, name, value[alive], source[alive], anew)
-        avatar.smpl_weights = smpl_weights[alive]
-        self.gradient, self.seen = (torch.zeros_like(fields["means"][alive, 0]) for _ in range(2))
+        kept = {name: value[alive] for name, value in fields.items()}
+        anew = fresh[alive] if config.moments == "zero" else None
+        _carry(avatar, optimiser, kept, smpl_weights[alive], source[alive], anew)
+        self.gradient, self.seen = (torch.zeros_like(kept["means"][:, 0]) for _ in range(2))
+        self.tentative = self.tentative[source[alive]]
         return DensityChange(len(clone), len(split), int((~alive).sum()))
 
     @torch.no_grad()
     def drop_fainter(self, avatar: Avatar, optimiser: torch.optim.Optimizer, opacity: float) -> int:
-        """Remove Gaussians below an opacity, unless that are all; returns how many."""
-        kept = (avatar.opacities >= opacity).nonzero()[:, 0]
+        """Remove tentative Gaussians below an opacity, unless that are all; returns how many."""
+        kept = (~self.tentative | (avatar.opacities >= opacity)).nonzero()[:, 0]
         if not 0 < len(kept) < len(avatar):
             return 0
         dropped = len(avatar) - len(kept)
-        for name in GAUSSIAN_FIELDS:
-            value = getattr(avatar, name)[kept].clone()
-            _replace(avatar, optimiser, name, value, kept, None)
-        avatar.smpl_weights = avatar.smpl_weights[kept]
+        fields = {name: getattr(avatar, name)[kept].clone() for name in GAUSSIAN_FIELDS}
+        _carry(avatar, optimiser, fields, avatar.smpl_weights[kept], kept, None)
         self.gradient, self.seen = self.gradient[kept], self.seen[kept]
+        self.tentative = self.tentative[kept]
         return dropped
 
     def _to_grow(self, avatar: Avatar) -> tuple[Int[Tensor, " K"], Int[Tensor, " M"]]:
@@ -148,12 +157,13 @@ class DensityControl:
         return chosen[~large], chosen[large]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What was observed since the last update."""
-        return {"gradient": self.gradient, "seen": self.seen}
+        """What was observed since the last update, and which Gaussians are tentative."""
+        return {"gradient": self.gradient, "seen": self.seen, "tentative": self.tentative}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Go on from :meth:`state_dict`."""
         self.gradient, self.seen = state["gradient"].clone(), state["seen"].clone()
+        self.tentative = state["tentative"].clone()
 
 
 def _samples(
@@ -165,25 +175,34 @@ def _samples(
     return avatar.means[source] + offsets[..., 0]
 
 
-def _replace(
+def _carry(
     avatar: Avatar,
     optimiser: torch.optim.Optimizer,
-    name: str,
-    value: Tensor,
+    fields: dict[str, Tensor],
+    smpl_weights: Float[Tensor, "K J"],
     source: Int[Tensor, " K"],
     anew: Tensor | None,
 ) -> None:
-    """Put ``value`` in place of a field; moments follow their Gaussian, ``anew`` ones are zero."""
-    group = next(group for group in optimiser.param_groups if group["name"] == name)
-    old = group["params"][0]
-    new = nn.Parameter(value)
-    state = optimiser.state.pop(old, {})
-    for key, moment in state.items():
-        if torch.is_tensor(moment) and moment.shape == old.shape:
-            state[key] = moment[source]
-            if anew is not None:
-                state[key][anew] = 0.0
-    if state:
-        optimiser.state[new] = state
-    group["params"] = [new]
-    setattr(avatar, name, new)
+    """Put other Gaussians in place of an avatar's; the optimiser's moments follow them.
+
+    Args:
+        fields: Of K Gaussians, by the names of ``GAUSSIAN_FIELDS``.
+        smpl_weights: Theirs.
+        source: Which Gaussian each was or grew from.
+        anew: Whose moments become zero; nobody's where not given.
+    """
+    for name, value in fields.items():
+        group = next(group for group in optimiser.param_groups if group["name"] == name)
+        old = group["params"][0]
+        new = nn.Parameter(value)
+        state = optimiser.state.pop(old, {})
+        for key, moment in state.items():
+            if torch.is_tensor(moment) and moment.shape == old.shape:
+                state[key] = moment[source]
+                if anew is not None:
+                    state[key][anew] = 0.0
+        if state:
+            optimiser.state[new] = state
+        group["params"] = [new]
+        setattr(avatar, name, new)
+    avatar.smpl_weights = smpl_weights

@@ -88,7 +88,7 @@ class Avatar(nn.Module):
 
         means, normals = body.sample_surface(count, generator, detail)
         opacities = torch.full_like(means[:, 0], opacity)
-        if skirt:
+        if round(skirt * count) > 0:
             between, facing = sample_between_legs(body, round(skirt * count), generator)
             means, normals = torch.cat([means, between]), torch.cat([normals, facing])
             opacities = torch.cat([opacities, torch.full_like(between[:, 0], FAINT)])

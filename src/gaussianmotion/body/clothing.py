@@ -11,8 +11,8 @@ from gaussianmotion.body.model import Body
 # A point within so many metres of a vertex is on the body; over as many more, its weights pass from
 # the nearest vertex's to means.
 NEAR_SKIN = 0.02
-# Means are taken over one vertex of so many, and over the nearest so many of these.
-THINNED, AVERAGED = 6, 96
+# Means are taken over the nearest so many of the body's thinned vertices.
+AVERAGED = 96
 # Of points on the surface about a tenth are inside the legs and above the calves.
 LEG_TRIES = 16
 
@@ -24,18 +24,15 @@ def smooth_weights(body: Body, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N
     nearest: half way between two legs both count alike. On the body, up to 2 cm from a vertex,
     the nearest alone counts.
     """
-    from scipy.spatial import cKDTree  # half a second, and few ask for it
-
     where = points.detach().cpu().numpy()
     distance, nearest = body.tree.query(where)
     away = torch.as_tensor(((distance - NEAR_SKIN) / NEAR_SKIN).clip(0.0, 1.0))
-    every = torch.arange(0, len(body.vertices), THINNED)
-    thin = cKDTree(body.vertices[::THINNED].cpu().numpy())
-    far, found = thin.query(where, k=AVERAGED)
+    # A coarse body has fewer.
+    far, found = body.thinned_tree.query(where, k=range(1, 1 + min(AVERAGED, len(body.thinned))))
     first = far[:, :1].clip(1e-4)
     count = np.exp(-np.square((far - first) / (0.5 * first)))
     count /= count.sum(axis=1, keepdims=True)
-    near = body.weights.cpu()[every[torch.from_numpy(found)]]
+    near = body.weights.cpu()[body.thinned[torch.from_numpy(found)]]
     mean = (torch.as_tensor(count)[..., None] * near).sum(1).float()
     share = away[:, None].float().to(body.device)
     on_body = body.weights[torch.from_numpy(nearest)]

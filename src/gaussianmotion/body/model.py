@@ -25,6 +25,8 @@ from gaussianmotion.body.poses import star_pose
 DETAILED = [
     INDEX[name] for name in ("head", "left_wrist", "right_wrist", "left_hand", "right_hand")
 ]
+# Of the vertices one of so many shows the whole surface.
+THINNED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +142,18 @@ class Body:
         from scipy.spatial import cKDTree  # half a second, and few ask for it
 
         return cKDTree(self.vertices.cpu().numpy())
+
+    @cached_property
+    def thinned(self) -> Int[Tensor, " M"]:
+        """One vertex of :data:`THINNED`, for means over a wide part of the surface; on the CPU."""
+        return torch.arange(0, len(self.vertices), THINNED)
+
+    @cached_property
+    def thinned_tree(self) -> Any:
+        """For looking the nearest of :attr:`thinned` up, on the CPU."""
+        from scipy.spatial import cKDTree  # half a second, and few ask for it
+
+        return cKDTree(self.vertices.cpu()[self.thinned].numpy())
 
 
 def make_body(

@@ -14,9 +14,9 @@ from gaussianmotion.camera import Cameras
 from gaussianmotion.config import DistillationConfig, PriorConfig
 from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.asked import Prior
-from gaussianmotion.guidance.inversion import denoise, invert, move, noise_between
+from gaussianmotion.guidance.inversion import denoise
+from gaussianmotion.guidance.methods import combined, guided_by, inverted
 from gaussianmotion.guidance.prompts import compose_prompt
-from gaussianmotion.guidance.sampling import Predict, guided
 from gaussianmotion.guidance.timesteps import late, sample_timesteps
 from gaussianmotion.runtime.transfer import upload
 
@@ -112,7 +112,7 @@ class ScoreDistillation:
         text, branches = self._texts(cameras, negative=config.method == "nfsd")
         if config.method in ("sdi", "ism"):
             timesteps = upload(timesteps, latents.device)
-            noisy, noise = self._inverted(latents, timesteps, text, pose_image)
+            noisy, noise = inverted(config, prior, latents, timesteps, text, pose_image)
         else:
             timesteps, noisy, noise = self._noised(latents, timesteps, generator)
         predicted = prior.predict_noise(noisy, timesteps, text, pose_image)
@@ -122,7 +122,7 @@ class ScoreDistillation:
             "delta_c_rms": (eps[1] - eps[0]).square().mean().sqrt(),
             "delta_n_rms": (eps[0] - noise).square().mean().sqrt(),
         }
-        return self._score(eps, noise, timesteps), timesteps, figures
+        return combined(config, eps, noise, timesteps), timesteps, figures
 
     def _pictures(
         self,
@@ -139,7 +139,7 @@ class ScoreDistillation:
         timesteps = sample_timesteps(step, steps, len(latents), config, generator)
         text, _ = self._texts(cameras)
         timesteps, noisy, _ = self._noised(latents, timesteps, generator)
-        predict = self._guided(text, pose_image, config.late_scale)
+        predict = guided_by(prior, text, pose_image, config.late_scale)
         return timesteps, denoise(
             predict, prior.alpha_bar, noisy, timesteps, config.late_steps, prior.latent_limit
         )
@@ -155,20 +155,6 @@ class ScoreDistillation:
         timesteps = upload(timesteps, latents.device)
         noise = upload(drawn, latents.device)
         return timesteps, self._prior.add_noise(latents, noise, timesteps), noise
-
-    def _guided(
-        self,
-        text: Float[Tensor, "KB L D"],
-        pose_image: Float[Tensor, "B K H W"] | None,
-        scale: float,
-    ) -> Predict:
-        """Predicts the noise with classifier-free guidance."""
-
-        def predict(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
-            null, full = self._prior.predict_noise(x, t, text, pose_image).chunk(2)
-            return guided(null, full, scale)
-
-        return predict
 
     def _texts(
         self, cameras: Cameras, negative: bool = False
@@ -199,55 +185,6 @@ class ScoreDistillation:
         if name_of is None:
             return "the prior"
         return str(name_of("vae")) if encodes else f"{name_of('unet')} (or its ControlNet)"
-
-    def _inverted(
-        self,
-        latents: Float[Tensor, "B C h w"],
-        timesteps: Int[Tensor, " B"],
-        text: Float[Tensor, "KB L D"],
-        pose_image: Float[Tensor, "B K H W"] | None,
-    ) -> tuple[Float[Tensor, "B C h w"], Float[Tensor, "B C h w"]]:
-        """Noisy latents on the prior's own path, and the noise that delta_n is taken against.
-
-        SDI (Lukoianov et al. 2024): x_t by inversion with the prompt, at a guidance scale of its
-        own, and the noise that lies between the picture and x_t.
-        ISM (Liang et al. 2023): x_s by inversion without a prompt, ``inversion_interval`` before t;
-        x_t one step of the same noise further; delta_n is taken against that noise, eps(x_s; s).
-        """
-        config, prior = self._config, self._prior
-        alpha_bar = prior.alpha_bar
-
-        def unguided(x: Float[Tensor, "B C h w"], t: Int[Tensor, " B"]) -> Float[Tensor, "B C h w"]:
-            return prior.predict_noise(x, t, text[: len(x)], pose_image)
-
-        clean, steps = latents.detach(), config.inversion_steps
-        if config.method == "sdi":
-            prompted = self._guided(text, pose_image, config.inversion_scale)
-            noisy = invert(prompted, alpha_bar, clean, timesteps, steps)
-            return noisy, noise_between(clean, noisy, alpha_bar[timesteps])
-        earlier = (timesteps - config.inversion_interval).clamp(min=0)
-        before = invert(unguided, alpha_bar, clean, earlier, steps)
-        noise = unguided(before, earlier)
-        return move(before, noise, alpha_bar[earlier], alpha_bar[timesteps]), noise
-
-    def _score(
-        self,
-        eps: tuple[Float[Tensor, "B C h w"], ...],
-        noise: Float[Tensor, "B C h w"],
-        timesteps: Int[Tensor, " B"],
-    ) -> Float[Tensor, "B C h w"]:
-        """Delta of the configured method, from the branches null, text (, negative)."""
-        config, (null, text) = self._config, eps[:2]
-        s = config.guidance_scale
-        match config.method:
-            case "asd":
-                return scores.asd(text, null, noise, timesteps, s, config.tau, config.low_t_scale)
-            case "sds" | "sdi" | "ism":  # the latter two differ in where the noise is from
-                return scores.sds(text, null, noise, s)
-            case "csd":
-                return scores.csd(text, null, s)
-            case "nfsd":
-                return scores.nfsd(text, null, eps[2], timesteps, s)
 
     def _encode(self, prompts: list[str]) -> Float[Tensor, "KB L D"]:
         """Token states of prompts; each distinct prompt is encoded once in a training."""

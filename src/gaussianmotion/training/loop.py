@@ -13,9 +13,8 @@ from pathlib import Path
 import torch
 
 from gaussianmotion import __version__
-from gaussianmotion.avatar.density import DensityControl
-from gaussianmotion.avatar.file import AvatarMetadata, from_state
-from gaussianmotion.avatar.gaussians import FAINT, Avatar
+from gaussianmotion.avatar.file import AvatarMetadata
+from gaussianmotion.avatar.gaussians import FAINT
 from gaussianmotion.avatar.limits import overshoot
 from gaussianmotion.body import load_body
 from gaussianmotion.config.stages import TrainSettings
@@ -27,7 +26,6 @@ from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.guidance.timesteps import looks_again
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.training.checkpoint import (
-    go_on,
     load_checkpoint,
     save_checkpoint,
     training_digest,
@@ -38,12 +36,12 @@ from gaussianmotion.training.divergence import refuse_lost, refuse_untrained, st
 from gaussianmotion.training.environment import choose_device
 from gaussianmotion.training.lookahead import Condition, Lookahead, Prepared, draw_pose
 from gaussianmotion.training.losses import scale_loss, skinning_loss
-from gaussianmotion.training.optimiser import all_finite, make_optimiser, set_rates, skip_or_stop
+from gaussianmotion.training.optimiser import all_finite, set_rates, skip_or_stop
 from gaussianmotion.training.previews import render_preview, save_picture
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 from gaussianmotion.training.progress import StepProgress
-from gaussianmotion.training.randomness import generators_of
 from gaussianmotion.training.results import save_results
+from gaussianmotion.training.start import start
 from gaussianmotion.training.words import warn_of_words
 
 # A mean moves by at most its learning rate a step, 4 mm in 25 steps at 1.6e-4: less than the
@@ -110,22 +108,9 @@ def train(
         unknown = warn_of_words(prior, prompt_id, prompt)
         distil = ScoreDistillation(prior, settings.score, config.prior, prompt)
 
-        # Start, or go on.
-        generators = generators_of(seed)
-        resumed = load_checkpoint(checkpoint, unfinished)
-        if resumed is None:
-            avatar = Avatar.on_body(
-                *(body, settings.gaussians, settings.opacity, generators["start"]),
-                *(settings.residual_skinning, settings.detail),
-                *(settings.skirt, settings.smooth_weights),
-            )
-        else:
-            avatar = from_state(resumed["avatar"]).to(device)
-        optimiser = make_optimiser(avatar, settings.lr)
-        density = DensityControl(settings.density, settings.steps, len(avatar), device)
-        finished, seconds = 0, 0.0
-        if resumed is not None:
-            finished, seconds = go_on(resumed, optimiser, density, generators)
+        state = start(settings, body, seed, load_checkpoint(checkpoint, unfinished))
+        avatar, optimiser, density = state.avatar, state.optimiser, state.density
+        generators, finished, seconds = state.generators, state.finished, state.seconds
         channels = prior.condition_channels
         condition = condition or partial(draw_pose, neck=config.prior.neck, channels=channels)
         ahead = Lookahead(body, settings, generators["views"], condition)

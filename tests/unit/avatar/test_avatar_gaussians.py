@@ -142,3 +142,8 @@ def test_a_skirts_gaussians_begin_faint_between_the_legs(open_body):
     before = avatar.smpl_weights.clone()
     avatar.refresh_smpl_weights(open_body, smooth=True)
     torch.testing.assert_close(avatar.smpl_weights, before)
+
+
+def test_a_skirt_of_less_than_half_a_gaussian_is_none(open_body):
+    avatar = Avatar.on_body(open_body, 400, 0.9, torch.Generator().manual_seed(0), skirt=0.001)
+    assert len(avatar) == 400

@@ -27,11 +27,11 @@ def optimiser(avatar, open_body):
     return made
 
 
-def control(gradient=None, steps=100, **keys):
+def control(gradient=None, steps=100, tentative=0, **keys):
     """Density control that has seen every Gaussian once, with the given gradients."""
     settings = {"every": 10, "start": 0.0, "stop": 1.0, "grow_quantile": 1.0, "prune_opacity": 0.0}
     config = DensityConfig(**(settings | {"prune_scale": 10.0} | keys))
-    made = DensityControl(config, steps, COUNT)
+    made = DensityControl(config, steps, COUNT, tentative=tentative)
     made.gradient = torch.linspace(0, 1, COUNT) if gradient is None else gradient
     made.seen = torch.ones(COUNT)
     return made
@@ -215,7 +215,7 @@ def test_observation_counts_drawn_gaussians_only():
 
 
 def test_those_that_have_become_fainter_leave_with_their_state(avatar, optimiser, open_body):
-    density = control()
+    density = control(tentative=COUNT)
     with torch.no_grad():
         avatar.logit_opacities[::4] = torch.tensor(0.1).logit()
     kept, before = torch.arange(COUNT)[torch.arange(COUNT) % 4 > 0], moments(optimiser)
@@ -229,3 +229,26 @@ def test_those_that_have_become_fainter_leave_with_their_state(avatar, optimiser
     assert density.drop_fainter(avatar, optimiser, 0.15) == 0
     assert density.drop_fainter(avatar, optimiser, 1.0) == 0  # never all of them
     assert len(avatar) == len(kept)
+
+
+def test_only_those_that_were_put_between_the_legs_leave(avatar, optimiser, open_body):
+    density = control(torch.ones(COUNT), tentative=50, grow_quantile=0.0)
+    with torch.no_grad():
+        avatar.logit_opacities[:] = torch.tensor(0.1).logit()
+        avatar.logit_opacities[-1] = torch.tensor(0.5).logit()
+    before = avatar.means.detach()[:150].clone()
+    kept = DensityControl(density.config, 100, 1)
+    kept.load_state_dict(density.state_dict())  # as a checkpoint does
+    assert kept.drop_fainter(avatar, optimiser, 0.15) == 49
+    assert torch.equal(avatar.means[:150], before)
+    assert kept.tentative.tolist() == [False] * 150 + [True]
+
+
+def test_what_grows_from_them_leaves_with_them(avatar, optimiser, open_body):
+    density = control(torch.arange(COUNT).float(), tentative=1, grow_quantile=0.99, grow_scale=10.0)
+    cloned = update(density, avatar, optimiser, open_body).cloned
+    assert cloned == 2  # of the last two, of which one was between the legs
+    assert density.tentative.sum() == 2
+    with torch.no_grad():
+        avatar.logit_opacities[:] = torch.tensor(0.1).logit()
+    assert density.drop_fainter(avatar, optimiser, 0.15) == 2

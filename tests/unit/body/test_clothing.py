@@ -1,8 +1,16 @@
 """Where a skirt closes, and what moves it there."""
 
+from dataclasses import replace
+
+import pytest
 import torch
 
-from gaussianmotion.body.clothing import NEAR_SKIN, sample_between_legs, smooth_weights
+from gaussianmotion.body.clothing import (
+    AVERAGED,
+    NEAR_SKIN,
+    sample_between_legs,
+    smooth_weights,
+)
 from gaussianmotion.body.joints import INDEX
 
 LEFT = [INDEX[name] for name in ("left_hip", "left_knee", "left_ankle")]
@@ -31,6 +39,21 @@ def test_weights_are_whole_and_change_sides_smoothly_between_the_legs(open_body)
     assert share.diff().abs().max() < 0.25  # those of the nearest vertex jump by more
     nearest = open_body.nearest_weights(line)[:, LEFT].sum(1)
     assert nearest.diff().abs().max() > 0.4
+
+
+@pytest.mark.parametrize("stride", [45, 10_000])
+def test_a_coarse_body_has_fewer_vertices_to_average(open_body, stride):
+    names = ("vertices", "rest_vertices", "normals", "weights")
+    coarse = replace(open_body, **{name: getattr(open_body, name)[::stride] for name in names})
+    assert len(coarse.thinned) < AVERAGED
+    weights = smooth_weights(coarse, torch.tensor([[0.0, 0.0, 0.3], [0.1, -0.5, 0.0]]))
+    torch.testing.assert_close(weights.sum(dim=1), torch.ones(2))
+
+
+def test_the_tree_of_a_body_is_built_once(open_body):
+    before = open_body.thinned_tree
+    smooth_weights(open_body, torch.zeros(2, 3))
+    assert open_body.thinned_tree is before
 
 
 def test_points_between_the_legs_are_there(open_body):

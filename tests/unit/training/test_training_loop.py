@@ -156,6 +156,15 @@ def test_a_prior_that_computes_nan_is_named_and_not_the_learning_rate(tmp_path, 
     assert not (tmp_path / "avatar.safetensors").exists()
 
 
+def test_a_skirt_that_nobody_needs_takes_nothing_of_the_body_with_it(tmp_path, open_body):
+    """At the paper's own opacity the whole body is as faint as what leaves."""
+    config = small_config(
+        skirt=0.5, opacity=0.1, density={"enabled": False}, score={"anneal_at": 0.5}
+    )
+    avatar, _ = load_avatar(run(open_body, tmp_path, config))
+    assert 300 <= len(avatar) < 450
+
+
 def test_a_log_gets_lines_with_an_estimate(tmp_path, open_body, capsys):
     run(open_body, tmp_path, small_config(steps=2), progress=True)
     line = capsys.readouterr().err.strip()

@@ -1,0 +1,64 @@
+"""Where a training begins: with a new avatar on the body, or with what an earlier run left."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gaussianmotion.avatar.density import DensityControl
+from gaussianmotion.avatar.file import from_state
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.body import Body
+from gaussianmotion.config import TrainConfig
+from gaussianmotion.training.checkpoint import go_on
+from gaussianmotion.training.optimiser import make_optimiser
+from gaussianmotion.training.randomness import generators_of
+
+
+@dataclass(frozen=True)
+class Start:
+    """All that a training's steps change.
+
+    Attributes:
+        avatar: On the training's device.
+        optimiser: Of its parameters.
+        density: That clones and prunes it.
+        generators: On the CPU, by purpose.
+        finished: Steps that were taken before.
+        seconds: That they took.
+    """
+
+    avatar: Avatar
+    optimiser: torch.optim.Adam
+    density: DensityControl
+    generators: dict[str, torch.Generator]
+    finished: int = 0
+    seconds: float = 0.0
+
+
+def start(settings: TrainConfig, body: Body, seed: int, kept: dict[str, Any] | None) -> Start:
+    """Begin a training, or go on with one.
+
+    Args:
+        settings: Of the training.
+        body: On its device.
+        seed: Of everything random.
+        kept: What a checkpoint holds (:func:`.checkpoint.training_state`), if there is one.
+    """
+    generators = generators_of(seed)
+    if kept is None:
+        avatar = Avatar.on_body(
+            *(body, settings.gaussians, settings.opacity, generators["start"]),
+            *(settings.residual_skinning, settings.detail),
+            *(settings.skirt, settings.smooth_weights),
+        )
+    else:
+        avatar = from_state(kept["avatar"]).to(body.device)
+    optimiser = make_optimiser(avatar, settings.lr)
+    # Of a new avatar those that were put between the legs are the last; a checkpoint knows better.
+    between = max(0, len(avatar) - settings.gaussians)
+    density = DensityControl(settings.density, settings.steps, len(avatar), body.device, between)
+    if kept is None:
+        return Start(avatar, optimiser, density, generators)
+    finished, seconds = go_on(kept, optimiser, density, generators)
+    return Start(avatar, optimiser, density, generators, finished, seconds)
