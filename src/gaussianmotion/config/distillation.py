@@ -4,7 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gaussianmotion.config.section import Count, Positive, Section, Share
+from gaussianmotion.config.section import Positive, Section, Share
+
+# Evaluations of the prior for one picture: there are no more timesteps than that.
+Evaluations = Annotated[int, Field(ge=1, le=1000)]
 
 
 class DistillationConfig(Section):
@@ -21,7 +24,7 @@ class DistillationConfig(Section):
         "s", description="Factor of delta_c below tau: s, or 1 (eq. 6 as printed)."
     )
     weighting: Literal["one", "one_minus_alpha_bar"] = Field("one", description="w(t) of eq. 2.")
-    inversion_steps: Count = Field(
+    inversion_steps: Evaluations = Field(
         3, description="Evaluations of the prior that find the noise of sdi and ism."
     )
     inversion_scale: float = Field(
@@ -36,9 +39,13 @@ class DistillationConfig(Section):
         "of the rendered one in several steps.",
     )
     late_scale: Positive = Field(4.0, description="Guidance scale of late_method.")
-    late_steps: Count = Field(4, description="Evaluations of the prior that make such a picture.")
-    late_repeats: Count = Field(
-        4, description="Steps of the training that look at the same views and pictures."
+    late_steps: Evaluations = Field(
+        4, description="Evaluations of the prior that make such a picture."
+    )
+    late_repeats: Annotated[int, Field(ge=1, le=100)] = Field(
+        4,
+        description="Steps of the training that look at the same views and pictures; one that is "
+        "asked to stop takes them all first.",
     )
     t_min: Annotated[int, Field(ge=0, le=999)] = 20
     t_max: Annotated[int, Field(ge=1, le=1000)] = Field(

@@ -15,6 +15,7 @@ from gaussianmotion.config.section import (
     Slug,
     SystemName,
     UserPath,
+    Words,
 )
 
 
@@ -22,7 +23,7 @@ class ReferenceKind(Section):
     """What references are, as far as a table must say it."""
 
     count: Count = Field(10, description="Samples of each prompt.")
-    suffix: str = Field(
+    suffix: Words = Field(
         "",
         description="Words added to the prompt, after the prior's own; the paper's are none. The "
         "embedded prior's name the framing and ground of the renders.",

@@ -78,7 +78,7 @@ def motion_file(source: MotionSource | Mapping[str, Any]) -> MotionFile | None:
     """
     if isinstance(source, MotionFile):
         return source
-    text = str(source)
+    text = str(source.get("path", source) if isinstance(source, Mapping) else source)
     try:
         if isinstance(source, Mapping):
             return MotionFile.model_validate(source)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gaussianmotion.config.section import Section, UserPath
+from gaussianmotion.config.section import Section, UserPath, Words
 
 
 class FramingWords(Section):
@@ -14,10 +14,10 @@ class FramingWords(Section):
     The embedded prior's captions say "head", photographers "head shot".
     """
 
-    full_body: str = "full body"
-    upper_body: str = "upper body"
-    head: str = "head shot"
-    lower_body: str = "lower body"
+    full_body: Words = "full body"
+    upper_body: Words = "upper body"
+    head: Words = "head shot"
+    lower_body: Words = "lower body"
 
 
 class PriorName(Section):
@@ -52,10 +52,10 @@ class PriorConfig(PriorName):
         description="Where pose pictures have the neck: at SMPL's joint, as the embedded prior was "
         "trained, or half way between the shoulders, as OpenPose and so SD1.5's ControlNet.",
     )
-    prompt_suffix: str = Field(
+    prompt_suffix: Words = Field(
         "", description="Words added to every prompt, before the view and framing words."
     )
-    negative_prompt: str = Field(
+    negative_prompt: Words = Field(
         "low quality, blurry, deformed, extra limbs, cropped",
         description="Prompt of the unwanted, used by nfsd.",
     )

@@ -3,6 +3,7 @@
 What a type checks beyond its JSON schema is a function here, so that the schema stays plain.
 """
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,8 @@ SYSTEM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 # Generators take 64 bits, and a training makes several seeds of its own.
 MAX_SEED = 2**32 - 1
+# Characters of words that are added to a prompt, as many as of the prompt itself.
+MAX_WORDS = 2000
 # What is squared and multiplied by other such numbers must stay a float32.
 LARGEST, SMALLEST = 1e18, 1e-18
 
@@ -31,6 +34,15 @@ def _colour(value: tuple[float, float, float]) -> tuple[float, float, float]:
     return value
 
 
+def _words(value: str) -> str:
+    if len(value) > MAX_WORDS:
+        raise ValueError(f"{len(value):,} characters are too many; shorten them to {MAX_WORDS:,}")
+    bad = next((letter for letter in value if unicodedata.category(letter) in ("Cc", "Cs")), None)
+    if bad is not None:
+        raise ValueError(f"it holds the control character {bad!r}; remove it")
+    return value
+
+
 def _home(value: Path) -> Path:
     try:
         return value.expanduser()
@@ -41,6 +53,7 @@ def _home(value: Path) -> Path:
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
+Words = Annotated[str, AfterValidator(_words)]  # of a prompt
 Seed = Annotated[int, Field(ge=0), AfterValidator(_seed)]
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
 # Other systems keep their published names.

@@ -8,6 +8,7 @@ formats can carry code.
 
 import json
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from gaussianmotion.errors import UserError, first_sentence
+from gaussianmotion.guidance.timesteps import LAST_TIMESTEP
 from gaussianmotion.models.hub import CONTROLNET_FILES, MODEL_EXTRAS, MODEL_FILES, cached_snapshot
 
 HOW_TO_GET = "run `gaussianmotion models`, or set {key} to a folder"
@@ -165,7 +167,10 @@ def load_latent_limit(folder: Path) -> float | None:
     if not config.get("clip_sample", False):
         return None
     with loading(path):
-        return float(config["clip_sample_range"])
+        limit = float(config.get("clip_sample_range", 1.0))  # diffusers' own default
+        if not 0.0 < limit < math.inf:
+            raise ValueError(f"clip_sample_range {limit:g} is no magnitude")
+        return limit
 
 
 def alpha_bar_of(config: dict[str, Any]) -> Float[Tensor, " T"]:
@@ -175,7 +180,11 @@ def alpha_bar_of(config: dict[str, Any]) -> Float[Tensor, " T"]:
         KeyError, ValueError: the schedule is incomplete or unknown.
     """
     start, end = float(config["beta_start"]), float(config["beta_end"])
-    count = int(config.get("num_train_timesteps", 1000))
+    count, needed = int(config.get("num_train_timesteps", 1000)), LAST_TIMESTEP + 1
+    if count != needed:
+        raise ValueError(f"num_train_timesteps is {count}, but {needed} are needed")
+    if not 0.0 < start <= end < 1.0:
+        raise ValueError(f"beta_start {start:g} and beta_end {end:g} do not rise within 0 and 1")
     match config["beta_schedule"]:
         case "scaled_linear":
             betas = torch.linspace(start**0.5, end**0.5, count, dtype=torch.float64) ** 2

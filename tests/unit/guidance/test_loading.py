@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -116,9 +117,15 @@ def test_an_unknown_text_encoder(folder: Path):
         ({"prediction_type": "v_prediction"}, "predicts v_prediction"),
         ({"beta_schedule": "squaredcos_cap_v2"}, "beta_schedule squaredcos_cap_v2 is not"),
         ({"beta_start": "x"}, "cannot be loaded"),
+        ({"beta_start": 0.0}, "beta_start 0 and beta_end 0.012 do not rise within 0 and 1"),
+        ({"beta_end": 2.0}, "beta_end 2 do not rise"),
+        ({"num_train_timesteps": 10}, "num_train_timesteps is 10, but 1000 are needed"),
+        ({"num_train_timesteps": 10**9}, "but 1000 are needed"),
+        ({"clip_sample": True, "clip_sample_range": -1}, "clip_sample_range -1 is no magnitude"),
+        ({"clip_sample": True, "clip_sample_range": "x"}, "cannot be loaded"),
     ],
 )
-def test_a_schedule_that_is_not_understood(folder: Path, change: dict[str, str], complaint: str):
+def test_a_schedule_that_is_not_understood(folder: Path, change: dict[str, Any], complaint: str):
     path = folder / "scheduler" / "scheduler_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     assert complaint in refused(folder)
