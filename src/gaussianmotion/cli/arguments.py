@@ -47,6 +47,23 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return parse
 
 
+def file_named(suffix: str) -> Callable[[str], Path]:
+    """The type of an argument that is a file to write, whose name must say what it is.
+
+    One that says something else is most often a file that shall stay: ``--out avatar.safetensors``
+    in place of ``--avatar``.
+    """
+
+    def parse(text: str) -> Path:
+        path = Path(text)
+        if path.suffix.lower() != suffix and not path.is_dir():  # of which the writer tells
+            name = path.with_suffix(suffix) if path.name else f"FILE{suffix}"
+            raise argparse.ArgumentTypeError(f"{text!r}: a {suffix} is written; name it {name}")
+        return path
+
+    return parse
+
+
 def folder_name(text: str) -> str:
     """The type of an argument that names one of an experiment's folders."""
     if not re.fullmatch(SLUG_PATTERN, text):

@@ -11,11 +11,13 @@ from gaussianmotion.cli.arguments import (
     add_command,
     add_stage,
     check_code,
+    file_named,
     folder_name,
     resolve_stage,
     whole_number,
 )
 from gaussianmotion.config.motion import motion_text
+from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.stages import STAGES
 from gaussianmotion.records.run_folder import MESH
 
@@ -45,7 +47,10 @@ def add_commands(commands: Commands) -> None:
         help="shown on the page (default: by the avatar's folder)",
     )
     viewer.add_argument(
-        "--out", type=Path, metavar="FILE", help="HTML to write (default: avatar.html beside it)"
+        "--out",
+        type=file_named(".html"),
+        metavar="FILE",
+        help="HTML to write (default: avatar.html beside it)",
     )
 
     gallery = add_command(
@@ -56,7 +61,9 @@ def add_commands(commands: Commands) -> None:
         "pages", type=Path, nargs="+", metavar="FILE", help="avatar.html of each run"
     )
     gallery.add_argument("--title", default="Avatars", help="default: %(default)s")
-    gallery.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML to write")
+    gallery.add_argument(
+        "--out", type=file_named(".html"), required=True, metavar="FILE", help="HTML to write"
+    )
 
     export = add_command(
         commands, "export", _export, "write an avatar as a file for other programs"
@@ -69,9 +76,7 @@ def add_commands(commands: Commands) -> None:
     )
     add_code(export)
     export.add_argument("--avatar", type=Path, required=True, metavar="FILE")
-    export.add_argument(
-        "--pose", default="star", metavar="NAME", help="star, a, t or arms_down (default: star)"
-    )
+    export.add_argument("--pose", metavar="NAME", help="star, a, t or arms_down (default: star)")
     export.add_argument(
         "--motion",
         metavar="NAME",
@@ -84,9 +89,8 @@ def add_commands(commands: Commands) -> None:
     export.add_argument(
         "--every",
         type=whole_number(1),
-        default=1,
         metavar="N",
-        help="of a series, every N-th frame (default: %(default)s)",
+        help="of a series, every N-th frame (default: 1)",
     )
     export.add_argument(
         "--motions",
@@ -110,12 +114,14 @@ def add_commands(commands: Commands) -> None:
 
 def _viewer(options: argparse.Namespace) -> None:
     from gaussianmotion.export.viewer import write_viewer
+    from gaussianmotion.pipeline.experiment_files import motion_name
     from gaussianmotion.pose.motion import bundled_motions
 
     settings = resolve_stage(options, STAGES["viewer"])
     out = options.out or options.avatar.with_suffix(".html")
-    chosen = [motion_text(motion) for motion in settings.motions]
-    motions = options.motions or list(dict.fromkeys([*chosen, *bundled_motions()]))
+    chosen = {motion_name(motion): motion_text(motion) for motion in settings.motions}
+    others = [name for name in bundled_motions() if name not in chosen]
+    motions = options.motions or [*chosen.values(), *others]
     size = write_viewer(options.avatar, out, motions, settings.render, options.shown_variant)
     print(f"viewer: {size / 1e6:.1f} MB: {out}", file=sys.stderr)
 
@@ -133,29 +139,27 @@ def _export(options: argparse.Namespace) -> None:
     if options.format == "mesh-glb":
         _mesh(options)
         return
-    from gaussianmotion.errors import UserError
     from gaussianmotion.export.posed import moving, standing
     from gaussianmotion.export.stills import FILES, write_series, write_still
     from gaussianmotion.pipeline.experiment_files import motion_name
     from gaussianmotion.rendering.subject import load_subject
 
-    if options.motions is not None:
-        raise UserError("--motions is for mesh-glb: give one --motion NAME")
     kind = options.format.replace("-", "_")
-    if options.frame is not None and options.motion is None:
-        raise UserError("--frame is of a motion: give --motion NAME, too")
+    series = options.motion is not None and options.frame is None
+    _refuse_unread(options, series)
     beside = options.avatar.parent
-    if options.motion is None or options.frame is not None:
+    if not series:
         if options.motion is None:
-            moment = standing(options.pose)
+            moment = standing(options.pose or "star")
         else:
             moment = moving(options.motion, options.frame)[0]
+        _refuse_other_name(options.out, Path(FILES[kind]).suffix)
         out = options.out or beside / FILES[kind]
         subject = load_subject(options.avatar)
         write_still(out, subject, moment, kind, UPS[options.y])
         print(f"export: {len(subject.avatar):,} Gaussians: {out}", file=sys.stderr)
         return
-    moments = moving(options.motion, every=options.every)
+    moments = moving(options.motion, every=options.every or 1)
     name = motion_name(options.motion)
     folder = options.out or beside / "frames"
     subject = load_subject(options.avatar)
@@ -163,15 +167,40 @@ def _export(options: argparse.Namespace) -> None:
     print(f"export: {len(paths)} files: {paths[0]} ... {paths[-1].name}", file=sys.stderr)
 
 
+def _refuse_unread(options: argparse.Namespace, series: bool) -> None:
+    """Refuse options that would say nothing of what is written: one may have been meant."""
+    if options.motions is not None:
+        raise UserError("--motions is for mesh-glb: give one --motion NAME")
+    if options.frame is not None and options.motion is None:
+        raise UserError("--frame is of a motion: give --motion NAME, too")
+    if options.pose is not None and options.motion is not None:
+        raise UserError("--pose and --motion are two ways to stand: give one of them")
+    if options.every is not None and not series:
+        raise UserError("--every is of a series: give --motion NAME without --frame")
+    if options.y == "down" and options.format == "splat-glb":
+        raise UserError("in a .glb y is up: leave out --y")
+
+
+def _refuse_other_name(out: Path | None, suffix: str) -> None:
+    """Refuse a file whose name says something else than what would be written."""
+    if out is None:
+        return
+    try:
+        file_named(suffix)(str(out))
+    except argparse.ArgumentTypeError as error:
+        raise UserError(f"--out {error}") from None
+
+
 def _mesh(options: argparse.Namespace) -> None:
     from gaussianmotion.config import RenderConfig
-    from gaussianmotion.errors import UserError
     from gaussianmotion.export.mesh import write_mesh
     from gaussianmotion.pose.motion import bundled_motions
     from gaussianmotion.rendering.subject import load_subject
 
-    if options.motion is not None or options.frame is not None or options.y is not None:
+    unread = (options.motion, options.frame, options.y, options.pose, options.every)
+    if any(option is not None for option in unread):
         raise UserError("a mesh-glb holds whole motions, with y up: give --motions NAME ...")
+    _refuse_other_name(options.out, Path(MESH).suffix)
     motions = options.motions or bundled_motions()
     out = options.out or options.avatar.parent / MESH
     triangles = write_mesh(out, load_subject(options.avatar), motions, RenderConfig())

@@ -5,7 +5,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.cli.arguments import MOTION_HELP, Commands, add_command, whole_number
+from gaussianmotion.cli.arguments import (
+    MOTION_HELP,
+    Commands,
+    add_command,
+    file_named,
+    whole_number,
+)
 from gaussianmotion.config.motion import MotionFile, motion_file
 from gaussianmotion.errors import UserError
 
@@ -21,7 +27,9 @@ def add_commands(commands: Commands) -> None:
 
     look = add_command(verbs, "look", _look, "a picture of a motion on the plain body")
     _add_source(look)
-    look.add_argument("--out", type=Path, metavar="FILE", help="PNG to write (default: NAME.png)")
+    look.add_argument(
+        "--out", type=file_named(".png"), metavar="FILE", help="PNG to write (default: NAME.png)"
+    )
 
     convert = add_command(verbs, "convert", _convert, "write a motion file as an .npz of ours")
     _add_source(convert)
@@ -34,7 +42,9 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="FILE", help=MOTION_HELP)
     group = parser.add_argument_group("what the file does not say, or says wrong")
     group.add_argument("--fps", metavar="N", help="frames per second")
-    group.add_argument("--up", metavar="AXIS", help="the axis that points up: y, z, -y or -z")
+    group.add_argument(
+        "--up", metavar="AXIS", help="the axis that points up: y or z, or down: --up=-y, --up=-z"
+    )
     group.add_argument("--unit", metavar="UNIT", help="of positions: m, cm, mm, in or ft")
     group.add_argument(
         "--take", type=whole_number(0), metavar="N", help="sample or person, where it holds several"
@@ -75,7 +85,11 @@ def _convert(options: argparse.Namespace) -> None:
 
     if options.out.suffix != ".npz":
         raise UserError(f"--out {options.out}: motions are written as .npz; name it so")
-    motion = load_motion(_source(options))
+    source = _source(options)
+    own = source.path if isinstance(source, MotionFile) else None
+    if own is not None and options.out.exists() and own.exists() and options.out.samefile(own):
+        raise UserError(f"--out {options.out} is the file that is read: give another name")
+    motion = load_motion(source)
     out = save_motion(options.out, motion)
     print(
         f"{motion.layout}: {len(motion)} frames at {motion.fps:g} a second: {out}", file=sys.stderr

@@ -11,6 +11,7 @@ from gaussianmotion.cli.arguments import (
     add_command,
     add_stage,
     check_code,
+    file_named,
     folder_name,
     resolve_stage,
 )
@@ -47,7 +48,10 @@ def add_commands(commands: Commands) -> None:
     animate.add_argument("--avatar", type=Path, required=True, metavar="FILE")
     animate.add_argument("--motion", required=True, metavar="NAME", help=MOTION_HELP)
     animate.add_argument(
-        "--out", type=Path, metavar="FILE", help="default: motions/MOTION.mp4 beside it"
+        "--out",
+        type=file_named(".mp4"),
+        metavar="FILE",
+        help="default: motions/MOTION.mp4 beside it",
     )
 
     sheet = add_command(commands, "sheet", _sheet, "contact sheet of an avatar or an experiment")
@@ -58,7 +62,9 @@ def add_commands(commands: Commands) -> None:
         "--motions", nargs="*", metavar="NAME", help="videos to show (default: all that are there)"
     )
     sheet.add_argument("--variant", metavar="NAME", help="shown on the sheet of one avatar")
-    sheet.add_argument("--out", type=Path, required=True, metavar="FILE", help="PNG to write")
+    sheet.add_argument(
+        "--out", type=file_named(".png"), required=True, metavar="FILE", help="PNG to write"
+    )
 
 
 def _render(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from gaussianmotion.cli.arguments import (
     add_command,
     add_stage,
     check_code,
+    file_named,
     resolve_stage,
 )
 from gaussianmotion.cli.device import device_of, leased_gpu
@@ -33,7 +34,9 @@ def add_commands(commands: Commands) -> None:
     report = add_command(commands, "report", _report, "write one self-contained page of results")
     add_stage(report)
     _add_root(report)
-    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML to write")
+    report.add_argument(
+        "--out", type=file_named(".html"), required=True, metavar="FILE", help="HTML to write"
+    )
 
     notebook = add_command(commands, "notebook", _notebook, "execute a notebook on the results")
     add_code(notebook)

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from gaussianmotion.cli import synthesis_models
 from gaussianmotion.cli.arguments import Commands
-from gaussianmotion.cli.synthesis_steps import WORK, add_step, count_option, path_option, say
+from gaussianmotion.cli.synthesis_steps import (
+    WORK,
+    add_step,
+    count_option,
+    path_option,
+    say,
+    seed_option,
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -40,7 +47,7 @@ def add_commands(commands: Commands) -> None:
     path_option(dataset, "--characters", str(WORK / "characters.npz"))
     path_option(dataset, "--out", str(WORK / "train"))
     count_option(dataset, "--count", 30_000, "pictures")
-    count_option(dataset, "--seed", 0, "of everything random", least=0)
+    seed_option(dataset)
     count_option(dataset, "--workers", 2, "processes")
     dataset.add_argument("--held-out", action="store_true", help="people kept for measuring")
 

@@ -11,6 +11,7 @@ from gaussianmotion.cli.synthesis_steps import (
     number_option,
     path_option,
     say,
+    seed_option,
 )
 
 Step = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
@@ -27,13 +28,14 @@ def add_steps(step: Step) -> None:
     count_option(prior, "--tail", 60_000, tail, least=0)
     count_option(prior, "--small", 45_000, "samples of the first phase, at 64 px", least=0)
     count_option(prior, "--batch", 32, "samples per step; 1024 suits a large GPU")
-    number_option(prior, "--rate", 1.0, 10.0, "factor of the learning rate; 1024 samples bear 2")
+    rate = "factor of the learning rate; 1024 samples bear 2"
+    number_option(prior, "--rate", 1.0, 10.0, rate, least=0.01)
     heads = "share of heads in what is drawn, for a last stretch; 0 is as in the data, 0.28"
     number_option(prior, "--heads", 0.0, 1.0, heads)
     count_option(prior, "--workers", 1, "processes that share a step, a core of a CPU each")
     count_option(prior, "--log-every", 20_000, "samples between two measurements")
     prior.add_argument("--no-mlflow", action="store_true", help="curves and grids in files only")
-    count_option(prior, "--seed", 0, "of everything random", least=0)
+    seed_option(prior)
 
     autoencoder = step("autoencoder", _autoencoder, "train the autoencoder")
     path_option(autoencoder, "--dataset", str(WORK / "train"))

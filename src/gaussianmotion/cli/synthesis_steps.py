@@ -6,9 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import Commands, add_command
+from gaussianmotion.config.section import MAX_SEED
 from gaussianmotion.runtime.threads import limit_threads
 
 WORK = Path("results/synthesis")
+
+
+def seed_option(parser: argparse.ArgumentParser) -> None:
+    """``--seed``, as large as those of the configuration."""
+    count_option(parser, "--seed", 0, "of everything random", least=0, most=MAX_SEED)
 
 
 def path_option(parser: argparse.ArgumentParser, name: str, default: str) -> None:
@@ -19,7 +25,12 @@ def path_option(parser: argparse.ArgumentParser, name: str, default: str) -> Non
 
 
 def count_option(
-    parser: argparse.ArgumentParser, name: str, default: int, help_text: str, least: int = 1
+    parser: argparse.ArgumentParser,
+    name: str,
+    default: int,
+    help_text: str,
+    least: int = 1,
+    most: int = 10**12,
 ) -> None:
     """An option that is a whole number."""
 
@@ -27,6 +38,8 @@ def count_option(
         value = int(text)
         if value < least:
             raise argparse.ArgumentTypeError(f"{value} is too small: give {least} or more")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"{value} is too large: give {most} or less")
         return value
 
     parser.add_argument(
@@ -43,14 +56,19 @@ def learning_rate(text: str) -> float:
 
 
 def number_option(
-    step: argparse.ArgumentParser, name: str, default: float, most: float, help_text: str
+    step: argparse.ArgumentParser,
+    name: str,
+    default: float,
+    most: float,
+    help_text: str,
+    least: float = 0.0,
 ) -> None:
-    """A number from 0 to ``most``."""
+    """A number from ``least`` to ``most``."""
 
     def number(text: str) -> float:
         value = float(text)
-        if not 0.0 <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not between 0 and {most:g}")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between {least:g} and {most:g}")
         return value
 
     step.add_argument(

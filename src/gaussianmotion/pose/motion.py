@@ -5,6 +5,7 @@ World frame: metres, y up. What kinds of files are read, :mod:`gaussianmotion.po
 
 import difflib
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -115,6 +116,24 @@ def load_motion(source: MotionSource) -> Motion:
         raise UserError(f"unknown motion {str(source)!r}: bundled are {', '.join(known)}{hint}")
     motion = _load(MotionFile(path=BUNDLED / f"{source}.npz"), on_floor=True)
     return replace(motion, layout="bundled clip")
+
+
+def load_motions(sources: Sequence[MotionSource]) -> list[Motion]:
+    """Motions that are told apart by their names in one file.
+
+    Raises:
+        UserError: one of them cannot be read, or two have one name.
+    """
+    motions: dict[str, Motion] = {}
+    for source in sources:
+        motion = load_motion(source)
+        if motion.name in motions:
+            raise UserError(
+                f"two motions are called {motion.name!r}, of which one would be lost: leave one "
+                "out, or give it a name, as in '{path: x.npz, name: second}'"
+            )
+        motions[motion.name] = motion
+    return list(motions.values())
 
 
 def _load(file: MotionFile, on_floor: bool = False) -> Motion:

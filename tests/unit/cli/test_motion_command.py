@@ -49,6 +49,9 @@ def test_what_a_file_does_not_say_can_be_said(tmp_path: Path) -> None:
     assert load_motion(second).fps == 15
 
 
+CLIP = Path(__file__).parents[3] / "resources/motions/walk.npz"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -84,3 +87,18 @@ def test_bundled_clips_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["motion", "list"]) == 0
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == bundled_motions()
+
+
+def test_a_motion_is_not_written_over_the_file_that_it_is_read_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.npz").write_bytes(CLIP.read_bytes())
+    before = Path("mine.npz").read_bytes()
+    assert main(["motion", "convert", "./mine.npz", "--out", str(tmp_path / "mine.npz")]) == 2
+    assert "mine.npz is the file that is read: give another name" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stopped:
+        main(["motion", "look", "./mine.npz", "--out", "mine.npz"])
+    assert stopped.value.code == 2
+    assert "'mine.npz': a .png is written; name it mine.png" in capsys.readouterr().err
+    assert Path("mine.npz").read_bytes() == before

@@ -190,6 +190,13 @@ def test_influences_sum_to_one_exactly_and_rotations_do_not_jump(open_body):
     [
         (["--motions", "wlak"], "did you mean 'walk'"),
         (["--motion", "walk"], "give --motions NAME"),
+        (["--pose", "a"], "give --motions NAME"),
+        (["--every", "2"], "give --motions NAME"),
+        (
+            ["--motions", "walk", "walk"],
+            "two motions are called 'walk', of which one would be lost",
+        ),
+        (["--out", "avatar.safetensors"], "a .glb is written; name it avatar.glb"),
     ],
 )
 def test_mistakes_are_one_line(path, tmp_path, capsys, arguments, words):

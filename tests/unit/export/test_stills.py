@@ -166,6 +166,11 @@ def test_the_command_writes_beside_the_avatar_or_a_numbered_series(path, capsys)
         (["ply", "--frame", "3"], "give --motion NAME"),
         (["spz", "--motion", "wlak"], "did you mean 'walk'"),
         (["splat-glb", "--y", "down"], "in a .glb y is up"),
+        (["ply", "--pose", "a", "--motion", "walk"], "--pose and --motion are two ways to stand"),
+        (["spz", "--every", "2"], "--every is of a series: give --motion NAME without --frame"),
+        (["ply", "--motion", "walk", "--frame", "1", "--every", "2"], "--every is of a series"),
+        (["ply"], "a .ply is written; name it"),
+        (["splat-glb", "--motion", "walk", "--frame", "1"], "a .glb is written; name it"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_the_old_file(path, tmp_path, capsys, arguments, words):

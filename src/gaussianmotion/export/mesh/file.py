@@ -14,7 +14,7 @@ from gaussianmotion.export.mesh.rig import animations, influences, inverse_binds
 from gaussianmotion.export.mesh.sight import look
 from gaussianmotion.export.mesh.surface import fitted_surface
 from gaussianmotion.export.splat_glb import linear
-from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.pose.motion import load_motions
 from gaussianmotion.rendering.subject import Subject
 
 
@@ -34,9 +34,9 @@ def write_mesh(path: Path, subject: Subject, motions: Sequence[str], config: Ren
         The number of triangles.
 
     Raises:
-        UserError: a motion cannot be read, or the file cannot be written.
+        UserError: a motion cannot be read, two have one name, or the file cannot be written.
     """
-    loaded = {motion.name: motion for motion in map(load_motion, motions)}
+    loaded = load_motions(motions)
     surface = fitted_surface(subject.body, look(subject, config.anti_alias))
     field = subject.avatar.skinning
     with torch.no_grad():
@@ -81,7 +81,7 @@ def write_mesh(path: Path, subject: Subject, motions: Sequence[str], config: Ren
             }
         ],
     }
-    clips = animations(list(loaded.values()), subject.body, binary)
+    clips = animations(loaded, subject.body, binary)
     if clips:
         document["animations"] = clips
     write_glb(path, subject, binary, document)

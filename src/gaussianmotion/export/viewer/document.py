@@ -13,7 +13,7 @@ from gaussianmotion.export.viewer.clips import LONGEST, base64_text, pack_motion
 from gaussianmotion.export.viewer.facts import made_by, subtitle, variant_of
 from gaussianmotion.export.viewer.packing import pack
 from gaussianmotion.export.viewer.template import render_page
-from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.pose.motion import load_motions
 from gaussianmotion.rendering.subject import TRAINING_MARGIN, Subject, load_subject
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.splat import constants
@@ -48,17 +48,15 @@ def write_viewer(
     Raises:
         UserError: avatar, body or a motion cannot be read, or the page cannot be written.
     """
-    clips = {}
-    for name in motions:  # what is not there is said before anything is computed
-        motion = load_motion(name)
+    clips = load_motions(motions)  # what is not there is said before anything is computed
+    for motion in clips:
         if motion.seconds > LONGEST:
             print(f"{motion.name}: the page has its first {LONGEST:.0f} seconds", file=sys.stderr)
-        clips[motion.name] = motion
     subject = load_subject(avatar_path)
     scene = {
         **describe(subject, variant or variant_of(avatar_path, subject.metadata)),
         "clips": [
-            *(pack_motion(motion, subject.body) for motion in clips.values()),
+            *(pack_motion(motion, subject.body) for motion in clips),
             *standing_poses(subject.body),
         ],
         "render": {

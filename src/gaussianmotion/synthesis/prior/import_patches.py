@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import float32
 
 from gaussianmotion.errors import UserError
-from gaussianmotion.guidance.load import load_network, read_json
+from gaussianmotion.guidance.load import load_network, loading, read_json
 from gaussianmotion.synthesis.prior.export_patches import HEAD, shape_of
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
@@ -43,22 +43,26 @@ def import_patches(prior: Path, out: Path) -> Path:
     try:
         settings = _settings(facts["settings"])
         phases = [Phase(**phase) for phase in facts["phases"]]
-        done, steps, hours = (facts[key] for key in ("samples_seen", "steps", "hours"))
-    except (KeyError, TypeError, IndexError) as error:
+        last = phases[-1]
+        done, steps = int(facts["samples_seen"]), int(facts["steps"])
+        seconds = 3600.0 * float(facts["hours"])
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
         raise UserError(f"{prior / 'training.json'} is of another kind of training") from error
     cpu = torch.device("cpu")
     data, empty = TrainingSet(prior), torch.zeros(1, 1)
-    trainer = PatchTrainer(data, settings, phases[-1:], 10**12, 0, cpu, empty)
+    trainer = PatchTrainer(data, settings, [last], 10**12, 0, cpu, empty)
     trainer.phases = phases
     for name, kind in (("unet", UNet2DConditionModel), ("controlnet", ControlNetModel)):
         weights = load_network(kind, prior / name, float32).state_dict()
-        trainer.networks[name].load_state_dict(weights)
-    trainer.built.head.load_state_dict(
-        {name: value.float() for name, value in load_file(prior / HEAD).items()}
-    )
+        with loading(prior / name):
+            trainer.networks[name].load_state_dict(weights)
+    with loading(prior / HEAD):
+        trainer.built.head.load_state_dict(
+            {name: value.float() for name, value in load_file(prior / HEAD).items()}
+        )
     for name, parameter in trainer.networks.named_parameters():
         trainer.averages[name].copy_(parameter.detach())
-    trainer.done, trainer.steps, trainer.seconds = int(done), int(steps), 3600.0 * float(hours)
+    trainer.done, trainer.steps, trainer.seconds = done, steps, seconds
     patch_keeping(out, settings).save(trainer)
     return path
 
