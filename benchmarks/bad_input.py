@@ -2,12 +2,14 @@
 
 Prints a table: the input, the exit code, how many lines were said, what was lost of the results,
 and whether that is right. Right means: the expected exit code, a message that says what is wrong,
-no traceback, no exit code 0 without the files that it stands for, and nothing lost. Cases are
-declared in ``bad_inputs/``, a few lines each.
+no traceback, no exit code 0 without the files that it stands for, and nothing lost. Outcomes gather
+in ``results/bad_input``, so that parts may be run one after the other; with ``--page`` they become
+docs/bad-input.md. Cases are declared in ``bad_inputs/``, a few lines each.
 """
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -16,7 +18,7 @@ import sys
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -24,6 +26,10 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(Path(__file__).parent)]
 
 from bad_inputs import KINDS  # noqa: E402
 from bad_inputs.case import AVATAR, RUN, Case  # noqa: E402
+from bad_inputs.page import Row, page  # noqa: E402
+
+PAGE = REPOSITORY / "docs/bad-input.md"
+RESULTS = REPOSITORY / "results/bad_input/bad_input.json"
 
 SETTINGS = """
 experiment: tiny
@@ -61,8 +67,9 @@ def main() -> int:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--only", default="", metavar="REGEX", help="cases whose name it matches")
     parser.add_argument("--show", action="store_true", help="print what each case said")
+    parser.add_argument("--page", action="store_true", help=f"write {PAGE.name}")
     options = parser.parse_args()
-    began, failures, count = time.monotonic(), 0, 0
+    began, rows = time.monotonic(), []
     with tempfile.TemporaryDirectory(prefix="bad-input-") as folder:
         template = make_experiment(Path(folder) / "template")
         print(f"{'input':58} {'code':>4} {'lines':>5}  {'lost':12} right")
@@ -71,18 +78,39 @@ def main() -> int:
                 if not re.search(options.only, case.name):
                     continue
                 outcome = try_case(case, template, Path(folder) / "copy")
-                failures += bool(outcome.wrong)
-                count += 1
-                lost = ", ".join(outcome.lost) or "nothing"
-                said = len(outcome.output.splitlines())
-                right = "; ".join(outcome.wrong) or "yes"
-                row = f"{case.name[:58]:58} {outcome.code:4} {said:5}  {lost:12.40} {right}"
-                print(row, flush=True)
-                if options.show or outcome.wrong:
-                    print("    " + "\n    ".join(outcome.output.splitlines()[-6:])[:1500])
-    minutes = (time.monotonic() - began) / 60
-    print(f"{count} inputs, {failures} not right, {minutes:.1f} minutes")
-    return int(failures > 0)
+                rows.append(tell(kind, case, outcome, Path(folder), options.show))
+    minutes, wrong = (time.monotonic() - began) / 60, sum(bool(row.wrong) for row in rows)
+    print(f"{len(rows)} inputs, {wrong} not right, {minutes:.1f} minutes")
+    rows = remembered(rows)
+    if options.page:
+        PAGE.write_text(page(rows), encoding="utf-8")
+    return int(wrong > 0)
+
+
+def tell(kind: str, case: Case, outcome: Outcome, folder: Path, show: bool) -> Row:
+    """Print what came of a case, and return it without this computer's places."""
+    lost = ", ".join(outcome.lost) or "nothing"
+    said = [line for line in outcome.output.splitlines() if line.strip()]
+    right = "; ".join(outcome.wrong) or "yes"
+    print(f"{case.name[:58]:58} {outcome.code:4} {len(said):5}  {lost:12.40} {right}", flush=True)
+    if show or outcome.wrong:
+        print("    " + "\n    ".join(said[-6:])[:1500])
+    last = said[-1] if said else ""
+    for place, name in ((str(folder), "/folder"), (str(REPOSITORY), "/checkout")):
+        last = last.replace(place, name)
+    return Row(kind, case.name, outcome.code, len(said), last, outcome.lost, outcome.wrong)
+
+
+def remembered(rows: list[Row]) -> list[Row]:
+    """Outcomes with those of earlier, partial runs for the other cases; kept in a file."""
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    found = {(row["kind"], row["name"]): Row(**row) for row in kept}
+    found |= {(row.kind, row.name): row for row in rows}
+    known = [(kind, case.name) for kind, cases in KINDS.items() for case in cases]
+    all_of_them = [found[key] for key in known if key in found]
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps([asdict(row) for row in all_of_them], indent=1))
+    return all_of_them
 
 
 def make_experiment(folder: Path, pictures: bool = True) -> Path:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from bad_inputs.case import AVATAR, CONFIG, DRY_RUN, PROMPTS, RUN, Case, keys, written
+from bad_inputs.case import AVATAR, CONFIG, DRY_RUN, PROMPTS, RUN, Case, keys, nothing, written
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def _yaml(name: str, content: str, says: str) -> Case:
@@ -36,10 +38,16 @@ CASES = [
 ]  # fmt: skip
 
 
+def _folder(folder: Path) -> None:
+    (folder / "mine.yaml").mkdir()
+
+
 def _missing_disk(folder: Path) -> None:
     (folder / "disk").symlink_to("/mnt/no-such-disk")
 
 
+PROFILE = ("snakemake", "--profile", str(REPOSITORY / "profiles/laptop"))
+CONFIGFILE = ("snakemake", "--cores", "1", "-n", "--configfile")
 SHEET = ("sheet", RUN, "--out", "sheet.new.png")
 PLACES = [
     Case("results on a missing disk", (*PROMPTS[:-1], "disk/prompts.tsv"), "disk is a link to",
@@ -47,7 +55,8 @@ PLACES = [
     Case("results on a missing disk, workflow", (*DRY_RUN, "--config", "results=disk"),
          "results: .* is a link to", _missing_disk),
     Case("below a file", (*PROMPTS[:-1], "tiny.yaml/x.tsv"), "lies below a file"),
-    Case("log on a full disk", ("--log", "/dev/full", *SHEET), "no space|full|log"),
+    Case("log on a full disk", ("--log", "/dev/full", *SHEET), "the log ends here .*No space left",
+         code=0, makes=("sheet.new.png",)),
     Case("log below a file", ("--log", "tiny.yaml/x.log", *PROMPTS), "cannot be written"),
     Case("ply from another folder", ("export", "ply", "--avatar", f"../{AVATAR}", "--out", "a.ply"),
          code=0, makes=("a.ply",), folder="elsewhere"),
@@ -57,6 +66,34 @@ PLACES = [
          code=0, makes=("out/views.json", "out/turntable.mp4"), folder="elsewhere"),
     Case("snakemake from another folder", ("snakemake", "--cores", "1", "-n"),
          "no config.yaml in .*: run snakemake in", folder="elsewhere"),
+    Case("snakemake and profile from another folder", (*PROFILE, "-n"),
+         "no config.yaml in .*: run snakemake in", folder="elsewhere"),
+    Case("snakemake, profile and --directory", (*PROFILE, "-n", "--directory", ".."), code=0,
+         folder="elsewhere"),
+    *(
+        Case(f"--configfile, {what}", (*CONFIGFILE, "mine.yaml"), f"gaussianmotion: {says}", change)
+        for what, says, change in (
+            ("not there", "mine.yaml: no such file", nothing),
+            ("a folder", "mine.yaml: cannot be read", _folder),
+            ("empty", "mine.yaml: holds no keys", written("mine.yaml", "")),
+            ("a list", "mine.yaml: a mapping is needed", written("mine.yaml", "- 1\n")),
+            ("not UTF-8", "mine.yaml: is not text in UTF-8", written("mine.yaml", b"\xff\xfe\x00")),
+            ("brackets open", "mine.yaml, line 2", written("mine.yaml", "seeds: [1\n")),
+            ("tabs", "mine.yaml, line 2", written("mine.yaml", "train:\n\tsteps: 1\n")),
+            ("a key twice", "mine.yaml, line 2: the key 'seeds' is written twice",
+             written("mine.yaml", "seeds: [0]\nseeds: [1]\n")),
+        )
+    ),
+    *(
+        Case(f"config.yaml, {what}", (*DRY_RUN[:1], *DRY_RUN[3:]), f"gaussianmotion: {says}",
+             written("elsewhere/config.yaml", content), folder="elsewhere")
+        for what, says, content in (
+            ("empty", "config.yaml holds no keys", b""),
+            ("not UTF-8", "config.yaml: is not text in UTF-8", b"\xff\xfe\x00"),
+            ("tabs", "config.yaml, line 2", b"train:\n\tsteps: 1\n"),
+            ("of another program", "config.yaml: unknown key samples", b"samples: x.tsv\n"),
+        )
+    ),
     Case("a motion of another folder", ("animate", *CONFIG, "--avatar", AVATAR, "--motion",
          "none/walk.npz", "--out", "x.mp4"), "none/walk.npz"),
     Case("no avatar", ("export", "ply", "--avatar", "none.safetensors"), "no avatar at none"),

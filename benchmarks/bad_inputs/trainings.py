@@ -4,7 +4,8 @@ from bad_inputs.case import TRAIN, Case, keys
 
 
 def _lost(setting: str, says: str, *more: str) -> Case:
-    return Case(f"train, {setting}", (*TRAIN, *keys(f"train.{setting}", *more)), says)
+    name = f"train, {' '.join((setting, *more))}"
+    return Case(name, (*TRAIN, *keys(f"train.{setting}", *more)), says)
 
 
 CASES = [

@@ -64,6 +64,27 @@ def test_every_printed_command_is_one_that_the_program_takes(page: Path) -> None
     assert wrong == []
 
 
+def test_every_printed_snakemake_plans_what_it_says(workflow: Workflow) -> None:
+    """Dry runs of what README and pages print, of fewer variants; the tutorial's are run above."""
+    fewer = "{variants: [ours, static_pose, no_pose_guidance], prompts: [man-jeans], seeds: [0]}"
+    workflow.section("ablation", fewer)
+    paper = workflow.folder / "config.yaml"
+    ablation = re.compile(r"^ablation:.*?(?=^\S)", re.DOTALL | re.MULTILINE)
+    paper.write_text(ablation.sub("", paper.read_text(encoding="utf-8")), encoding="utf-8")
+    lines: set[str] = set()
+    for page in PAGES:
+        if page.name != "tutorial.md":
+            text = page.read_text(encoding="utf-8").replace("\n", "\n\n")
+            lines |= set(re.findall(r"^    (snakemake [^\n#]*?)\s*(?:#|$)", text, re.MULTILINE))
+            lines |= set(re.findall(r"`(snakemake [^`\n]* --profile [^`\n]*)`", text))
+    assert len(lines) > 6
+    for line in sorted(lines):
+        words = shlex.split(line)[1:]
+        local = ["--executor", "local"] if "profiles/slurm" in words else []
+        done = run(workflow.folder, [sys.executable, "-m", "snakemake", *words, "-n", *local])
+        assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
 def is_taken(words: list[str]) -> bool:
     """Whether the program takes these arguments; a command's bare name in a sentence is none."""
     named = [word for word in words if not word.startswith("-")]

@@ -93,6 +93,7 @@ def load_network(kind: Any, folder: Path, dtype: torch.dtype) -> nn.Module:
         folder: The network's folder.
         dtype: Precision to load in.
     """
+    read_json(folder / "config.json")  # of what is no object, diffusers asks the hub
     with loading(folder):
         if not any(folder.glob("*.safetensors")):
             raise UserError(f"{folder} holds no .safetensors file: only that format is loaded")

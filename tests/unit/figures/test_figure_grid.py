@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gaussianmotion.config import Config
 from gaussianmotion.figures.grid import figure_inputs, figure_rows
-from gaussianmotion.pipeline.grid import Grid, Run, configured_grid, found_grid
+from gaussianmotion.pipeline.grid import Grid, Run, configured_grid, found_grid, grid_of
 from gaussianmotion.pipeline.prompts import Prompt
 
 
@@ -75,3 +75,14 @@ def test_where_nobody_names_prompts_a_found_grid_and_a_configured_one_take_the_s
         (tmp_path / "ours" / name / "0/run.json").write_text("{}")
     assert found_grid(tmp_path).ablation_prompts == names[:3]
     assert configured_grid(Config(), tmp_path).ablation_prompts == names[:3]
+
+
+def test_another_files_prompts_of_ablations_are_left_where_there_are_no_ablations() -> None:
+    prompts = {name: Prompt(name, name) for name in ("mayor", "sailor")}
+    layer = {"ablation": {"variants": [], "prompts": ["man-blue-suit"]}}
+    made = grid_of(Config.model_validate(layer), prompts)
+    assert made.ablation_prompts == ["mayor", "sailor"]
+    for figure in ("fig3", "fig4", "fig5", "fig6", "fig7"):
+        for row in figure_rows(figure, made):
+            assert {shown.prompt for shown in row.runs if shown} <= set(prompts)
+        figure_inputs(figure, made, "r")

@@ -102,6 +102,12 @@ def test_a_broken_configuration(folder: Path, text: str):
     assert "model_index.json cannot be loaded" in refused(folder)
 
 
+@pytest.mark.parametrize("text", ["{", "[]", ""])
+def test_the_settings_of_a_network_that_are_none(folder: Path, text: str):
+    (folder / "unet/config.json").write_text(text)
+    assert "config.json cannot be loaded" in refused(folder)
+
+
 def test_a_folder_of_something_else(tmp_path: Path):
     assert "model_index.json not found" in refused(tmp_path)
 
