@@ -20,7 +20,7 @@ from gaussianmotion.export.viewer.clips import camera_path, pack_motion
 from gaussianmotion.export.viewer.document import inline_json, write_viewer
 from gaussianmotion.export.viewer.facts import variant_of
 from gaussianmotion.export.viewer.packing import MOST_JOINTS, pack, pack_influences
-from gaussianmotion.pose.motion import bundled_motions, load_motion
+from gaussianmotion.pose.motion import BUNDLED, bundled_motions, load_motion
 from gaussianmotion.runtime import atomic
 from gaussianmotion.scores.pose.mannequin import save_mannequin
 
@@ -136,6 +136,19 @@ def test_the_page_says_what_it_shows_and_takes_text_as_text(saved, tmp_path):
     assert [clip["name"] for clip in scene["clips"]][:2] == ["kick", "walk"]
     assert "<b>jeans" not in page.read_text(encoding="utf-8")
     assert scene["gaussians"]["count"] == COUNT
+
+
+def test_an_own_motion_of_a_clips_name_is_not_replaced_by_the_clip(saved, tmp_path, capsys):
+    own, page = tmp_path / "walk.npz", tmp_path / "avatar.html"
+    own.write_bytes((BUNDLED / "kick.npz").read_bytes())
+    command = ["viewer", "--config", "config.yaml", "--set", f"motions=[{own}]", "--out", str(page)]
+    assert main([*command, "--avatar", str(saved)]) == 0
+    names = [clip["name"] for clip in scene_of(page)["clips"]]
+    assert names[0] == "walk"
+    assert len(set(names)) == len(names)
+    assert scene_of(page)["clips"][0]["frames"] == len(load_motion("kick"))
+    assert main([*command, "--avatar", str(saved), "--motions", str(own), "walk"]) == 2
+    assert "two motions are called 'walk'" in capsys.readouterr().err
 
 
 def test_sixteen_thousand_gaussians_and_all_motions_stay_below_three_megabytes(saved, tmp_path):
