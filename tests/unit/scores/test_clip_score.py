@@ -57,6 +57,16 @@ def test_a_long_prompt_is_cut_at_77_tokens_and_keeps_its_end(weights: Path) -> N
         assert model.is_cut(text) is cut
 
 
+def test_a_network_that_computes_nan_gives_no_score(weights: Path, tmp_path: Path) -> None:
+    scorer = ClipScorer(weights, "small", "test", "cpu")
+    for parameter in scorer.model.network.parameters():
+        parameter.data.mul_(float("nan"))
+    picture = write_picture(tmp_path / "front.png", 0, (64, 64))
+    with pytest.raises(UserError, match="computes NaN or infinity instead of numbers") as error:
+        scorer.score([picture], PROMPTS[:1])
+    assert str(error.value).startswith(str(weights))
+
+
 def test_a_run_is_scored_by_its_front_and_its_prompt(weights: Path, tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", PROMPTS[0], 1)
     clip = {"source": str(weights), "file": weights.name, "sha256": None, "architecture": "small"}

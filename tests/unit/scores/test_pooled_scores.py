@@ -13,7 +13,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.pictures import read_picture
 from gaussianmotion.scores.distances import features_score, fid_score
 from gaussianmotion.scores.distances.inception import load_inception
-from gaussianmotion.scores.distances.pooled import as_tensor, distances
+from gaussianmotion.scores.distances.pooled import as_tensor, distances, of_runs
 from gaussianmotion.scores.score_file import ScoreFile
 
 
@@ -90,6 +90,13 @@ def test_lite_features_have_their_own_name_and_find_renders_of_references_near(
             (run / f"views/{index:02d}.png").write_bytes((folder / f"{index:02d}.png").read_bytes())
     near = features_score.SCORE(copies, references, Config(), "cpu")
     assert near.values["kernel"].value < min(0.0, far.values["kernel"].value) + 1e-9
+
+
+def test_a_network_that_computes_nan_gives_no_distance(tmp_path: Path) -> None:
+    runs, references = _experiment(tmp_path, 3, each=7)
+    score = of_runs(fid_score.SCORE, lambda x: _colours(x) * float("nan"), "broken.pt", "0" * 64)
+    with pytest.raises(UserError, match=r"broken\.pt computes NaN or infinity instead of numbers"):
+        score(runs, references)
 
 
 def test_too_few_pictures_give_no_number(tmp_path: Path) -> None:
