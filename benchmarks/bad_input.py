@@ -21,6 +21,8 @@ import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "tests"), str(Path(__file__).parent)]
 
@@ -47,8 +49,8 @@ train: {steps: 3, batch: 1, size: 64, gaussians: 400, preview_every: 3, checkpoi
 render:
   {size: 64, views: 4, turntable_frames: 2, fps: 5, motion_seconds: 0.4, motion_seconds_max: 0.4}
 """
-# A case that says nothing for so long hangs. Seconds.
-PATIENCE = 120
+# A case that takes so long hangs, on a busy computer, too. Seconds.
+PATIENCE = 300
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def main() -> int:
                     continue
                 outcome = try_case(case, template, Path(folder) / "copy")
                 rows.append(tell(kind, case, outcome, Path(folder), options.show))
+                remembered(rows)
     minutes, wrong = (time.monotonic() - began) / 60, sum(bool(row.wrong) for row in rows)
     print(f"{len(rows)} inputs, {wrong} not right, {minutes:.1f} minutes")
     rows = remembered(rows)
@@ -103,13 +106,14 @@ def tell(kind: str, case: Case, outcome: Outcome, folder: Path, show: bool) -> R
 
 def remembered(rows: list[Row]) -> list[Row]:
     """Outcomes with those of earlier, partial runs for the other cases; kept in a file."""
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-    found = {(row["kind"], row["name"]): Row(**row) for row in kept}
-    found |= {(row.kind, row.name): row for row in rows}
-    known = [(kind, case.name) for kind, cases in KINDS.items() for case in cases]
-    all_of_them = [found[key] for key in known if key in found]
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps([asdict(row) for row in all_of_them], indent=1))
+    with FileLock(RESULTS.with_suffix(".lock")):  # kinds may be tried side by side
+        kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+        found = {(row["kind"], row["name"]): Row(**row) for row in kept}
+        found |= {(row.kind, row.name): row for row in rows}
+        known = [(kind, case.name) for kind, cases in KINDS.items() for case in cases]
+        all_of_them = [found[key] for key in known if key in found]
+        RESULTS.write_text(json.dumps([asdict(row) for row in all_of_them], indent=1))
     return all_of_them
 
 
@@ -188,10 +192,13 @@ def call(arguments: tuple[str, ...], folder: Path, environment: dict[str, str]) 
             if workflow
             else ["gaussianmotion", *arguments]
         )
-        done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True,
-            check=False, timeout=PATIENCE, env={**os.environ, **environment},
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True,
+                check=False, timeout=PATIENCE, env={**os.environ, **environment},
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return -9, f"nothing after {PATIENCE} s"
         return done.returncode, done.stdout + done.stderr
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         sys.stdout.flush()
