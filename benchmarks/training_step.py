@@ -85,6 +85,7 @@ def measure(
     clocks = Clocks(device)
     for owner, name, stage in (
         (lookahead, "sample_views", "poses and cameras"),
+        (lookahead, "condition_image", "pose picture"),
         (Avatar, "weights", "blend weights"),
         (Avatar, "render", "posing and drawing"),
         (ScoreDistillation, "__call__", "guidance"),
@@ -97,18 +98,10 @@ def measure(
         if stages:
             clocks.wrap(owner, name, stage)
 
-    def condition(*args: Any) -> torch.Tensor:
-        if not stages:
-            return loop.draw_pose(*args)
-        began = clocks.now()
-        picture = loop.draw_pose(*args)
-        clocks.seconds["pose picture"].append(clocks.now() - began)
-        return picture
-
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         try:
-            loop.train(config, "benchmark", PROMPT, 0, out, prior=prior, condition=condition)
+            loop.train(config, "benchmark", PROMPT, 0, out, prior=prior)
         finally:
             clocks.take_off()
         rows = (out / "curves.csv").read_text().splitlines()
