@@ -47,6 +47,11 @@ class PriorConfig(PriorName):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float16", description="Precision of the networks; differences of scores stay in float32."
     )
+    engine: Literal["torch", "auto", "openvino"] = Field(
+        "torch",
+        description="What runs UNet and ControlNet; auto is OpenVINO on a CPU, where it is "
+        "installed, which takes about 0.7 of torch's time.",
+    )
     neck: Literal["joint", "shoulders"] = Field(
         "joint",
         description="Where pose pictures have the neck: at SMPL's joint, as the embedded prior was "

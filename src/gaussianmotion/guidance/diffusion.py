@@ -42,6 +42,8 @@ class DiffusionPrior(DrawsPictures):
         alpha_bar: Cumulative product of the scheduler's alphas, shape (T,).
         device: Where the networks are.
         dtype: Precision of the networks.
+        engine: What runs UNet and ControlNet: ``torch``, or ``openvino`` and
+            its version (:mod:`gaussianmotion.guidance.engine`).
         downscale: Pixels per latent cell and side.
         condition_channels: Of the pose's picture that the ControlNet reads: 3 for a skeleton, 6
             for a skeleton and a surface map (:mod:`gaussianmotion.pose.condition`).
@@ -79,6 +81,7 @@ class DiffusionPrior(DrawsPictures):
         """
         self.dtype: torch.dtype = unet.dtype
         self.device: torch.device = unet.device
+        self.engine = "torch"
         self.alpha_bar = alpha_bar.to(self.device)
         self.downscale = pixels_per_cell(vae)
         self.latent_limit = latent_limit

@@ -11,7 +11,9 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from gaussianmotion.config import TrainConfig
+from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.guidance.patches import is_patches
 
 # diffusers' own checkpointing takes whole levels, of which the first holds more than half.
 _BLOCKS = ("ResnetBlock2D", "AutoencoderTinyBlock")
@@ -22,10 +24,18 @@ def run_as_asked(prior: DiffusionPrior, config: TrainConfig) -> DiffusionPrior:
 
     Args:
         config: Of which ``checkpoint_encoder`` and ``compile`` are read.
+
+    Raises:
+        UserError: ``compile`` is set for networks that another engine than torch runs.
     """
-    if config.checkpoint_encoder:
+    if config.checkpoint_encoder and not is_patches(prior._vae):  # which keep nothing
         checkpoint_blocks(prior._vae.encoder)
     if config.compile:
+        if prior.engine != "torch":
+            raise UserError(
+                f"train.compile compiles networks that torch runs, and prior.engine is "
+                f"{prior.engine}: set prior.engine: torch, or train.compile: false"
+            )
         compile_networks(prior)
     return prior
 
@@ -60,7 +70,8 @@ def compile_networks(prior: DiffusionPrior, backend: str = "inductor") -> None:
         prior: Changed in place.
         backend: Of ``torch.compile``.
     """
-    prior._vae.encoder.compile(backend=backend, dynamic=False)
+    if not is_patches(prior._vae):
+        prior._vae.encoder.compile(backend=backend, dynamic=False)
     graphs = prior.device.type == "cuda" and backend == "inductor"
     options: dict[str, Any] = {"mode": "reduce-overhead"} if graphs else {}
     for network in (prior._controlnet, prior._unet):

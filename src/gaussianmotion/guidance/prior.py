@@ -8,6 +8,7 @@ import torch
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.guidance.engine import engine_of, run_by_openvino
 from gaussianmotion.guidance.load import (
     checked,
     find_model,
@@ -55,7 +56,7 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
         part: checked(load_network(kind, folders[part], dtype).to(device), folders[part])
         for part, kind in kinds.items()
     }
-    return DiffusionPrior(
+    prior = DiffusionPrior(
         **networks,
         text_encoder=_load_text_encoder(folder, index, device, dtype),
         alpha_bar=alpha_bar,
@@ -64,6 +65,9 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
         folders=folders,
         predicts=predicts,
     )
+    if engine_of(config, device) == "openvino":
+        run_by_openvino(prior, required=config.engine == "openvino")
+    return prior
 
 
 def network_dtype(requested: str, device: torch.device) -> torch.dtype:

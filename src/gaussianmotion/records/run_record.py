@@ -32,6 +32,7 @@ class RunRecord(Record):
         prior_weights: Digest of the prior's weights.
         device: Name of the GPU, or "cpu".
         precision: Of the prior: "float32".
+        engine: What ran the prior: "torch", or "openvino" and its version.
         threads: Of the CPU.
         code: Digest of the code that ran.
         finished_at: ISO time.
@@ -60,6 +61,7 @@ class RunRecord(Record):
     prior_weights: str = ""
     device: str = ""
     precision: str = ""
+    engine: str = ""
     threads: int | None = None
     code: str = ""
     finished_at: str = ""

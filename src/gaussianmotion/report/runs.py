@@ -132,7 +132,8 @@ def environment(runs: list[RunFacts]) -> list[tuple[str, str]]:
             record = run.record
             for name, value in (
                 *(("device", record.device), ("precision", record.precision)),
-                *(("threads", record.threads), ("body", record.body_id)),
+                *(("engine", record.engine), ("threads", record.threads)),
+                ("body", record.body_id),
                 *record.versions.items(),
             ):
                 if value:

@@ -12,9 +12,10 @@ from prior_fakes import write_fakes
 from safetensors.torch import load_file, save_file
 from test_patch_training import SETTINGS, SHAPE, train
 
-from gaussianmotion.config import PriorConfig
+from gaussianmotion.config import PriorConfig, TrainConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.guidance.execution import run_as_asked
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior.export_patches import export_patches, patch_networks
@@ -46,6 +47,12 @@ def folder(exported: Path, tmp_path: Path) -> Path:
 def load(folder: Path) -> DiffusionPrior:
     config = PriorConfig(model=str(folder), controlnet=str(folder / "controlnet"), dtype="float32")
     return load_prior(config, "cpu")
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's compiler warns of what it does itself
+def test_what_changes_how_a_prior_is_run_finds_no_autoencoder_in_it(exported: Path) -> None:
+    for asked in ({"checkpoint_encoder": True}, {"compile": True}):
+        assert run_as_asked(load(exported), TrainConfig(**asked)).engine == "torch"
 
 
 def refused(folder: Path) -> str:

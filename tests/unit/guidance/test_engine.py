@@ -1,0 +1,182 @@
+"""OpenVINO computes what torch does, is kept, and is not believed where it does not."""
+
+import copy
+import logging
+from pathlib import Path
+
+import openvino
+import pytest
+import torch
+
+from gaussianmotion.config import PriorConfig, TrainConfig
+from gaussianmotion.errors import UserError
+from gaussianmotion.guidance import engine, engine_graph
+from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.guidance.engine import engine_of, run_by_openvino
+from gaussianmotion.guidance.execution import run_as_asked
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def convert_once(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared_cache))
+
+
+@pytest.fixture
+def cache(tmp_path: Path, convert_once: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of converted networks, empty."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "gaussianmotion" / "engine"
+
+
+def noise(prior: DiffusionPrior, batch: int = 2, posed: bool = True) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    side = 8
+    latents = torch.randn(batch, prior._unet.config.in_channels, side, side, generator=generator)
+    timesteps = torch.tensor([100, 700, 300])[:batch]
+    text = prior.encode_text([""] * batch + ["a man in a red suit"] * batch)
+    pixels = side * prior.downscale
+    shape = (batch, prior.condition_channels, pixels, pixels)
+    pose = torch.rand(shape, generator=generator) if posed else None
+    return prior.predict_noise(latents, timesteps, text, pose)
+
+
+def by_openvino(prior: DiffusionPrior, required: bool = True) -> DiffusionPrior:
+    return run_by_openvino(copy.deepcopy(prior), required)
+
+
+@pytest.mark.parametrize("posed", [True, False])
+def test_both_kinds_of_prior_compute_the_same(prior: DiffusionPrior, posed: bool) -> None:
+    theirs = by_openvino(prior)
+    expected = noise(prior, posed=posed)
+    # The first answer of new shapes has been compared with torch's, the second is the engine's.
+    for _ in range(2):
+        torch.testing.assert_close(noise(theirs, posed=posed), expected, rtol=1e-4, atol=1e-5)
+    assert theirs.engine.startswith("openvino ")
+
+
+def test_torch_runs_no_network_whose_shapes_are_known(
+    embedded: DiffusionPrior, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = by_openvino(embedded)
+    noise(theirs)
+    monkeypatch.setattr(theirs._unet, "conv_in", None)  # torch would need it
+    assert noise(theirs).isfinite().all()
+
+
+def test_a_conversion_is_kept_and_a_damaged_one_made_again(
+    embedded: DiffusionPrior, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converted = []
+    convert = engine_graph._convert
+    monkeypatch.setattr(
+        engine_graph, "_convert", lambda *args: converted.append(1) or convert(*args)
+    )
+    expected = noise(by_openvino(embedded))
+    assert len(converted) == len(list(cache.glob("*/network.xml"))) == 2  # UNet and ControlNet
+    assert torch.equal(noise(by_openvino(embedded)), expected)
+    assert len(converted) == 2
+    for graph in cache.glob("*/network.xml"):
+        graph.write_text("<not a graph")
+    assert torch.equal(noise(by_openvino(embedded)), expected)
+    assert len(converted) == 4
+    assert not list(cache.glob(".new-*"))
+
+
+def test_other_shapes_and_other_weights_are_other_graphs(embedded: DiffusionPrior) -> None:
+    theirs = by_openvino(embedded)
+    for batch in (2, 1, 2):
+        expected = noise(embedded, batch)
+        torch.testing.assert_close(noise(theirs, batch), expected, rtol=1e-4, atol=1e-5)
+    other = copy.deepcopy(embedded)
+    other._unet.conv_in.bias.data += 1.0
+    torch.testing.assert_close(noise(by_openvino(other)), noise(other), rtol=1e-4, atol=1e-5)
+
+
+def test_of_many_graphs_the_newest_stay(
+    embedded: DiffusionPrior, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_graph, "KEPT", 2)
+    theirs = by_openvino(embedded)
+    for batch in (1, 2):
+        noise(theirs, batch)
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(
+    embedded: DiffusionPrior, tmp_path: Path, cache: Path
+) -> None:
+    (tmp_path / "gaussianmotion").write_text("a file where the folder should be")
+    theirs = by_openvino(embedded)
+    torch.testing.assert_close(noise(theirs), noise(embedded), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("fault", ["other numbers", "NaN", "an exception"])
+def test_an_engine_that_is_wrong_is_not_used(
+    embedded: DiffusionPrior,
+    fault: str,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    right = engine_graph._float32
+
+    def wrong(network):
+        copied = right(network)
+        if fault == "an exception":
+            raise RuntimeError("this operation is not supported")
+        for parameter in copied.parameters():
+            parameter.data *= 1.5 if fault == "other numbers" else float("nan")
+        return copied
+
+    monkeypatch.setattr(engine_graph, "_float32", wrong)
+    with caplog.at_level(logging.WARNING):
+        assert torch.equal(noise(by_openvino(embedded, required=False)), noise(embedded))
+    assert "runs by torch" in caplog.text
+    with pytest.raises(UserError, match=r"set prior\.engine: torch"):
+        noise(by_openvino(embedded))
+    monkeypatch.undo()  # nothing wrong was kept
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parents[1]))
+    torch.testing.assert_close(noise(by_openvino(embedded)), noise(embedded), rtol=1e-4, atol=1e-5)
+
+
+def test_weights_that_are_nan_are_the_priors_fault_and_not_the_engines(
+    embedded: DiffusionPrior, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = copy.deepcopy(embedded)
+    broken._unet.conv_in.weight.data[:] = float("nan")
+    with caplog.at_level(logging.WARNING):
+        assert not noise(by_openvino(broken)).isfinite().any()
+    assert not caplog.records
+
+
+def test_who_runs_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = torch.device("cuda")
+    assert engine_of(PriorConfig(), CPU) == "torch"
+    assert engine_of(PriorConfig(engine="auto"), CPU) == "openvino"
+    assert engine_of(PriorConfig(engine="auto"), cuda) == "torch"
+    with pytest.raises(UserError, match=r"prior\.engine: auto"):
+        engine_of(PriorConfig(engine="openvino"), cuda)
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    assert engine_of(PriorConfig(engine="auto"), CPU) == "torch"
+    with pytest.raises(UserError, match="make env"):
+        engine_of(PriorConfig(engine="openvino"), CPU)
+
+
+def test_compiling_what_torch_does_not_run_is_refused(embedded: DiffusionPrior) -> None:
+    with pytest.raises(UserError, match=r"prior\.engine: torch"):
+        run_as_asked(by_openvino(embedded), TrainConfig(compile=True))
+
+
+def test_threads_are_torchs(embedded: DiffusionPrior) -> None:
+    theirs = by_openvino(embedded)
+    noise(theirs)
+    (compiled,) = theirs._unet.forward._compiled.values()
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == torch.get_num_threads()
+    assert isinstance(compiled, openvino.CompiledModel)
