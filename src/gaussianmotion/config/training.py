@@ -111,7 +111,12 @@ class PoseConfig(Section):
 
 
 # Degrees of elevation and field of view; heights over a part's own.
-_POSSIBLE = {"elevation": (-89.0, 89.0), "fov_y": (1.0, 150.0), "margin": (0.1, 10.0)}
+_POSSIBLE = {
+    "elevation": (-89.0, 89.0),
+    "fov_y": (1.0, 150.0),
+    "margin": (0.1, 10.0),
+    "late_head_margin": (0.1, 10.0),
+}
 
 
 class CameraConfig(Section):
@@ -125,6 +130,11 @@ class CameraConfig(Section):
     lower_body: Share = Field(0.0, description="Hips to feet: hems and shoes.")
     margin: tuple[float, float] = Field(
         (1.1, 1.4), description="Height of the framed part's picture over the part's own height."
+    )
+    late_head_margin: tuple[float, float] | None = Field(
+        None,
+        description="margin of heads after score.anneal_at; as before where not given. Below 1 a "
+        "head is larger than the picture: the closer, the finer a face's features.",
     )
     clear: bool = Field(
         True,
@@ -145,7 +155,7 @@ class CameraConfig(Section):
     def _possible(self) -> "CameraConfig":
         for key, (low, high) in _POSSIBLE.items():
             value = getattr(self, key)
-            if not low <= value[0] <= value[1] <= high:
+            if value is not None and not low <= value[0] <= value[1] <= high:
                 raise ValueError(
                     f"{key} must be two numbers within {low:g} and {high:g}, the smaller first, "
                     f"but it is {list(value)}"

@@ -15,13 +15,18 @@ LAST_TIMESTEP = 999
 
 def largest_timestep(step: int, steps: int, config: DistillationConfig) -> int:
     """The largest timestep that may be drawn at ``step`` of ``steps`` (counted from 0)."""
-    annealed = step >= config.anneal_at * steps
-    return min(config.t_max_late if annealed else config.t_max, LAST_TIMESTEP)
+    late = annealed(config, step, steps)
+    return min(config.t_max_late if late else config.t_max, LAST_TIMESTEP)
+
+
+def annealed(config: DistillationConfig, step: int, steps: int) -> bool:
+    """Whether ``step`` of ``steps`` comes after ``anneal_at``."""
+    return step >= config.anneal_at * steps
 
 
 def late(config: DistillationConfig, step: int, steps: int) -> bool:
     """Whether ``late_method`` holds at ``step`` of ``steps``."""
-    return config.late_method is not None and step >= config.anneal_at * steps
+    return config.late_method is not None and annealed(config, step, steps)
 
 
 def looks_again(config: DistillationConfig, step: int, steps: int) -> bool:

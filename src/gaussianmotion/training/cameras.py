@@ -46,24 +46,33 @@ class Views:
     backgrounds: Float[Tensor, "B 3"]
 
 
-def sample_views(body: Body, config: TrainConfig, generator: torch.Generator) -> Views:
+def sample_views(
+    body: Body, config: TrainConfig, generator: torch.Generator, late: bool = False
+) -> Views:
     """Draw the views of one training step, on the body's device.
 
     Args:
+        body: The body.
+        config: Poses, cameras and backgrounds.
         generator: CPU generator, so that all devices see the same views.
+        late: Whether the step comes after ``score.anneal_at``.
     """
     device, count = body.vertices.device, config.batch
     poses = sample_poses(count if config.pose_per_view else 1, config.poses, generator)
     poses = poses.expand(count, -1, -1).to(device)
     joints = body.posed_joints(poses).cpu()
-    cameras = sample_cameras(joints, config.cameras, config.size, generator)
+    cameras = sample_cameras(joints, config.cameras, config.size, generator, late)
     palette = torch.tensor(config.backgrounds)
     chosen = torch.randint(len(palette), (count,), generator=generator)
     return Views(poses, cameras.to(device), palette[chosen].to(device))
 
 
 def sample_cameras(
-    joints: Float[Tensor, "B 24 3"], config: CameraConfig, size: int, generator: torch.Generator
+    joints: Float[Tensor, "B 24 3"],
+    config: CameraConfig,
+    size: int,
+    generator: torch.Generator,
+    late: bool = False,
 ) -> Cameras:
     """Draw one camera per posed body: framing, azimuth, elevation, field of view, margin.
 
@@ -76,6 +85,7 @@ def sample_cameras(
         config: Ranges and shares.
         size: Image width and height in pixels.
         generator: CPU generator.
+        late: Whether ``late_head_margin`` holds.
     """
     count = len(joints)
     draws = torch.rand(5, count, generator=generator)
@@ -83,10 +93,11 @@ def sample_cameras(
     azimuth = 360.0 * (start + (torch.arange(count) + draws[0]) / count) - 180.0
     elevation = _between(config.elevation, draws[1])
     fov_y = _between(config.fov_y, draws[2])
-    margin = _between(config.margin, draws[3])
     shares = torch.tensor([getattr(config, name.replace(" ", "_")) for name in FRAMINGS]).cumsum(0)
     kind = torch.searchsorted(shares, draws[4], right=True).clamp(max=len(FRAMINGS) - 1)
     framing = [FRAMINGS[index] for index in kind.tolist()]
+    heads = (config.late_head_margin if late else None) or config.margin
+    margin, margin_of_head = _between(config.margin, draws[3]), _between(heads, draws[3])
     targets, distances = [], []
     for b in range(count):
         for _ in range(CLEAR_TRIES):
@@ -94,7 +105,8 @@ def sample_cameras(
             probe = orbit(
                 azimuth[at], elevation[at], torch.ones(1), fov_y[at], torch.zeros(1, 3), size
             )
-            target, distance = _fit(joints[b], framing[b], probe, float(margin[b]), float(fov_y[b]))
+            free = float((margin_of_head if framing[b] == "head" else margin)[b])
+            target, distance = _fit(joints[b], framing[b], probe, free, float(fov_y[b]))
             if not config.clear or framing[b] == "full body":
                 break
             if not _is_blocked(joints[b], probe, target, distance, float(fov_y[b])):

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gaussianmotion.body import Body
 from gaussianmotion.config import TrainConfig
+from gaussianmotion.guidance.timesteps import annealed
 from gaussianmotion.pose.condition import SKELETON, condition_image
 from gaussianmotion.pose.openpose import Neck
 from gaussianmotion.runtime.transfer import upload
@@ -64,24 +65,25 @@ class Lookahead:
         self._next: Prepared | None = None
         self._before = generator.get_state()
 
-    def take(self) -> Prepared:
-        """The views of the step that begins."""
-        taken = self._next or self._draw()
+    def take(self, step: int) -> Prepared:
+        """The views of the step that begins, counted from 0."""
+        taken = self._next or self._draw(step)
         self._next = None
         return taken
 
-    def prepare(self) -> None:
-        """Draw the next step's views now."""
+    def prepare(self, step: int) -> None:
+        """Draw the views of the step that comes next now."""
         if self._next is None:
-            self._next = self._draw()
+            self._next = self._draw(step)
 
     def generator_state(self) -> Tensor:
         """The generator's state from before what was drawn and not taken yet: for a checkpoint."""
         return self._generator.get_state() if self._next is None else self._before
 
-    def _draw(self) -> Prepared:
+    def _draw(self, step: int) -> Prepared:
         self._before = self._generator.get_state()
-        views = sample_views(self._body, self._config, self._generator)
+        late = annealed(self._config.score, step, self._config.steps)
+        views = sample_views(self._body, self._config, self._generator, late)
         drawn = self._condition(self._body, views) if self._config.pose_guidance else None
         return Prepared(
             views=_to(views, self._device),

@@ -135,7 +135,7 @@ def train(
 
                 # What is looked at.
                 if seen is None or not again:
-                    seen = ahead.take()
+                    seen = ahead.take(finished)
                 weights = avatar.weights()
                 rendering = avatar.render(
                     body,
@@ -170,7 +170,7 @@ def train(
                 following = finished + 1
                 again = looks_again(settings.score, following, settings.steps)
                 if following < settings.steps and not again:
-                    ahead.prepare()
+                    ahead.prepare(following)
                 row = dict(zip(terms, told.tolist(), strict=True))
 
                 # The pictures are of the avatar as the step before left it.
@@ -232,6 +232,7 @@ def train(
                 "prior_weights": weights_digest,
                 "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
                 "precision": str(prior.dtype).removeprefix("torch."),
+                "engine": getattr(prior, "engine", "torch"),
                 "threads": torch.get_num_threads(),
                 "code": code,
             },

@@ -7,6 +7,7 @@ from gaussianmotion.body.poses import a_pose, star_pose
 from gaussianmotion.config import CameraConfig, TrainConfig
 from gaussianmotion.pose.sampling import sample_poses
 from gaussianmotion.training.cameras import sample_cameras, sample_views
+from gaussianmotion.training.lookahead import Lookahead, draw_pose
 
 FULL = {"full_body": 1.0, "upper_body": 0.0, "head": 0.0}
 UPPER = {"full_body": 0.0, "upper_body": 1.0, "head": 0.0}
@@ -70,6 +71,36 @@ def test_a_head_view_shows_the_crown(open_body):
     rows = cameras.project(crown)[:, 0, 1]
     assert (rows > 0).all()
     assert (rows < 0.45 * SIZE).all()
+
+
+def test_late_heads_are_as_near_as_asked_and_nothing_else_is(open_body):
+    poses = a_pose().repeat(16, 1, 1)
+    joints = open_body.posed_joints(poses)
+
+    def reach(late: bool, framing: dict[str, float]) -> torch.Tensor:
+        config = CameraConfig(**framing, margin=(1.2, 1.2), late_head_margin=(0.6, 0.6))
+        cameras = sample_cameras(joints, config, SIZE, torch.Generator().manual_seed(3), late)
+        pixels = cameras.project(joints)[..., :2]
+        return (pixels[:, 15] - pixels[:, 12]).norm(dim=-1)
+
+    assert (reach(True, HEAD) / reach(False, HEAD) > 1.6).all()
+    assert torch.equal(reach(True, UPPER), reach(False, UPPER))
+    with pytest.raises(ValueError, match="late_head_margin must be two numbers"):
+        CameraConfig(late_head_margin=(0.0, 0.5))
+
+
+def test_the_margin_of_late_heads_begins_with_the_annealing(open_body):
+    cameras = CameraConfig(**HEAD, margin=(1.2, 1.2), late_head_margin=(0.6, 0.6))
+    config = TrainConfig(batch=2, size=SIZE, steps=10, cameras=cameras)
+
+    def joints_of(step: int) -> torch.Tensor:
+        ahead = Lookahead(open_body, config, torch.Generator().manual_seed(0), draw_pose)
+        views = ahead.take(step).views
+        pixels = views.cameras.project(open_body.posed_joints(views.poses))[..., :2]
+        return (pixels[:, 15] - pixels[:, 12]).norm(dim=-1)
+
+    assert torch.equal(joints_of(0), joints_of(4))
+    assert (joints_of(5) / joints_of(4) > 1.6).all()
 
 
 def test_the_views_of_a_step_are_from_all_around(open_body):
