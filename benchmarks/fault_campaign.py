@@ -34,7 +34,7 @@ from faults.contents import contents  # noqa: E402
 from faults.experiment import make_experiment, make_store, make_workflow  # noqa: E402
 from faults.page import Outcome, page  # noqa: E402
 from faults.places import may_mount, unmount_all  # noqa: E402
-from faults.processes import Running  # noqa: E402
+from faults.processes import PATIENCE, Running  # noqa: E402
 
 PAGE = REPOSITORY / "docs/faults.md"
 RESULTS = REPOSITORY / "results/faults"
@@ -71,9 +71,14 @@ class Campaign:
         return self.folder / "logged"
 
     def _made(self, name: str, make: Callable[[Path], None]) -> Path:
-        if not (self.folder / name).exists():
-            make(self.folder / name)
-        return self.folder / name
+        folder = self.folder / name
+        if not folder.exists():
+            try:
+                make(folder)
+            except BaseException:  # half a template would be taken for a whole one
+                shutil.rmtree(folder)
+                raise
+        return folder
 
     def usual(self, fault: Fault) -> Usual:
         """What the fault's command does undisturbed."""
@@ -129,6 +134,8 @@ class Campaign:
             fault.strike(first)
             code = first.end(fault.seconds)
             wrong = judged(fault, code, first.said())
+            if first.missed:
+                wrong.append("what was to be struck never came")
             found = contents(folder)
             for name, digest in found.items() if fault.makes else ():
                 right = (before.get(name), usual.files.get(name))
@@ -151,12 +158,12 @@ class Campaign:
         within = fault.within if fault.stays else None
         second = replace(fault, run=fault.again or fault.run, within=within)
         run = start(replace(second, environment=()), folder)
-        ended = run.end(300)
+        ended = run.end(PATIENCE)
         if "snakemake --unlock" in run.said():
             unlock = start(replace(second, run=(*second.run, "--unlock")), folder)
-            unlock.end(300)
+            unlock.end(PATIENCE)
             run = start(replace(second, environment=()), folder)
-            ended = run.end(300)
+            ended = run.end(PATIENCE)
         wrong = [] if ended == 0 else [f"the second run ends with {ended}: {last_line(run.said())}"]
         if fault.makes and ended == 0:
             found = contents(folder)

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from faults.processes import Running
+from faults.processes import PATIENCE, Running
 
 Change = Callable[[Path], None]
 Strike = Callable[[Running], None]
@@ -21,6 +21,13 @@ RENDER = ("render", *CONFIG, "--avatar", AVATAR, "--out", "new")
 SCORE = ("score", "geometry", *CONFIG, "--run", RUN, "--out", "new/geometry.json")
 COLLECT = ("collect", *CONFIG, "--root", "results/tiny", "--out", "new/scores.csv")
 TABLE = ("table", "table1", *CONFIG, "--scores", "scores.csv", "--out", "new/table1")
+STAGES = {
+    "training": TRAIN,
+    "rendering": RENDER,
+    "scoring": SCORE,
+    "collecting": COLLECT,
+    "a table": TABLE,
+}
 LOG = ("log", RUN, *CONFIG, "--out", "new/logged.json", "--set", "tracking.enabled=true")
 SYNC = ("sync", *CONFIG, "--set", "tracking.enabled=true")
 # Exit codes of a command that was asked to end, or was done before.
@@ -76,7 +83,7 @@ class Fault:
     makes: bool = True
     moments: bool = False
     check: Callable[[Path], str] | None = None
-    seconds: float = 300.0
+    seconds: float = PATIENCE
     environment: tuple[tuple[str, str], ...] = ()
 
 

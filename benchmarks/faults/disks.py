@@ -5,19 +5,12 @@ import fcntl
 import os
 from typing import Any
 
-from faults.case import COLLECT, LOG, RENDER, RUN, SCORE, SYNC, TABLE, TRAIN, Fault
+from faults.case import LOG, RUN, STAGES, SYNC, Fault
 from faults.places import read_only, room
 from faults.stores import is_logged
 
 _FULL = r"no space left on disk while writing \S+: free some"
 _READ_ONLY = r"cannot write"
-_STAGES = {
-    "training": TRAIN,
-    "rendering": RENDER,
-    "scoring": SCORE,
-    "collecting": COLLECT,
-    "a table": TABLE,
-}
 # KiB that are free when a stage begins, up to what it needs.
 _ROOMS = {
     "training": (0, 4, 12, 40, 80, 160),
@@ -39,14 +32,14 @@ def without_locks() -> None:
 
 CASES = [
     *(
-        Fault(f"disk full {kilobytes} KiB into {what}", _STAGES[what], says=_FULL,
+        Fault(f"disk full {kilobytes} KiB into {what}", STAGES[what], says=_FULL,
               around=room(kilobytes, "new"))
         for what, sizes in _ROOMS.items()
         for kilobytes in sizes
     ),
     *(
         Fault(f"read-only disk, {what}", run, says=_READ_ONLY, around=read_only("new"))
-        for what, run in _STAGES.items()
+        for what, run in STAGES.items()
     ),
     Fault("disk full while MLflow's store is made", LOG, says="sync", codes=(0,), again=SYNC,
           around=room(16, "results/mlflow"), check=is_logged, makes=False),
@@ -59,7 +52,7 @@ CASES = [
           again=SYNC, around=read_only(RUN), check=is_logged, makes=False),
     *(
         Fault(f"no locks on the file system, {what}", run, within=without_locks, codes=(0,))
-        for what, run in _STAGES.items() if what in ("training", "scoring")
+        for what, run in STAGES.items() if what in ("training", "scoring")
     ),
     Fault("no locks on the file system, logging", LOG, within=without_locks, codes=(0,),
           check=is_logged, makes=False),

@@ -3,12 +3,11 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from faults.case import COLLECT, CONFIG, LOG, RENDER, RUN, SCORE, TRAIN
-from faults.processes import REPOSITORY, Running
+from faults.processes import PATIENCE, REPOSITORY, Running
+from faults.steps import in_step, killed
 
 
 def make_experiment(folder: Path) -> None:
@@ -40,9 +39,9 @@ def make_experiment(folder: Path) -> None:
             raise SystemExit(f"the small experiment itself failed in {arguments[0]}")
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.chdir(here)
-    killed = Running(folder)
-    killed.fork(TRAIN, {}, killed_in_step(6))
-    killed.end(200)
+    half = Running(folder)
+    half.fork(TRAIN, {}, in_step(6, killed))
+    half.end(PATIENCE)
     (folder / "new").rename(folder / "half")
 
 
@@ -54,30 +53,12 @@ def make_store(folder: Path) -> None:
         out = ("--out", f"logged/{arguments[0]}.json", *LOG[6:])
         logged = Running(folder)
         logged.fork((*arguments, *out), {})
-        if logged.end(300) != 0:
+        if logged.end(PATIENCE) != 0:
             raise SystemExit(f"the small experiment itself failed: {logged.said()}")
         if arguments[0] == "tracking-init":  # a store in which nothing is logged is kept, too
             shutil.copytree(folder / "results/mlflow", folder / "logged/mlflow")
     (folder / "results/mlflow").rename(folder / "logged/full")
     (folder / RUN / "mlflow.json").rename(folder / "logged/mlflow.json")
-
-
-def killed_in_step(step: int) -> Callable[[], None]:
-    """In the command's own process: it is killed in a step of the training."""
-
-    def within() -> None:
-        from gaussianmotion.training import loop
-
-        steps, usual = iter(range(1, 10**6)), loop.scale_loss
-
-        def scale_loss(*arguments: Any) -> Any:
-            if next(steps) == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return usual(*arguments)
-
-        loop.scale_loss = scale_loss
-
-    return within
 
 
 def make_workflow(folder: Path) -> None:

@@ -18,7 +18,7 @@ from faults.case import (
     Fault,
     together,
 )
-from faults.processes import Running
+from faults.processes import PATIENCE, Running
 from faults.stores import is_logged
 
 Damage = Callable[[bytes], bytes]
@@ -77,7 +77,7 @@ def _second_start(running: Running) -> None:
     running.wait_for(lambda: (running.folder / "new/curves.csv").exists())
     second = Running(running.folder)
     second.fork(TRAIN, {})
-    code = second.end(120)
+    code = second.end(PATIENCE)
     (running.folder / "second.txt").write_text(f"{code} {second.said()}")
 
 

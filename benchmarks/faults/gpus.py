@@ -1,15 +1,17 @@
 """GPUs that are lost, and leases of jobs that are killed, with stand-ins of nvidia-smi."""
 
+import inspect
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from faults.case import KILLED, RENDER, STOPPED, TRAIN, Change, Fault
 from faults.processes import kill, terminate
+from faults.steps import cuda_fails, in_step
 
 _GPU = "GPU-5ca1ab1e-0000-0000-0000-00000000fa17"
 _ON_A_GPU = (*TRAIN, "--set", "device=auto")
 _LOST = "CUDA error: GPU is lost"
+_BROKEN = "CUDA error: unspecified launch failure"
 _HANGS = "exec sleep 600"
 _FAILS = (
     "echo 'Unable to determine the device handle for GPU0: 0000:01:00.0: GPU is lost. Reboot the "
@@ -41,27 +43,9 @@ def here() -> None:
     os.environ["PATH"] = f"{Path('bin').resolve()}:{os.environ['PATH']}"
     os.environ.pop("CUDA_VISIBLE_DEVICES", None)
     nvidia._SECONDS = 2.0
-    gpu.lease.__wrapped__.__defaults__ = (  # type: ignore[attr-defined]
-        None, Path("leases").resolve(), *gpu.lease.__wrapped__.__defaults__[2:],  # type: ignore[attr-defined]
-    )  # fmt: skip
-
-
-def lost_in_step(step: int, message: str) -> Callable[[], None]:
-    """In the command's own process: CUDA fails with this message in a step of the training."""
-
-    def within() -> None:
-        from gaussianmotion.training import loop
-
-        steps, usual = iter(range(1, 10**6)), loop.scale_loss
-
-        def scale_loss(*arguments: object) -> object:
-            if next(steps) == step:
-                raise RuntimeError(message)
-            return usual(*arguments)  # type: ignore[arg-type]
-
-        loop.scale_loss = scale_loss  # type: ignore[assignment]
-
-    return within
+    # Tests wrap every function once more, to check what it is given.
+    lease = inspect.unwrap(gpu.lease)
+    lease.__defaults__ = (None, Path("leases").resolve(), *lease.__defaults__[2:])
 
 
 def lease_is_free(folder: Path) -> str:
@@ -79,10 +63,10 @@ def lease_is_free(folder: Path) -> str:
 
 
 CASES = [
-    Fault("the GPU is lost in a training's step 6", TRAIN, within=lost_in_step(6, _LOST),
+    Fault("the GPU is lost in a training's step 6", TRAIN, within=in_step(6, cuda_fails(_LOST)),
           says="the GPU is lost: it fell off its bus"),
-    Fault("the GPU breaks off step 6", TRAIN, within=lost_in_step(6, "CUDA error: unspecified "
-          "launch failure"), says="run again .a training goes on from its checkpoint"),
+    Fault("the GPU breaks off step 6", TRAIN, within=in_step(6, cuda_fails(_BROKEN)),
+          says="run again .a training goes on from its checkpoint"),
     Fault("kill -9 of a training that holds a lease", _ON_A_GPU, strike=kill, codes=KILLED,
           before=smi(), within=here, stays=True, check=lease_is_free, moments=True),
     Fault("SIGTERM of a training that holds a lease", _ON_A_GPU, strike=terminate, codes=STOPPED,

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+# Seconds after which a command hangs, on a computer that does much else.
+PATIENCE = 1200.0
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -22,6 +24,7 @@ class Running:
         moment: Share of an undisturbed run at which it is to be struck, from 0 to 1.
         usual: Seconds of the processor that an undisturbed run takes; 0 where unknown.
         folder: Where it runs.
+        missed: Whether what was waited for never came.
     """
 
     def __init__(self, folder: Path, moment: float = 0.5, usual: float = 0.0) -> None:
@@ -32,7 +35,7 @@ class Running:
         self._pid, self._code, self._began = 0, None, 0.0
         self._group, self._text = False, ""
         self._first = time.monotonic()
-        self.seconds, self.processor = 0.0, 0.0
+        self.seconds, self.processor, self.missed = 0.0, 0.0, False
 
     def fork(
         self, arguments: tuple[str, ...], environment: Mapping[str, str],
@@ -74,10 +77,16 @@ class Running:
         while not self.ended() and self.spent() - self._began < self.moment * self.usual:
             time.sleep(0.002)
 
-    def wait_for(self, there: Callable[[], bool], seconds: float = 120.0) -> None:
-        """Return when something is there, or the command has ended."""
+    def wait_for(self, there: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Return when something is there, or the command has ended.
+
+        A strike that comes too early or too late shows nothing: ``missed`` says so.
+        """
         until = time.monotonic() + seconds
-        while not self.ended() and not there() and time.monotonic() < until:
+        while not there():
+            if self.ended() or time.monotonic() > until:
+                self.missed = True
+                return
             time.sleep(0.02)
 
     def send(self, number: int, everybody: bool = False) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from faults.case import Fault, Strike
 from faults.places import read_only
-from faults.processes import Running
+from faults.processes import PATIENCE, Running
 
 _RUN = "results/laptop/ours/man-jeans/0"
 _SHEET = f"{_RUN}/sheet.png"
@@ -53,7 +53,7 @@ def _second_start(running: Running) -> None:
     running.wait_for(lambda: _rule_runs("train")(running.folder))
     second = Running(running.folder)
     second.snakemake(RUN[1:], {})
-    code = second.end(240)
+    code = second.end(PATIENCE)
     (running.folder / "second.txt").write_text(f"{code} {second.said()}")
 
 
@@ -67,7 +67,7 @@ def _done(folder: Path) -> None:
     """A finished run."""
     run = Running(folder)
     run.snakemake(RUN[1:], {})
-    if run.end(240) != 0:
+    if run.end(PATIENCE) != 0:
         raise SystemExit(f"the workflow itself failed: {run.said()}")
 
 

@@ -9,6 +9,11 @@ from typing import Any
 COLUMNS = ("rule", "variant", "seconds", "each", "source")
 
 
+def base_name(rule: str) -> str:
+    """A rule's name without the number of one that is made in a loop."""
+    return re.sub(r"_\d+$", "", rule)
+
+
 @dataclass(frozen=True)
 class JobTimes:
     """Seconds of jobs by rule, and by variant where one takes longer.
@@ -50,8 +55,7 @@ class JobTimes:
         measured = self._measured(job)
         if measured is not None:
             return measured
-        # Rules that are made in a loop have numbers at their names' ends.
-        rule = re.sub(r"_\d+$", "", job.rule.name)
+        rule = base_name(job.rule.name)
         variant = job.wildcards_dict.get("variant", "")
         for key in ((rule, variant), (rule, ""), ("*", "")):
             if key in self.rows:

@@ -5,12 +5,12 @@ Snakemake's scheduler again and again what it would start, each time a job would
 """
 
 import heapq
-import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from occupancy.job_times import JobTimes
+from occupancy.job_times import JobTimes, base_name
 from occupancy.timeline import Ran, Timeline
 
 # Of files that a job will have made. Where priorities are alike, Snakemake starts first what reads
@@ -34,11 +34,6 @@ class Gpus:
     def give_back(self, gpus: Sequence[int]) -> None:
         """Those of a job that has ended."""
         self._free |= set(gpus)
-
-
-def base_name(rule: str) -> str:
-    """A rule's name without the number of one that is made in a loop."""
-    return re.sub(r"_\d+$", "", rule)
 
 
 def simulate(scheduler: Any, times: JobTimes, gpus: int, cores: int) -> Timeline:
@@ -138,7 +133,5 @@ def _count(free: dict[str, int], job: Any, sign: int) -> None:
 
 def _size(path: Any) -> int:
     """Bytes of an input: what is there, as it is; what will be made, by its kind."""
-    from pathlib import Path
-
     file = Path(str(path))
     return file.stat().st_size if file.is_file() else _BYTES.get(file.suffix, _SMALL)

@@ -17,8 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from occupancy.job_times import JobTimes
-from occupancy.simulation import Gpus, base_name, snakemake
+from occupancy.job_times import JobTimes, base_name
+from occupancy.simulation import Gpus, snakemake
 from occupancy.timeline import Ran
 
 

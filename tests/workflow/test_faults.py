@@ -17,6 +17,9 @@ QUICK = {
     "stages": "kill -9 of training",
     "disks": "read-only disk, scoring",
     "files": "the checkpoint is cut short",
+    "stores": "the store is a file of garbage",
+    "gpus": "SIGTERM of a training that holds a lease",
+    "workflow": "kill -9 of snakemake and its jobs, train runs",
 }
 
 
