@@ -1,5 +1,6 @@
 """A fault of the quick kinds each; ``benchmarks/fault_campaign.py`` does all, at many moments."""
 
+import inspect
 import os
 import sys
 from collections.abc import Iterator
@@ -10,14 +11,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from fault_campaign import Campaign
-from faults import KINDS
+from faults import KINDS, gpus
 from faults.places import unmount_all
+
+from gaussianmotion.runtime import gpu, nvidia
 
 QUICK = {
     "stages": "kill -9 of training",
     "disks": "read-only disk, scoring",
     "files": "the checkpoint is cut short",
-    "stores": "the store is a file of garbage",
     "gpus": "SIGTERM of a training that holds a lease",
     "workflow": "kill -9 of snakemake and its jobs, train runs",
 }
@@ -41,6 +43,19 @@ def test_a_fault_loses_nothing_and_a_second_run_ends_as_an_undisturbed_one(
     if outcome.skipped:
         pytest.skip(outcome.skipped)
     assert not outcome.wrong, outcome.said
+
+
+def test_stand_in_gpus_are_leased_in_the_experiments_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    innermost = inspect.unwrap(gpu.lease)
+    monkeypatch.setattr(innermost, "__defaults__", innermost.__defaults__)
+    monkeypatch.setattr(nvidia, "_SECONDS", nvidia._SECONDS)
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    monkeypatch.chdir(tmp_path)
+    gpus.here()
+    with gpu.lease(["GPU-x"]):
+        assert (tmp_path / "leases/GPU-x.lock").is_file()
 
 
 def test_names_of_faults_are_their_own() -> None:
