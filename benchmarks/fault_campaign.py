@@ -76,7 +76,7 @@ class Campaign:
             try:
                 make(folder)
             except BaseException:  # half a template would be taken for a whole one
-                shutil.rmtree(folder)
+                shutil.rmtree(folder, ignore_errors=True)
                 raise
         return folder
 
