@@ -20,6 +20,7 @@ from gaussianmotion.testing.browser import PATIENCE
 ORIGIN = "http://spark.invalid"
 MODULES = {
     "three": "three/build/three.module.js",
+    "three/addons/": "three/examples/jsm/",
     "@sparkjsdev/spark": "@sparkjsdev/spark/dist/spark.module.min.js",
 }
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
@@ -67,7 +68,7 @@ def open_spark(launched: Any, folder: Path, subject: Subject, motion: str, scrat
     opened.set_default_timeout(PATIENCE)
     opened.route("**/*", answer)
     opened.goto(ORIGIN)
-    opened.wait_for_function("window.ready")
+    opened.wait_for_function("window.ready", timeout=10 * PATIENCE)  # three MB of WebAssembly
     return opened
 
 

@@ -151,6 +151,18 @@ def test_an_own_motion_of_a_clips_name_is_not_replaced_by_the_clip(saved, tmp_pa
     assert "two motions are called 'walk'" in capsys.readouterr().err
 
 
+def test_a_training_by_two_methods_says_both(saved, tmp_path):
+    avatar, metadata = load_avatar(saved)
+    late = {"late_method": "sdedit", "late_scale": 4.0, "anneal_at": 0.4}
+    config = Config.model_validate({"train": {"score": late}})
+    path = tmp_path / "avatar.safetensors"
+    update = {"config": config.model_dump(mode="json")}
+    save_avatar(path, avatar, metadata.model_copy(update=update))
+    write_viewer(path, tmp_path / "avatar.html", ["walk"], RenderConfig())
+    score = dict(scene_of(tmp_path / "avatar.html")["facts"])["Score"]
+    assert score.endswith("; after 40 % of the steps SDEdit, guidance scale 4")
+
+
 def test_sixteen_thousand_gaussians_and_all_motions_stay_below_three_megabytes(saved, tmp_path):
     page = tmp_path / "avatar.html"
     size = write_viewer(saved, page, bundled_motions(), RenderConfig())

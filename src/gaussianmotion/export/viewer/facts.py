@@ -7,6 +7,8 @@ from gaussianmotion.avatar.file import AvatarMetadata
 from gaussianmotion.config import DistillationConfig, TrainConfig
 from gaussianmotion.rendering.subject import Subject
 
+NAMES = {"sdedit": "SDEdit"}
+
 
 def variant_of(avatar_path: Path, metadata: AvatarMetadata) -> str | None:
     """The variant by the avatar's place, ``.../VARIANT/PROMPT/SEED/avatar.safetensors``.
@@ -51,7 +53,11 @@ def _training(steps: int, train: TrainConfig) -> str:
 
 
 def _score(score: DistillationConfig) -> str:
-    return f"{score.method.upper()}, guidance scale {score.guidance_scale:g}, tau {score.tau}"
+    first = f"{score.method.upper()}, guidance scale {score.guidance_scale:g}, tau {score.tau}"
+    if score.late_method is None:
+        return first
+    later = f"{NAMES[score.late_method]}, guidance scale {score.late_scale:g}"
+    return f"{first}; after {100 * score.anneal_at:.0f} % of the steps {later}"
 
 
 def _command(metadata: AvatarMetadata, variant: str | None) -> str:
