@@ -240,7 +240,10 @@ def main() -> int:
     print(f"{len(outcomes)} faults, {wrong} not right, {minutes:.1f} minutes")
     outcomes = remembered(outcomes)
     if options.page:
-        PAGE.write_text(page(outcomes), encoding="utf-8")
+        tried = {outcome.name for outcome in outcomes}
+        names = [fault.name for faults in KINDS.values() for fault in faults]
+        untried = [name for name in names if name not in tried]
+        PAGE.write_text(page(outcomes, untried), encoding="utf-8")
     return int(wrong > 0)
 
 

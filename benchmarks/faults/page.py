@@ -36,8 +36,8 @@ class Outcome:
     skipped: str = ""
 
 
-def page(outcomes: list[Outcome]) -> str:
-    """The committed page."""
+def page(outcomes: list[Outcome], untried: list[str]) -> str:
+    """The committed page, with the names of the faults that no campaign has come to yet."""
     text = io.StringIO()
     text.write(
         "# What happens when something goes wrong\n\n"
@@ -48,6 +48,8 @@ def page(outcomes: list[Outcome]) -> str:
         "undisturbed\none leaves, bit for bit but for times, and nothing beside it. "
         f"{len(outcomes)} faults, {sum(bool(one.wrong) for one in outcomes)} of them not right.\n"
     )
+    if untried:
+        text.write(f"\nNot tried yet: {'; '.join(untried)}.\n")
     for kind in dict.fromkeys(outcome.kind for outcome in outcomes):
         text.write(f"\n## {TITLES[kind]}\n\n")
         text.write("| fault | times | exit codes | what is said last | right |\n")
