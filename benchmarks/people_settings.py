@@ -19,12 +19,13 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 AVATAR = "avatar.safetensors"
-PROMPTS = {
-    "man-jeans": "a young man in a yellow t-shirt and blue jeans",
-    "woman-red-dress": "a woman with long blonde hair in a red dress",
-    "old-man-hat": "an old man with a brown hat, a beige shirt and brown trousers",
-    "woman-purple-skirt": "a woman with a black bob in a white t-shirt and a purple skirt",
-}
+PROMPTS = dict(
+    line.split("\t")
+    for line in (REPOSITORY / "config/prompts/laptop.tsv").read_text().split("\n")[1:]
+    if line
+)
+#: Of them, for a search: short and long hair, a hat, trousers, a dress, a skirt.
+CHOSEN = ["man-jeans", "woman-red-dress", "old-man-hat", "woman-purple-skirt"]
 SCORES = {
     "face": ("face_front", "face_presence", "face_back"),
     "alignment": ("alignment", "rank", "contrast"),
@@ -36,7 +37,7 @@ def main() -> int:
     """Train, score and compare; returns 1 where a training or a score failed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", metavar="SETTING", help="in place of all")
-    parser.add_argument("--prompts", nargs="+", default=list(PROMPTS), choices=list(PROMPTS))
+    parser.add_argument("--prompts", nargs="+", default=CHOSEN, choices=list(PROMPTS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "results/people_settings")
@@ -100,7 +101,9 @@ def values_of(folder: Path) -> dict[str, dict[str, float]]:
         values = {"seconds": json.loads((run / "run.json").read_text())["seconds"]}
         for score, names in SCORES.items():
             told = json.loads((run / f"scores/{score}.json").read_text())["values"]
-            values |= {name: told[name] for name in names}
+            for name in names:  # a number, or one with its interval
+                value = told[name]
+                values[name] = value["value"] if isinstance(value, dict) else value
         found[str(run.relative_to(folder))] = values
     return found
 
