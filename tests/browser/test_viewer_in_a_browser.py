@@ -208,6 +208,32 @@ def test_it_is_turned_moved_and_zoomed_by_mouse_and_keys(opened: "playwright.Pag
     assert shown(opened, "player.time") == pytest.approx(1 / 30)
 
 
+def test_fingers_turn_move_and_zoom(launched: "playwright.Browser", page: Path) -> None:
+    opened = open_viewer(launched, page, viewport={"width": 360, "height": 740}, has_touch=True)
+    session = opened.context.new_cdp_session(opened)
+
+    def touch(*strokes: tuple[tuple[int, int], tuple[int, int]]) -> None:
+        """Fingers go from one place to another, all at once."""
+        for kind, share in (("touchStart", 0.0), ("touchMove", 0.5), ("touchMove", 1.0)):
+            points = [
+                {"x": x + share * (to_x - x), "y": y + share * (to_y - y), "id": finger}
+                for finger, ((x, y), (to_x, to_y)) in enumerate(strokes)
+            ]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    azimuth = shown(opened, "camera.azimuth")
+    touch(((180, 250), (240, 250)))
+    wait(opened, f"gaussianmotion.stage.camera.azimuth !== {azimuth}")
+    assert shown(opened, "camera.zoom") == 1
+    touch(((150, 250), (100, 250)), ((200, 250), (250, 250)))
+    wait(opened, "gaussianmotion.stage.camera.zoom > 1.5")
+    pan = shown(opened, "camera.pan[1]")
+    touch(((150, 250), (150, 300)), ((200, 250), (200, 300)))
+    wait(opened, f"Math.abs(gaussianmotion.stage.camera.pan[1] - {pan}) > 0.01")
+    opened.close()
+
+
 def test_it_plays_stops_and_goes_to_a_time(opened: "playwright.Page") -> None:
     opened.get_by_role("button", name="Play", exact=True).click()
     wait(opened, "gaussianmotion.stage.player.time > 0.1")
