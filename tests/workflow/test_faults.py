@@ -20,7 +20,6 @@ QUICK = {
     "stages": "kill -9 of training",
     "disks": "read-only disk, scoring",
     "files": "the checkpoint is cut short",
-    "gpus": "SIGTERM of a training that holds a lease",
     "workflow": "kill -9 of snakemake and its jobs, train runs",
 }
 

@@ -259,7 +259,7 @@ def no_folder(folder: Path) -> None:
         (other_azimuths, r"azimuths must be \[-180.0, -90.0, 0.0, 90.0\]"),
         (no_licence, r"manifest.yaml: licence: field required"),
         (no_yaml, r"manifest.yaml, line 1: "),
-        (no_text, r"manifest.yaml: cannot be read"),
+        (no_text, r"manifest.yaml: is not text in UTF-8"),
         (no_folder, r"renders is no folder; give that of its renders"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
