@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import warnings
@@ -13,6 +12,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from gaussianmotion.runtime.user_cache import user_cache
 
 #: Layers of a UNet that torch keeps, in the order in which they follow the graph's.
 LAST_LAYERS = ("conv_norm_out", "conv_act", "conv_out")
@@ -145,8 +146,7 @@ def _convert(network: nn.Module, inputs: list[Tensor]) -> Any:
 
 
 def _folder() -> Path:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "gaussianmotion" / "engine"
+    return user_cache() / "engine"
 
 
 def _key(network: Any, inputs: list[Tensor]) -> str:

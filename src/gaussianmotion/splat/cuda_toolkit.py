@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.user_cache import user_cache
 from gaussianmotion.splat.compiler_words import telling_line
 
 INSTALL = "`make env GPU=toolkit` installs the compiler of CUDA {cuda} beside torch (100 MB)"
@@ -179,9 +180,8 @@ def _assembled(packages: Path) -> Path:
     lie outside the packages, which may be another user's.
     """
     library = next(iter(sorted(packages.glob("lib/libcudart.so*"))), None)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     name = re.sub(r"[^A-Za-z0-9]+", "-", str(packages)).strip("-")
-    home = cache / "gaussianmotion/cuda" / name
+    home = user_cache() / "cuda" / name
     links = {name: packages / name for name in ("bin", "include", "nvvm")}
     if library is not None:
         links[_LIBRARY] = library

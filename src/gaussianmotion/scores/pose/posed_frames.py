@@ -5,7 +5,6 @@ The protocol is that of :mod:`.pose_score`.
 
 import hashlib
 import json
-import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from gaussianmotion.rendering.filming import VERTEX_STRIDE
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.subject import Subject
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.user_cache import user_cache
 from gaussianmotion.scores.pose.detector import PRESENT, SMPL_JOINTS, PoseDetector
 from gaussianmotion.scores.pose.mannequin import mannequin
 from gaussianmotion.scores.pose.orientation import agreement, facing
@@ -112,5 +112,4 @@ def _cache_path(subject: Subject, detector: PoseDetector, config: PoseSettings) 
         source_tree().digest([__name__]),
     ]
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return folder / "gaussianmotion" / f"pose_ceiling_{key}.json"
+    return user_cache() / f"pose_ceiling_{key}.json"
