@@ -30,8 +30,8 @@ from gaussianmotion.synthesis.pictures.captions import (
 #: every garment has its own colour.
 WEIGHTS = {
     "top_colour": 3.0, "bottom_colour": 3.0, "dress_colour": 3.0, "suit_colour": 3.0,
-    "hat_colour": 2.0, "hair_colour": 2.0, "sex": 1.5, "age": 0.7, "hair": 1.0, "build": 0.3,
-    "top": 0.7, "bottom": 1.0, "dress": 0.5, "suit": 0.0, "hat": 0.0,
+    "hat_colour": 2.0, "hair_colour": 2.0, "sex": 1.5, "age": 1.5, "hair": 1.5, "build": 0.3,
+    "top": 1.5, "bottom": 1.5, "dress": 1.5, "suit": 0.0, "hat": 0.0,
 }  # fmt: skip
 SLOTS = tuple(WEIGHTS)
 SWAP_WEIGHT = 3.0
