@@ -32,7 +32,7 @@ from faults import KINDS  # noqa: E402
 from faults.case import Fault  # noqa: E402
 from faults.contents import contents  # noqa: E402
 from faults.experiment import make_experiment, make_store, make_workflow  # noqa: E402
-from faults.page import Outcome, page  # noqa: E402
+from faults.page import Outcome, page, rows_of  # noqa: E402
 from faults.places import may_mount, unmount_all  # noqa: E402
 from faults.processes import PATIENCE, Running  # noqa: E402
 
@@ -248,10 +248,16 @@ def main() -> int:
 
 
 def remembered(outcomes: list[Outcome]) -> list[Outcome]:
-    """Outcomes with those of earlier, partial runs for the other faults; kept in a file."""
+    """Outcomes with those of earlier, partial runs for the other faults; kept in a file.
+
+    Where that file is not, as in a fresh clone, the page has those of earlier runs.
+    """
     path = RESULTS / "faults.json"
-    kept = json.loads(path.read_text()) if path.exists() else []
-    found = {(one["kind"], one["name"]): Outcome(**one) for one in kept}
+    if path.exists():
+        kept = [Outcome(**one) for one in json.loads(path.read_text())]
+    else:
+        kept = rows_of(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else []
+    found = {(one.kind, one.name): one for one in kept}
     found |= {(one.kind, one.name): one for one in outcomes}
     known = [(kind, fault.name) for kind, faults in KINDS.items() for fault in faults]
     all_of_them = [found[key] for key in known if key in found]

@@ -1,6 +1,7 @@
 """The outcomes of the campaign, as docs/faults.md has them."""
 
 import io
+import re
 from dataclasses import dataclass
 
 TITLES = {
@@ -58,6 +59,25 @@ def page(outcomes: list[Outcome], untried: list[str]) -> str:
             if one.kind == kind:
                 codes = ", ".join(map(str, sorted(set(one.codes))))
                 right = one.skipped or "; ".join(dict.fromkeys(one.wrong)) or "yes"
-                said = one.said.replace("|", "\\|")[:160]
+                said = one.said.replace("|", "\\|")[:160].strip()
                 text.write(f"| {one.name} | {len(one.codes)} | {codes} | {said} | {right} |\n")
     return text.getvalue()
+
+
+def rows_of(text: str) -> list[Outcome]:
+    """The outcomes that a page tells; of the exit codes each kind at least once."""
+    found, kind = [], ""
+    kinds = {title: name for name, title in TITLES.items()}
+    for line in text.splitlines():
+        if line.startswith("## "):
+            kind = kinds[line[3:]]
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)][1:-1]
+        if not kind or len(cells) != 5 or not cells[1].isdigit():
+            continue
+        name, times, codes, said, right = cells
+        told = [int(code) for code in codes.split(", ") if code]
+        told += told[-1:] * (int(times) - len(told))
+        skipped = right if int(times) == 0 else ""
+        wrong = [] if skipped or right == "yes" else [right]
+        found.append(Outcome(kind, name, told, 0.0, said.replace("\\|", "|"), wrong, skipped))
+    return found

@@ -47,7 +47,10 @@ if failing and failing in " ".join(arguments):
     print("gaussianmotion: what went wrong and what to do", file=sys.stderr)
     write(Path(option("--log") or "log"), "gaussianmotion: what went wrong and what to do\n")
     sys.exit(2)
-time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
+try:
+    time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
+except KeyboardInterrupt:  # as the stages themselves end
+    sys.exit(130)
 awaited = os.environ.get("FAKE_UNTIL")
 while awaited and not Path(awaited).exists():
     time.sleep(0.1)

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from fault_campaign import Campaign
 from faults import KINDS, gpus
+from faults.page import Outcome, page, rows_of
 from faults.places import unmount_all
 
 from gaussianmotion.runtime import gpu, nvidia
@@ -60,3 +61,16 @@ def test_stand_in_gpus_are_leased_in_the_experiments_own_folder(
 def test_names_of_faults_are_their_own() -> None:
     names = [fault.name for faults in KINDS.values() for fault in faults]
     assert len(set(names)) == len(names)
+
+
+def test_the_page_tells_what_later_campaigns_add_to() -> None:
+    outcomes = [
+        Outcome("stages", "kill -9 of all at once", [-9, 0, 0], 0.0, "a | b " * 40, []),
+        Outcome("disks", "no room", [2], 0.0, "gaussianmotion: full", ["exit code 2"]),
+        Outcome("gpus", "lost", [], 0.0, "", [], "needs root"),
+    ]
+    written = page(outcomes, ["one", "two"])
+    again = rows_of(written)
+    assert [one.name for one in again] == [one.name for one in outcomes]
+    assert [one.wrong for one in again] == [one.wrong for one in outcomes]
+    assert page(again, ["one", "two"]) == written

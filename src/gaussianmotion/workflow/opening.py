@@ -10,9 +10,11 @@ from gaussianmotion.config.command_line import check_overrides
 from gaussianmotion.config.file import read_layer
 from gaussianmotion.config.yaml_file import read_yaml
 from gaussianmotion.errors import UserError
+from gaussianmotion.pipeline.clock import refuse_future_results
 from gaussianmotion.pipeline.experiment import Experiment, load_experiment
 from gaussianmotion.pipeline.ownership import refuse_old_results, refuse_other_experiment
 from gaussianmotion.pipeline.replan import plan_missing_outputs
+from gaussianmotion.workflow.files import ExperimentFiles
 
 
 def find_configuration(checkout: Path) -> None:
@@ -69,6 +71,8 @@ def _opened(workflow: Any, keys: Mapping[str, Any]) -> Experiment:
     if workflow.is_main_process:
         refuse_other_experiment(experiment, workflow.configfiles, overrides)
         refuse_old_results(experiment)
+        made = ExperimentFiles(experiment)
+        refuse_future_results([Path(made.root), Path(made.store)])
         plan_missing_outputs()
     return experiment
 
