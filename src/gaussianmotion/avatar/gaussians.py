@@ -72,6 +72,7 @@ class Avatar(nn.Module):
         detail: float = 1.0,
         skirt: float = 0.0,
         smooth: bool = False,
+        density: Float[Tensor, " F"] | None = None,
     ) -> "Avatar":
         """Grey discs on the star pose's surface, drawn evenly over its area (eq. 1 of the paper).
 
@@ -83,10 +84,11 @@ class Avatar(nn.Module):
             detail: Points on head and hands, for each elsewhere on the same area.
             skirt: Further ones between the legs, in parts of ``count``, of opacity :data:`FAINT`.
             smooth: Of :func:`w_smpl`.
+            density: Points on each of the body's triangles, for each elsewhere on the same area.
         """
         from scipy.spatial import cKDTree  # half a second, for a training's start only
 
-        means, normals = body.sample_surface(count, generator, detail)
+        means, normals = body.sample_surface(count, generator, detail, density)
         opacities = torch.full_like(means[:, 0], opacity)
         if round(skirt * count) > 0:
             between, facing = sample_between_legs(body, round(skirt * count), generator)

@@ -113,7 +113,11 @@ class Body:
         return self.weights[nearest]
 
     def sample_surface(
-        self, count: int, generator: torch.Generator, detail: float = 1.0
+        self,
+        count: int,
+        generator: torch.Generator,
+        detail: float = 1.0,
+        density: Float[Tensor, " F"] | None = None,
     ) -> tuple[Float[Tensor, "N 3"], Float[Tensor, "N 3"]]:
         """Points spread evenly over the canonical surface, and the normals there.
 
@@ -121,6 +125,7 @@ class Body:
             count: N.
             generator: A CPU generator; equal states give equal points on every device.
             detail: Points on head and hands, for each elsewhere on the same area.
+            density: The same for each triangle, on top of that.
         """
         corners, normals = self.vertices[self.faces].cpu(), self.normals[self.faces].cpu()
         edges = corners[:, 1:] - corners[:, :1]
@@ -128,6 +133,8 @@ class Body:
         if detail != 1.0:
             owner = self.weights.argmax(dim=1).cpu()[self.faces[:, 0].cpu()]
             area = torch.where(torch.isin(owner, torch.tensor(DETAILED)), detail * area, area)
+        if density is not None:
+            area = area * density.cpu()
         face = torch.multinomial(area, count, replacement=True, generator=generator)
         u, v = torch.rand(2, count, generator=generator)
         root = u.sqrt()

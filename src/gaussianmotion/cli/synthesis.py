@@ -43,6 +43,10 @@ def add_commands(commands: Commands) -> None:
     )
     path_option(characters, "--out", str(WORK / "characters.npz"))
 
+    marks = step("face-marks", _face_marks, "eyes, brows and lips of an average face")
+    path_option(marks, "--characters", str(WORK / "characters.npz"))
+    path_option(marks, "--out", "resources/body/face_marks.png")
+
     dataset = step("dataset", _dataset, "renders of dressed people, with captions")
     path_option(dataset, "--characters", str(WORK / "characters.npz"))
     path_option(dataset, "--out", str(WORK / "train"))
@@ -73,6 +77,12 @@ def _characters(options: argparse.Namespace) -> None:
     from gaussianmotion.synthesis.people.characters import prepare_characters
 
     prepare_characters(options.makehuman, options.out, report=say)
+
+
+def _face_marks(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.body.face_marks import make_face_marks
+
+    make_face_marks(options.characters, options.out, say)
 
 
 def _dataset(options: argparse.Namespace) -> None:

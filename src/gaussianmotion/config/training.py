@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gaussianmotion.config.distillation import DistillationConfig
+from gaussianmotion.config.face import FaceConfig
 from gaussianmotion.config.section import Colour, Count, Positive, Section, Share
 
 
@@ -211,6 +212,7 @@ class TrainConfig(TrainingScale):
     density: DensityConfig = DensityConfig()
     poses: PoseConfig = PoseConfig()
     cameras: CameraConfig = CameraConfig()
+    face: FaceConfig = FaceConfig()
     checkpoint_encoder: bool = Field(
         False,
         description="Compute the VAE encoder's activations again in the backward pass in place of "

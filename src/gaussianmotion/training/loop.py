@@ -110,7 +110,8 @@ def train(
 
         state = start(settings, body, seed, load_checkpoint(checkpoint, unfinished))
         avatar, optimiser, density = state.avatar, state.optimiser, state.density
-        generators, finished, seconds = state.generators, state.finished, state.seconds
+        generators, face = state.generators, state.face
+        finished, seconds = state.finished, state.seconds
         channels = prior.condition_channels
         condition = condition or partial(draw_pose, neck=config.prior.neck, channels=channels)
         ahead = Lookahead(body, settings, generators["views"], condition)
@@ -161,6 +162,8 @@ def train(
                 set_rates(optimiser, settings.lr, finished / settings.steps)
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
+                if face:
+                    face.hold(avatar)
                 # What is told: asked for now, and read, which waits for the device, all at once
                 # after the CPU has drawn the next views.
                 terms = {"loss": loss, "score": score, "scale": scale, "skin": skin, **figures}
@@ -184,6 +187,8 @@ def train(
                     fault = distil.fault()
                     skip_or_stop(skipped, loss, avatar, finished + 1, checkpoint, fault)
                 finished += 1
+                if face and finished > settings.score.anneal_at * settings.steps:
+                    face.draw(avatar, settings.face.rate)
 
                 if finished % REFRESH_EVERY == 0:
                     avatar.refresh_smpl_weights(body, settings.smooth_weights)

@@ -6,9 +6,11 @@ from typing import Any
 import torch
 
 from gaussianmotion.avatar.density import DensityControl
+from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.file import from_state
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
+from gaussianmotion.body.face import face_density
 from gaussianmotion.config import TrainConfig
 from gaussianmotion.training.checkpoint import go_on
 from gaussianmotion.training.optimiser import make_optimiser
@@ -24,6 +26,7 @@ class Start:
         optimiser: Of its parameters.
         density: That clones and prunes it.
         generators: On the CPU, by purpose.
+        face: The Gaussians of the face, where ``face.contrast`` is set.
         finished: Steps that were taken before.
         seconds: That they took.
     """
@@ -32,6 +35,7 @@ class Start:
     optimiser: torch.optim.Adam
     density: DensityControl
     generators: dict[str, torch.Generator]
+    face: FaceLayer | None
     finished: int = 0
     seconds: float = 0.0
 
@@ -46,19 +50,24 @@ def start(settings: TrainConfig, body: Body, seed: int, kept: dict[str, Any] | N
         kept: What a checkpoint holds (:func:`.checkpoint.training_state`), if there is one.
     """
     generators = generators_of(seed)
-    if kept is None:
+    face = None
+    if kept is None or settings.face.contrast:
+        density = face_density(body, settings.face.points) if settings.face.contrast else None
         avatar = Avatar.on_body(
             *(body, settings.gaussians, settings.opacity, generators["start"]),
             *(settings.residual_skinning, settings.detail),
             *(settings.skirt, settings.smooth_weights),
+            density=density,
         )
-    else:
+        if settings.face.contrast:
+            face = FaceLayer(avatar.means, body, settings.face.contrast)
+    if kept is not None:
         avatar = from_state(kept["avatar"]).to(body.device)
     optimiser = make_optimiser(avatar, settings.lr)
     # Of a new avatar those that were put between the legs are the last; a checkpoint knows better.
     between = max(0, len(avatar) - settings.gaussians)
-    density = DensityControl(settings.density, settings.steps, len(avatar), body.device, between)
+    control = DensityControl(settings.density, settings.steps, len(avatar), body.device, between)
     if kept is None:
-        return Start(avatar, optimiser, density, generators)
-    finished, seconds = go_on(kept, optimiser, density, generators)
-    return Start(avatar, optimiser, density, generators, finished, seconds)
+        return Start(avatar, optimiser, control, generators, face)
+    finished, seconds = go_on(kept, optimiser, control, generators)
+    return Start(avatar, optimiser, control, generators, face, finished, seconds)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import Config
+from gaussianmotion.config.face import FACE_MARKS
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows
 from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.pipeline.experiment_files import motion_inputs
@@ -121,9 +122,11 @@ class ExperimentFiles:
             path for motion in self.experiment.motions.values() for path in motion_inputs(motion)
         ]
 
-    def body(self, wildcards: Any) -> str:
-        """The body that a variant is trained on."""
-        return str(self.experiment.variant(wildcards.variant).body.path)
+    def body(self, wildcards: Any) -> list[str]:
+        """The body that a variant is trained on, and the marks of its face."""
+        config = self.experiment.variant(wildcards.variant)
+        marks = [str(FACE_MARKS)] if config.train.face.contrast else []
+        return [str(config.body.path), *marks]
 
     def same_training(self, wildcards: Any) -> str:
         """The run that a variant's training is a copy of."""

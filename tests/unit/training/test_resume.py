@@ -91,7 +91,14 @@ class StoppedAt(OraclePrior):
 
 def test_views_that_are_looked_at_again_are_seen_through_before_a_stop(tmp_path, open_body, capsys):
     score = {"late_method": "sdedit", "late_steps": 2, "late_repeats": 3}
-    config = small_config(score=score, checkpoint_every=10, skirt=0.2, smooth_weights=True)
+    config = small_config(
+        score=score,
+        checkpoint_every=10,
+        skirt=0.2,
+        smooth_weights=True,
+        gaussians=1500,
+        face={"contrast": 1.2},
+    )
     run(open_body, tmp_path / "whole", config)
     with pytest.raises(SystemExit):
         run(open_body, tmp_path / "cut", config, prior=StoppedAt(17))

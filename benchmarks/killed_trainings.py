@@ -1,0 +1,91 @@
+"""Twelve trainings, killed at random, end alike: ``python killed_trainings.py``.
+
+Each prompt of ``config/prompts/laptop.tsv`` is trained twice by ``config/people.yaml`` and the
+prior that ships (fewer steps and Gaussians): undisturbed, and killed with SIGKILL at ``--kills``
+random moments, each time started again by the same command. The avatars must be the same bytes. The
+table says in which steps the kills came and after which checkpoint the next start went on.
+"""
+
+import argparse
+import csv
+import hashlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+AVATAR, CURVES = "avatar.safetensors", "curves.csv"
+SMALLER = ("train.steps=40", "train.gaussians=4000", "train.checkpoint_every=6")
+
+
+def main() -> int:
+    """Train, kill, train on and compare; returns 1 where two avatars differ."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--kills", type=int, default=2, help="of each training (default: 2)")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    options = parser.parse_args()
+    moments, failed = random.Random(options.seed), 0
+    lines = (REPOSITORY / "config/prompts/laptop.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    print("| prompt | killed in step | went on after | same bytes |\n|---|---|---|---|")
+    for name, prompt in (line.split("\t") for line in lines if line):
+        with tempfile.TemporaryDirectory(prefix="killed-") as folder:
+            whole, killed = Path(folder, "whole"), Path(folder, "killed")
+            command = train(name, prompt, options.threads)
+            seconds = run(command, whole)
+            struck, resumed = [], []
+            for _ in range(options.kills):
+                step = strike(command, killed, moments.uniform(0.4, 0.95) * seconds)
+                struck.append(step)
+                resumed.append(step - step % 6 if step is not None else None)
+            run(command, killed)
+            same = digest(whole) == digest(killed)
+            failed += not same
+            steps, after = (", ".join(map(str, values)) for values in (struck, resumed))
+            print(f"| {name} | {steps} | {after} | {'yes' if same else 'NO'} |", flush=True)
+    return int(failed > 0)
+
+
+def train(name: str, prompt: str, threads: int) -> list[str]:
+    """The command, without its folder."""
+    files = ("config.yaml", "config/laptop.yaml", "config/people.yaml")
+    settings = [part for key in SMALLER for part in ("--set", key)]
+    return [
+        *(sys.executable, "-m", "gaussianmotion", "--threads", str(threads), "train"),
+        *("--config", *files, *settings, "--prompt-id", name, "--prompt", prompt),
+    ]
+
+
+def run(command: list[str], folder: Path) -> float:
+    """Train to the end; returns seconds."""
+    began = time.monotonic()
+    quiet = subprocess.DEVNULL
+    subprocess.run([*command, "--out", folder], cwd=REPOSITORY, check=True, stderr=quiet)
+    return time.monotonic() - began
+
+
+def strike(command: list[str], folder: Path, after: float) -> int | None:
+    """Kill a training that long after its start; returns the last step that it told, if any."""
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([*command, "--out", folder], cwd=REPOSITORY, stderr=quiet)
+    try:
+        process.wait(timeout=after)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+    process.wait()
+    curves = folder / CURVES
+    rows = list(csv.DictReader(curves.open(encoding="utf-8"))) if curves.exists() else []
+    steps = [row["step"] for row in rows if row["step"]]
+    return int(float(steps[-1])) if steps else None
+
+
+def digest(folder: Path) -> str:
+    return hashlib.sha256((folder / AVATAR).read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The Gaussians of an avatar's face: they stay on the body, and are drawn to an average face.
+
+A prior of 128 px draws half a face, and another one in each view: what is averaged over the views
+is a blur. Here the Gaussians that began on the face keep their place and shape, so that marks stay
+where they are put; their colours are learnt, and late in the training each step draws them toward
+the colour of the plain skin around, times the marks of an average face (:mod:`..body.face`). Skin
+and light stay the prior's; eyes, brows, nostrils and lips are everybody's. This goes beyond the
+paper.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.body import Body
+from gaussianmotion.body.face import load_marks, on_face
+
+#: What of the face's Gaussians is not learnt.
+HELD = ("means", "quats", "log_scales", "logit_opacities")
+# Plain skin has marks below this (logarithm of a factor).
+PLAIN = 0.06
+# Skin around a point: a Gaussian of this standard deviation in metres, over so many neighbours.
+AROUND, NEIGHBOURS = 0.018, 64
+# Colours are kept off 0 and 1, whose logits are infinite.
+DARKEST, LIGHTEST = 0.02, 0.98
+
+
+class FaceLayer:
+    """The face's Gaussians and what they are drawn to.
+
+    After others have come or gone they are found by where they began, which they never leave.
+
+    Attributes:
+        index: Which Gaussians of the avatar they are.
+        share: How far each belongs to the face, from 0 to 1.
+        logs: Its marks: logarithms of factors on RGB.
+    """
+
+    index: Int[Tensor, " M"]
+    share: Float[Tensor, " M"]
+    logs: Float[Tensor, "M 3"]
+
+    def __init__(self, means: Float[Tensor, "N 3"], body: Body, contrast: float) -> None:
+        """Those of a new avatar, before it has learnt anything.
+
+        Args:
+            means: Canonical positions on the body, metres.
+            contrast: Factor on the marks' logarithms.
+        """
+        logs, share = load_marks().at(on_face(means, body))
+        began = (share > 0.01).nonzero()[:, 0]
+        self._places = means[began].detach().clone()
+        self._logs, self._share = contrast * logs[began], share[began]
+        self._plain = contrast * PLAIN
+        self.find(means)
+
+    def find(self, means: Float[Tensor, "N 3"]) -> None:
+        """Find the face's Gaussians among an avatar's, and the skin around each."""
+        from scipy.spatial import cKDTree  # half a second, for a training's start only
+
+        self._count = len(means)
+        places = self._places.cpu().numpy()
+        found, which = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        if len(places):
+            distance, nearest = cKDTree(places).query(means.detach().cpu().numpy())
+            found = np.flatnonzero(distance == 0.0)
+            which = nearest[found]
+        rows = torch.from_numpy(which).to(means.device)
+        self.index = torch.from_numpy(found).to(means.device)
+        self.share, self.logs, self._at = self._share[rows], self._logs[rows], self._places[rows]
+        plain = (self.logs.abs().amax(dim=1) < self._plain).nonzero()[:, 0].cpu()
+        if not len(plain):  # nothing to take the skin from
+            self.index, self.share, self.logs, self._at = (
+                value[:0] for value in (self.index, self.share, self.logs, self._at)
+            )
+            return
+        points = places[which]
+        away, near = cKDTree(points[plain.numpy()]).query(
+            points, k=range(1, 1 + min(NEIGHBOURS, len(plain)))
+        )
+        self._near = plain[torch.from_numpy(near)].to(means.device)
+        weight = torch.from_numpy(away).float().div(AROUND).square().mul(-0.5).exp()
+        # Toward the edge of the face it may be hair: that counts little. The smallest number keeps
+        # a row without near neighbours from being 0 / 0.
+        weight = weight.to(means.device) * self.share[self._near].square() + 1e-6
+        self._weight = weight / weight.sum(dim=1, keepdim=True)
+
+    def hold(self, avatar: Avatar) -> None:
+        """Take the gradients away that would move or reshape the face's Gaussians."""
+        means = avatar.means.detach()
+        # Where Gaussians were cloned or removed, numbers have shifted.
+        if len(means) != self._count or not torch.equal(means[self.index], self._at):
+            self.find(means)
+        for name in HELD:
+            gradient = getattr(avatar, name).grad
+            if gradient is not None:
+                gradient[self.index] = 0.0
+
+    @torch.no_grad()
+    def draw(self, avatar: Avatar, rate: float) -> None:
+        """Take the face's colours a step toward skin times marks.
+
+        Where c are colours and m the marks' logarithms, the skin is the mean of log c - m over the
+        plain skin around. Of a face that has its marks it is the skin itself: drawing it again
+        changes nothing, however often.
+
+        Args:
+            rate: Share of the way, in logits, that Gaussians inside the face go.
+        """
+        if not len(self.index):
+            return
+        logits = avatar.colours[self.index]
+        plain = logits.sigmoid().log() - self.logs
+        skin = (plain[self._near] * self._weight[..., None]).sum(dim=1)
+        aim = (skin + self.logs).exp().clamp(DARKEST, LIGHTEST).logit()
+        avatar.colours[self.index] = torch.lerp(logits, aim, rate * self.share[:, None])

@@ -1,0 +1,28 @@
+"""The keys of an avatar's face, which go beyond the paper."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from gaussianmotion.config.section import Section, Share
+
+#: The marks of an average face, as they ship; ``body/face.py`` reads them.
+FACE_MARKS = Path("resources/body/face_marks.png")
+
+
+class FaceConfig(Section):
+    """An average face, for a prior that draws half of one."""
+
+    contrast: Annotated[float, Field(ge=0.0, le=4.0)] = Field(
+        0.0,
+        description="Of the marks of an average face (eyes, brows, nostrils, lips) that the "
+        "colours of the face are drawn to after score.anneal_at: 1 as in true renders, 0 none. "
+        "The face's Gaussians then keep their place and shape.",
+    )
+    rate: Share = Field(0.2, description="Share of the way to the marks that each step goes.")
+    points: Annotated[float, Field(ge=0.1, le=20.0)] = Field(
+        3.0,
+        description="Points on the face at the start, for each elsewhere on the head on the same "
+        "area; three times as many on eyes and lips.",
+    )

@@ -1,0 +1,111 @@
+"""The Gaussians of a face: held where they began, drawn to skin times marks."""
+
+import pytest
+import torch
+
+from gaussianmotion.avatar.face import HELD, FaceLayer
+from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
+from gaussianmotion.body.face import face_density, load_marks, on_face
+
+SKIN = torch.tensor([0.6, 0.4, 0.3])
+
+
+@pytest.fixture
+def avatar(open_body):
+    generator = torch.Generator().manual_seed(0)
+    made = Avatar.on_body(
+        *(open_body, 6000, 0.9, generator, False), detail=5.0, density=face_density(open_body, 2.0)
+    )
+    with torch.no_grad():
+        made.colours.copy_(SKIN.logit().expand_as(made.colours))
+    return made
+
+
+@pytest.fixture
+def layer(avatar, open_body):
+    return FaceLayer(avatar.means, open_body, 1.0)
+
+
+def test_drawn_to_its_end_a_face_is_its_skin_times_the_marks(avatar, layer, open_body):
+    for _ in range(500):
+        layer.draw(avatar, 0.5)
+    inside = layer.share > 0.99
+    logs, _ = load_marks().at(on_face(avatar.means[layer.index[inside]], open_body))
+    expected = (SKIN * logs.exp()).clamp(0.02, 0.98)
+    # However often it is drawn, the skin stays what it was.
+    torch.testing.assert_close(avatar.rgb[layer.index[inside]], expected, atol=0.02, rtol=0)
+    eyes = (logs.mean(dim=1) < -0.7).sum()
+    assert eyes > 10
+
+
+def test_a_face_that_has_its_marks_is_left_alone(avatar, layer):
+    for _ in range(300):
+        layer.draw(avatar, 1.0)
+    before = avatar.rgb.clone()
+    layer.draw(avatar, 1.0)
+    torch.testing.assert_close(avatar.rgb, before, atol=1e-3, rtol=0)
+
+
+def test_skin_is_taken_from_around_not_from_all_of_the_face(avatar, layer, open_body):
+    """A face lit from one side stays so."""
+    right = on_face(avatar.means, open_body)[:, 0]
+    with torch.no_grad():
+        avatar.colours += (0.4 * right)[:, None]
+    layer.draw(avatar, 1.0)
+    plain = layer.logs.abs().amax(dim=1) < 0.02
+    chosen = layer.index[plain & (layer.share > 0.99)]
+    sides = torch.stack([right[chosen], avatar.colours[chosen].mean(dim=1)])
+    assert torch.corrcoef(sides)[0, 1] > 0.9
+
+
+def test_only_the_face_is_drawn_and_held(avatar, layer):
+    other = torch.ones(len(avatar), dtype=torch.bool)
+    other[layer.index] = False
+    before = avatar.colours.detach().clone()
+    layer.draw(avatar, 0.3)
+    assert torch.equal(avatar.colours[other], before[other])
+    for name in (*HELD, "colours"):
+        parameter = getattr(avatar, name)
+        parameter.grad = torch.ones_like(parameter)
+    layer.hold(avatar)
+    for name in HELD:
+        gradient = getattr(avatar, name).grad
+        assert (gradient[layer.index] == 0.0).all(), name
+        assert (gradient[other] == 1.0).all(), name
+    assert (avatar.colours.grad == 1.0).all()
+
+
+def test_contrast_scales_the_marks(avatar, open_body, layer):
+    stronger = FaceLayer(avatar.means, open_body, 2.0)
+    torch.testing.assert_close(stronger.logs, 2.0 * layer.logs)
+
+
+def test_where_no_point_is_on_the_face_nothing_is_held_or_drawn(avatar, open_body):
+    layer = FaceLayer(avatar.means[avatar.means[:, 1] < 0.0], open_body, 1.0)
+    before = avatar.colours.detach().clone()
+    avatar.means.grad = torch.ones_like(avatar.means)
+    layer.hold(avatar)
+    layer.draw(avatar, 1.0)
+    assert (avatar.means.grad == 1.0).all()
+    assert torch.equal(avatar.colours, before)
+
+
+def test_the_face_is_found_again_after_others_have_come_and_gone(avatar, layer, open_body):
+    whole = avatar.means[layer.index].detach().clone()
+    # Pruned from the front, cloned at the end: every number shifts, and some of the face go.
+    kept = torch.arange(3, len(avatar))[torch.arange(len(avatar) - 3) != layer.index[7] - 3]
+    fields = {name: getattr(avatar, name).detach()[kept] for name in GAUSSIAN_FIELDS}
+    fields["means"] = torch.cat([fields["means"], fields["means"][:9] + 0.001])
+    for name in GAUSSIAN_FIELDS[1:]:
+        fields[name] = torch.cat([fields[name], fields[name][:9]])
+    weights = open_body.nearest_weights(fields["means"])
+    other = Avatar(**fields, smpl_weights=weights)
+    other.means.grad = torch.ones_like(other.means)
+    layer.hold(other)
+    held = other.means.grad[:, 0] == 0.0
+    assert torch.equal(held.nonzero()[:, 0], layer.index)
+    gone = (whole[:, None] == avatar.means[[0, 1, 2]].detach()).all(-1).any(1)
+    gone[7] = True
+    torch.testing.assert_close(other.means[held].detach(), whole[~gone])
+    layer.draw(other, 1.0)
+    assert torch.isfinite(other.colours).all()
