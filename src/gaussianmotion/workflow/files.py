@@ -122,11 +122,14 @@ class ExperimentFiles:
             path for motion in self.experiment.motions.values() for path in motion_inputs(motion)
         ]
 
-    def body(self, wildcards: Any) -> list[str]:
-        """The body that a variant is trained on, and the marks of its face."""
-        config = self.experiment.variant(wildcards.variant)
-        marks = [str(FACE_MARKS)] if config.train.face.contrast else []
-        return [str(config.body.path), *marks]
+    def body(self, wildcards: Any) -> str:
+        """The body that a variant is trained on."""
+        return str(self.experiment.variant(wildcards.variant).body.path)
+
+    def face_marks(self, wildcards: Any) -> list[str]:
+        """The marks of a face, where a variant's avatars are drawn to them."""
+        face = self.experiment.variant(wildcards.variant).train.face
+        return [str(FACE_MARKS)] if face.contrast else []
 
     def same_training(self, wildcards: Any) -> str:
         """The run that a variant's training is a copy of."""

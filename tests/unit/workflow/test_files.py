@@ -57,6 +57,7 @@ def test_a_variants_body_and_the_training_that_it_copies(experiment_of: Maker) -
     files = ExperimentFiles(experiment_of())
     assert files.body(job(variant="ours")).endswith("open_body.npz")
     assert files.body(job(variant="larger")) == "own.npz"
+    assert files.face_marks(job(variant="ours")) == []
     twin = files.same_training(job(variant="tau_100", prompt="ann", seed="0"))
     assert twin == "results/small/ours/ann/0"
 
