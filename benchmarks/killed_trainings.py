@@ -26,6 +26,7 @@ def main() -> int:
     """Train, kill, train on and compare; returns 1 where two avatars differ."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=2, help="of each training (default: 2)")
+    parser.add_argument("--prompts", nargs="+", metavar="ID", help="in place of all")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     options = parser.parse_args()
@@ -33,6 +34,8 @@ def main() -> int:
     lines = (REPOSITORY / "config/prompts/laptop.tsv").read_text(encoding="utf-8").splitlines()[1:]
     print("| prompt | killed in step | went on after | same bytes |\n|---|---|---|---|")
     for name, prompt in (line.split("\t") for line in lines if line):
+        if options.prompts and name not in options.prompts:
+            continue
         with tempfile.TemporaryDirectory(prefix="killed-") as folder:
             whole, killed = Path(folder, "whole"), Path(folder, "killed")
             command = train(name, prompt, options.threads)
