@@ -60,7 +60,7 @@ class FaceLayer:
         """Find the face's Gaussians among an avatar's, and the skin around each."""
         from scipy.spatial import cKDTree  # half a second, for a training's start only
 
-        self._count = len(means)
+        self._searched = means
         places = self._places.cpu().numpy()
         found, which = np.zeros(0, np.int64), np.zeros(0, np.int64)
         if len(places):
@@ -69,12 +69,10 @@ class FaceLayer:
             which = nearest[found]
         rows = torch.from_numpy(which).to(means.device)
         self.index = torch.from_numpy(found).to(means.device)
-        self.share, self.logs, self._at = self._share[rows], self._logs[rows], self._places[rows]
+        self.share, self.logs = self._share[rows], self._logs[rows]
         plain = (self.logs.abs().amax(dim=1) < self._plain).nonzero()[:, 0].cpu()
         if not len(plain):  # nothing to take the skin from
-            self.index, self.share, self.logs, self._at = (
-                value[:0] for value in (self.index, self.share, self.logs, self._at)
-            )
+            self.index, self.share, self.logs = self.index[:0], self.share[:0], self.logs[:0]
             return
         points = places[which]
         away, near = cKDTree(points[plain.numpy()]).query(
@@ -89,10 +87,10 @@ class FaceLayer:
 
     def hold(self, avatar: Avatar) -> None:
         """Take the gradients away that would move or reshape the face's Gaussians."""
-        means = avatar.means.detach()
-        # Where Gaussians were cloned or removed, numbers have shifted.
-        if len(means) != self._count or not torch.equal(means[self.index], self._at):
-            self.find(means)
+        # Where Gaussians were cloned or removed, numbers have shifted and the parameter is another
+        # one: nothing need be read from a GPU to see that.
+        if avatar.means is not self._searched:
+            self.find(avatar.means)
         for name in HELD:
             gradient = getattr(avatar, name).grad
             if gradient is not None:
