@@ -22,6 +22,10 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "fig6": ("tau_500", "tau_400", "tau_300", "tau_200", "tau_100"),
     "fig7": ("prune_0.1", "prune_0.02", "prune_0.01", "scale_reg"),
 }
+# Rows below those, of other variants in the same columns, where an experiment has them.
+ALSO: dict[str, tuple[str, ...]] = {
+    "fig7": tuple(f"coarse_{variant}" for variant in VARIANTS["fig7"]),
+}
 FIGURES = tuple(VARIANTS)
 # Files of a run that a figure reads.
 FILES: dict[str, tuple[str, ...]] = {
@@ -45,10 +49,12 @@ class Row:
     Attributes:
         prompt: Id.
         runs: One for each variant of the figure; None where the experiment has none.
+        also: Whether the variants are those of :data:`ALSO`.
     """
 
     prompt: str
     runs: tuple[Run | None, ...]
+    also: bool = False
 
 
 def figure_rows(figure: str, grid: Grid) -> list[Row]:
@@ -56,7 +62,10 @@ def figure_rows(figure: str, grid: Grid) -> list[Row]:
     first = main_variant(grid.main)
     columns = [first if variant == "ours" else variant for variant in VARIANTS[figure]]
     prompts = list(grid.prompts) if figure in _MAIN else grid.ablation_prompts
-    return [_row(prompt, columns, grid.runs) for prompt in prompts[: ROWS[figure]]]
+    shown = prompts[: ROWS[figure]]
+    rows = [_row(prompt, columns, grid.runs) for prompt in shown]
+    others = [_row(prompt, list(ALSO.get(figure, ())), grid.runs, also=True) for prompt in shown]
+    return [*rows, *(row for row in others if any(row.runs))]
 
 
 def figure_inputs(figure: str, grid: Grid, root: str) -> list[str]:
@@ -78,7 +87,7 @@ def figure_inputs(figure: str, grid: Grid, root: str) -> list[str]:
     return [str(path) for path in files]
 
 
-def _row(prompt: str, variants: list[str], runs: list[Run]) -> Row:
+def _row(prompt: str, variants: list[str], runs: list[Run], also: bool = False) -> Row:
     """The prompt's runs with the seed that most of the variants have, the first one of those."""
     here = [run for run in runs if run.prompt == prompt]
     seeds = list(dict.fromkeys(run.seed for run in here if run.variant in variants))
@@ -88,4 +97,4 @@ def _row(prompt: str, variants: list[str], runs: list[Run]) -> Row:
         default=0,
     )
     found = {run.variant: run for run in here if run.seed == seed}
-    return Row(prompt, tuple(found.get(variant) for variant in variants))
+    return Row(prompt, tuple(found.get(variant) for variant in variants), also)

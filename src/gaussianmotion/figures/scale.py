@@ -23,6 +23,8 @@ _COLUMNS = (
     ("(c) pruned above {} m", "0.01"),
     ("(d) {} m and the scale loss", "0.1"),
 )
+# What is said of the rows of `coarse_` variants.
+_LARGE = " (fewer Gaussians, which come to be large)"
 _FRAME = "#d4532b"
 # The close-up: from the top of the head down, share of the person's height, and its width.
 _DEPTH, _WIDTH = 0.3, 0.24
@@ -60,7 +62,8 @@ def draw_scale(page: Page, scene: FigureScene) -> str:
             if picture is not None and run is not None:
                 page.text(x, top + height + 0.02, _splats(scene, run), width, 6.0, 1, QUIET)
         below = page.bottom + 0.03
-        prompt_below(page, MARGIN, below, page.width - 2 * MARGIN, scene.quoted(row.prompt))
+        text = f"{scene.quoted(row.prompt)}{_LARGE if row.also else ''}"
+        prompt_below(page, MARGIN, below, page.width - 2 * MARGIN, text)
     return (
         "Front views, and the framed part larger, rendered at three times the size. (a) to (c): "
         "Gaussians whose largest axis exceeds a threshold are removed, without the scale loss; "

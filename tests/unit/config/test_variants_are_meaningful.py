@@ -46,13 +46,14 @@ def test_only_the_variants_that_are_said_to_be_ours_are(experiment: Experiment) 
 
 def test_variants_that_prune_come_to_prune(experiment: Experiment) -> None:
     for name in experiment.config.ablation.variants:
-        if not name.startswith("prune") and name != "scale_reg":
+        family = name.removeprefix("coarse_")
+        if not family.startswith("prune") and family != "scale_reg":
             continue
         train = experiment.variant(name).train
         updates = range(train.density.every, train.steps + 1, train.density.every)
         assert train.density.enabled
         assert len([step for step in updates if step >= train.density.start * train.steps]) >= 4
-        assert (train.loss.scale == 0.0) == name.startswith("prune")
+        assert (train.loss.scale == 0.0) == family.startswith("prune")
 
 
 def test_the_scale_loss_weighs_the_same_for_each_gaussian_at_every_scale() -> None:
@@ -63,6 +64,8 @@ def test_the_scale_loss_weighs_the_same_for_each_gaussian_at_every_scale() -> No
     assert paper.score.guidance_scale == 50.0
     assert laptop.score.guidance_scale == 6.0
     assert paper.loss.scale / paper.gaussians == pytest.approx(there, rel=0.15)
+    coarse = shipped("laptop").variant("coarse_scale_reg").train
+    assert coarse.loss.scale / coarse.gaussians == laptop.loss.scale / laptop.gaussians
 
 
 def test_the_laptops_negative_prompt_is_in_its_priors_words() -> None:
@@ -73,9 +76,11 @@ def test_the_laptops_negative_prompt_is_in_its_priors_words() -> None:
 
 
 def test_the_grids_are_large_enough_for_verdicts() -> None:
-    # The laptop's own s is small.
+    # The laptop's own s is small, and its steps are too few for large Gaussians by themselves.
     papers = {"nfsd_7.5", "star_poses", "sdi", "ism", "s_10", "s_10_tau_100", "s_10_tau_500"}
-    for name, left_out in (("paper", set()), ("laptop", papers)):
+    laptops = {name for name in shipped("laptop").overlays if name.startswith("coarse_")}
+    assert len(laptops) == 4
+    for name, left_out in (("paper", laptops), ("laptop", papers)):
         experiment = shipped(name)
         ablation = experiment.config.ablation
         assert set(ablation.variants) == set(experiment.overlays) - left_out

@@ -46,6 +46,16 @@ def test_a_long_list_of_prompts_is_cut() -> None:
     assert len(figure_rows("fig4", grid(runs, []))) == 12
 
 
+def test_figure_7_shows_large_gaussians_below_where_they_were_trained() -> None:
+    small = [Run(name, prompt, 0) for prompt in ("ann", "bob") for name in ("prune_0.1", "ours")]
+    large = [Run("coarse_prune_0.1", "bob", 0), Run("coarse_scale_reg", "bob", 0)]
+    rows = figure_rows("fig7", grid([], [*small, *large]))
+    assert [(row.prompt, row.also) for row in rows] == [
+        ("ann", False), ("bob", False), ("bob", True),
+    ]  # fmt: skip
+    assert rows[-1].runs == (large[0], None, None, large[1])
+
+
 def test_the_configured_grid_has_the_written_prompts_and_the_found_one_what_is_finished(
     tmp_path: Path,
 ) -> None:

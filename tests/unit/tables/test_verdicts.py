@@ -241,6 +241,19 @@ def test_the_papers_claims_name_variants_that_exist() -> None:
             assert sum(part.weights.values()) == pytest.approx(0.0)
 
 
+def test_claims_on_large_gaussians_are_judged_where_those_were_trained(tmp_path: Path) -> None:
+    table = tau_experiment(tmp_path, lambda x: (x, 1.0 - x))
+    assert not any("come to be large" in row[0] for row in table.rows)
+    frame = read_scores(tmp_path / "scores.csv")
+    for tau, name in (("tau_100", "coarse_prune_0.1"), ("tau_500", "coarse_scale_reg")):
+        frame.loc[frame["variant"] == tau, "variant"] = name
+    rows = [row for row in verdicts_table(frame).rows if "coarse_" in row[0]]
+    assert [row[0].split(": ")[1] for row in rows] == [
+        "sharpness, coarse_scale_reg − coarse_prune_0.1",
+        "silhouette_iou, coarse_scale_reg − mean of coarse_prune_0.02, coarse_prune_0.01",
+    ]
+
+
 def test_where_one_tau_is_best_in_both_nothing_is_traded(tmp_path: Path) -> None:
     table = tau_experiment(tmp_path, lambda x: (5.0 * x, 5.0 * x))
     said = "One variant has the least noise and saturation at once in 9 of 9 pairs (tau_100 in 9)"

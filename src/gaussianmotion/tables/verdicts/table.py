@@ -42,6 +42,8 @@ def verdicts_table(
         claims: The paper's, in its order.
         remarks: Further notes on what was trained.
     """
+    run = set(frame["variant"])
+    claims = tuple(claim for claim in claims if not claim.where_run or claim.variants & run)
     scores = list(dict.fromkeys(frame["score"]))
     known = {
         (column.score, column.name): column
