@@ -28,7 +28,7 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(Path(__file__).parent)]
 
 from bad_inputs import KINDS  # noqa: E402
 from bad_inputs.case import AVATAR, RUN, Case  # noqa: E402
-from bad_inputs.page import Row, page  # noqa: E402
+from bad_inputs.page import Row, page, rows_of  # noqa: E402
 
 PAGE = REPOSITORY / "docs/bad-input.md"
 RESULTS = REPOSITORY / "results/bad_input/bad_input.json"
@@ -105,11 +105,17 @@ def tell(kind: str, case: Case, outcome: Outcome, folder: Path, show: bool) -> R
 
 
 def remembered(rows: list[Row]) -> list[Row]:
-    """Outcomes with those of earlier, partial runs for the other cases; kept in a file."""
+    """Outcomes with those of earlier, partial runs for the other cases; kept in a file.
+
+    Where that file is not, the page tells what came of the others.
+    """
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(RESULTS.with_suffix(".lock")):  # kinds may be tried side by side
-        kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-        found = {(row["kind"], row["name"]): Row(**row) for row in kept}
+        if RESULTS.exists():
+            kept = [Row(**row) for row in json.loads(RESULTS.read_text())]
+        else:
+            kept = rows_of(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else []
+        found = {(row.kind, row.name): row for row in kept}
         found |= {(row.kind, row.name): row for row in rows}
         known = [(kind, case.name) for kind, cases in KINDS.items() for case in cases]
         all_of_them = [found[key] for key in known if key in found]

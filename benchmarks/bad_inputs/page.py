@@ -1,6 +1,8 @@
 """The outcomes of all bad inputs, as docs/bad-input.md has them."""
 
+import html
 import io
+import re
 from dataclasses import dataclass
 
 TITLES = {
@@ -66,6 +68,28 @@ def page(rows: list[Row]) -> str:
     return text.getvalue()
 
 
+def rows_of(text: str) -> list[Row]:
+    """The outcomes that a page tells; what was said last is cut as there."""
+    found, kind = [], ""
+    kinds = {title: name for name, title in TITLES.items()}
+    for line in text.splitlines():
+        if line.startswith("## "):
+            kind = kinds[line[3:]]
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)][1:-1]
+        if not kind or len(cells) != 6 or not cells[2].isdigit():
+            continue
+        name, code, lines, said, lost, right = (_text(cell) for cell in cells)
+        gone = [] if lost == "nothing" else lost.split(", ")
+        wrong = [] if right == "yes" else right.split("; ")
+        found.append(Row(kind, name, int(code), int(lines), said, gone, wrong))
+    return found
+
+
 def _cell(text: str) -> str:
     """Plain text in a table of Markdown."""
-    return text.replace("|", "\\|").replace("<", "&lt;").strip()
+    return text.replace("|", "\\|").replace("&", "&amp;").replace("<", "&lt;").strip()
+
+
+def _text(cell: str) -> str:
+    """What :func:`_cell` was given."""
+    return html.unescape(cell.replace("\\|", "|"))
