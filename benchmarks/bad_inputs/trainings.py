@@ -29,6 +29,7 @@ CASES = [
     _lost("steps=0", r"greater than or equal to 1"),
     _lost("steps=yes", r"must be a number"),
     _lost("face.contrast=9", r"less than or equal to 4"),
+    _lost("face.tone=2", r"less than or equal to 1"),
     _lost("face.points=0", r"greater than or equal to 0\.1"),
     _lost("backgrounds=[[9, 0, 0]]", r"RGB is in \[0, 1\]"),
 ]

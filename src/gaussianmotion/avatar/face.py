@@ -3,9 +3,10 @@
 A prior of 128 px draws half a face, and another one in each view: what is averaged over the views
 is a blur. Here the Gaussians that began on the face keep their place and shape, so that marks stay
 where they are put; their colours are learnt, and late in the training each step draws them toward
-the colour of the plain skin around, times the marks of an average face (:mod:`..body.face`). Skin
-and light stay the prior's; eyes, brows, nostrils and lips are everybody's. This goes beyond the
-paper.
+the colour of the plain skin around, times the marks of an average face (:mod:`..body.face`). Light
+stays the prior's; eyes, brows, nostrils and lips are everybody's. The mean over many views is also
+greyer or redder than any skin: the face as a whole is drawn to the nearest tone that skins have,
+and the hands, which nothing covers, to the face's. This goes beyond the paper.
 """
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 from gaussianmotion.body.face import load_marks, on_face
+from gaussianmotion.body.skin import hand_share, nearest_tone
 
 #: What of the face's Gaussians is not learnt.
 HELD = ("means", "quats", "log_scales", "logit_opacities")
@@ -42,13 +44,18 @@ class FaceLayer:
     share: Float[Tensor, " M"]
     logs: Float[Tensor, "M 3"]
 
-    def __init__(self, means: Float[Tensor, "N 3"], body: Body, contrast: float) -> None:
+    def __init__(
+        self, means: Float[Tensor, "N 3"], body: Body, contrast: float, tone: float = 0.0
+    ) -> None:
         """Those of a new avatar, before it has learnt anything.
 
         Args:
             means: Canonical positions on the body, metres.
             contrast: Factor on the marks' logarithms.
+            tone: How far, from 0 to 1, the face's mean colour goes to the nearest tone of skins,
+                and the hands' to the face's.
         """
+        self._tone = tone
         logs, share = load_marks().at(on_face(means, body))
         began = (share > 0.01).nonzero()[:, 0]
         self._places = means[began].detach().clone()
@@ -112,5 +119,26 @@ class FaceLayer:
         logits = avatar.colours[self.index]
         plain = logits.sigmoid().log() - self.logs
         skin = (plain[self._near] * self._weight[..., None]).sum(dim=1)
+        mean = _mean(skin, self.share)
+        if self._tone:
+            # Light and shade are a factor of their own on each point; hue is one for all of a skin.
+            tone = nearest_tone(mean)
+            shade = (skin - mean).mean(dim=1, keepdim=True)
+            skin = torch.lerp(skin, tone + shade, self._tone)
+            self._draw_hands(avatar, torch.lerp(mean, tone, self._tone), rate)
         aim = (skin + self.logs).exp().clamp(DARKEST, LIGHTEST).logit()
         avatar.colours[self.index] = torch.lerp(logits, aim, rate * self.share[:, None])
+
+    def _draw_hands(self, avatar: Avatar, tone: Float[Tensor, " 3"], rate: float) -> None:
+        """Take the hands' mean colour a step toward the face's; what differs within them stays."""
+        share = hand_share(avatar.smpl_weights)
+        hands = avatar.colours.sigmoid().clamp(min=DARKEST).log()
+        shift = self._tone * (tone - _mean(hands, share))
+        aim = (hands + shift).exp().clamp(DARKEST, LIGHTEST).logit()
+        avatar.colours.lerp_(aim, rate * share[:, None])
+
+
+def _mean(values: Float[Tensor, "N 3"], shares: Float[Tensor, " N"]) -> Float[Tensor, " 3"]:
+    """The mean of rows, of which those that hardly belong count little."""
+    weights = shares.square()
+    return weights @ values / weights.sum().clamp(min=1e-6)

@@ -21,6 +21,11 @@ class FaceConfig(Section):
         "The face's Gaussians then keep their place and shape.",
     )
     rate: Share = Field(0.2, description="Share of the way to the marks that each step goes.")
+    tone: Share = Field(
+        0.0,
+        description="How far the face's colour goes to the nearest tone that people's skins have, "
+        "and the hands' to the face's; where there is no contrast, nothing.",
+    )
     points: Annotated[float, Field(ge=0.1, le=20.0)] = Field(
         3.0,
         description="Points on the face at the start, for each elsewhere on the head on the same "

@@ -60,7 +60,7 @@ def start(settings: TrainConfig, body: Body, seed: int, kept: dict[str, Any] | N
             density=density,
         )
         if settings.face.contrast:
-            face = FaceLayer(avatar.means, body, settings.face.contrast)
+            face = FaceLayer(avatar.means, body, settings.face.contrast, settings.face.tone)
     if kept is not None:
         avatar = from_state(kept["avatar"]).to(body.device)
     optimiser = make_optimiser(avatar, settings.lr)

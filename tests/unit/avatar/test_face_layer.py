@@ -6,6 +6,7 @@ import torch
 from gaussianmotion.avatar.face import HELD, FaceLayer
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
 from gaussianmotion.body.face import face_density, load_marks, on_face
+from gaussianmotion.body.skin import hand_share, nearest_tone
 
 SKIN = torch.tensor([0.6, 0.4, 0.3])
 
@@ -78,6 +79,43 @@ def test_only_the_face_is_drawn_and_held(avatar, layer):
 def test_contrast_scales_the_marks(avatar, open_body, layer):
     stronger = FaceLayer(avatar.means, open_body, 2.0)
     torch.testing.assert_close(stronger.logs, 2.0 * layer.logs)
+
+
+def test_a_grey_face_gets_a_tone_that_skins_have_and_keeps_its_light(avatar, open_body):
+    grey, right = torch.tensor([0.35, 0.35, 0.36]), on_face(avatar.means, open_body)[:, :1]
+    with torch.no_grad():
+        avatar.colours.copy_((grey.log() + 0.15 * right).exp().logit())
+    layer = FaceLayer(avatar.means, open_body, 1.0, tone=1.0)
+    for _ in range(200):
+        layer.draw(avatar, 0.5)
+    plain = (layer.logs.abs().amax(dim=1) < 0.02) & (layer.share > 0.99)
+    skin = avatar.rgb[layer.index[plain]].log() - layer.logs[plain]
+    tone = nearest_tone(skin.mean(dim=0))
+    torch.testing.assert_close(skin.mean(dim=0), tone, atol=0.03, rtol=0)
+    # One hue, and brighter toward the side that the light comes from.
+    hues = skin - skin.mean(dim=1, keepdim=True)
+    torch.testing.assert_close(hues, (tone - tone.mean()).expand_as(hues), atol=0.03, rtol=0)
+    lit = torch.stack([right[layer.index[plain], 0], skin.mean(dim=1)])
+    assert torch.corrcoef(lit)[0, 1] > 0.9
+
+
+def test_hands_get_the_faces_tone_and_nothing_else_does(avatar, open_body):
+    blue = torch.tensor([0.2, 0.3, 0.6])
+    share = hand_share(avatar.smpl_weights)
+    assert (share > 0.99).sum() > 100
+    assert (share == 0.0).sum() > 1000
+    with torch.no_grad():
+        avatar.colours[share > 0.0] = blue.logit()
+    before = avatar.colours.detach().clone()
+    layer = FaceLayer(avatar.means, open_body, 1.0, tone=1.0)
+    for _ in range(200):
+        layer.draw(avatar, 0.5)
+    tone = nearest_tone(SKIN.log()).exp()
+    hands = avatar.rgb[share > 0.99]
+    torch.testing.assert_close(hands, tone.expand_as(hands), atol=0.03, rtol=0)
+    others = share == 0.0
+    others[layer.index] = False
+    assert torch.equal(avatar.colours[others], before[others])
 
 
 def test_where_no_point_is_on_the_face_nothing_is_held_or_drawn(avatar, open_body):
