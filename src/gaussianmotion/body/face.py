@@ -24,7 +24,7 @@ from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 
 # The picture's side, and its upper edge above the eyes, in distances of the eyes.
-SPAN, TOP = 2.6, 0.9
+SPAN, TOP = 2.9, 0.9
 # What is further behind the eyes, in their distances, is no part of the face: ears are at 1.7.
 DEEPEST = 1.2
 # In the picture 128 is the colour of the skin around, and so many levels are a factor of two.

@@ -26,16 +26,16 @@ from gaussianmotion.synthesis.people.dressing import Look, pose_look
 from gaussianmotion.synthesis.pictures.mesh_renderer import Light, look_at, render
 from gaussianmotion.synthesis.reporting import Report, log_line
 
-SIZE = 128
+SIZE = 144
 # Drawn larger, and averaged.
-DRAWN = 512
+DRAWN = 576
 # Metres: all of a face is seen from straight ahead.
 FAR = 20.0
 BROWS, BROW_TINT = ("brows:1", "brows:6"), 0.3
 FLAT = Light(np.array([0.0, 0.0, 1.0]), ambient=1.0, diffuse=0.0)
 # The face: an ellipse about a point below the eyes, half as wide and high as these, in distances of
 # the eyes. It fades over so much of its radius.
-BELOW, WIDE, HIGH, FADE = 0.42, 1.05, 1.15, 0.2
+BELOW, WIDE, HIGH, FADE = 0.58, 1.05, 1.31, 0.2
 # Plain skin is a mean this wide, over what deviates little from it (a logarithm).
 SKIN_SIGMA, SKIN_TOLERANCE, ROUNDS = 0.35, 0.12, 6
 DARKEST = 0.02
