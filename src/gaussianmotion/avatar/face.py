@@ -6,7 +6,7 @@ where they are put; their colours are learnt, and late in the training each step
 the colour of the plain skin around, times the marks of an average face (:mod:`..body.face`). Light
 stays the prior's; eyes, brows, nostrils and lips are everybody's. The mean over many views is also
 greyer or redder than any skin: the face as a whole is drawn to the nearest tone that skins have,
-and the hands, which nothing covers, to the face's. This goes beyond the paper.
+and with it the front of the neck and the hands. This goes beyond the paper.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import Tensor
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 from gaussianmotion.body.face import load_marks, on_face
-from gaussianmotion.body.skin import hand_share, nearest_tone
+from gaussianmotion.body.skin import hand_share, nearest_tone, throat_share
 
 #: What of the face's Gaussians is not learnt.
 HELD = ("means", "quats", "log_scales", "logit_opacities")
@@ -52,10 +52,10 @@ class FaceLayer:
         Args:
             means: Canonical positions on the body, metres.
             contrast: Factor on the marks' logarithms.
-            tone: How far, from 0 to 1, the face's mean colour goes to the nearest tone of skins,
-                and the hands' to the face's.
+            tone: How far, from 0 to 1, the face's colour goes to the nearest tone of skins, and
+                those of throat and hands to the face's.
         """
-        self._tone = tone
+        self._body, self._tone = body, tone
         logs, share = load_marks().at(on_face(means, body))
         began = (share > 0.01).nonzero()[:, 0]
         self._places = means[began].detach().clone()
@@ -125,20 +125,23 @@ class FaceLayer:
             tone = nearest_tone(mean)
             shade = (skin - mean).mean(dim=1, keepdim=True)
             skin = torch.lerp(skin, tone + shade, self._tone)
-            self._draw_hands(avatar, torch.lerp(mean, tone, self._tone), rate)
+            self._draw_bare(avatar, tone, rate)
         aim = (skin + self.logs).exp().clamp(DARKEST, LIGHTEST).logit()
         avatar.colours[self.index] = torch.lerp(logits, aim, rate * self.share[:, None])
 
-    def _draw_hands(self, avatar: Avatar, tone: Float[Tensor, " 3"], rate: float) -> None:
-        """Take the hands' mean colour a step toward the face's; what differs within them stays."""
-        share = hand_share(avatar.smpl_weights)
-        hands = avatar.colours.sigmoid().clamp(min=DARKEST).log()
-        shift = self._tone * (tone - _mean(hands, share))
-        aim = (hands + shift).exp().clamp(DARKEST, LIGHTEST).logit()
-        avatar.colours.lerp_(aim, rate * share[:, None])
+    def _draw_bare(self, avatar: Avatar, tone: Float[Tensor, " 3"], rate: float) -> None:
+        """Take throat and hands a step toward the tone's hue, and the hands to its brightness."""
+        hands = hand_share(avatar.smpl_weights)
+        throat = throat_share(on_face(avatar.means, self._body))
+        logs = avatar.colours.sigmoid().clamp(min=DARKEST).log()
+        shade = logs.mean(dim=1, keepdim=True)
+        lift = (hands > 0.0).float()[:, None] * (tone.mean() - _mean(shade, hands))
+        aim = torch.lerp(logs, tone - tone.mean() + shade + lift, self._tone)
+        aim = aim.exp().clamp(DARKEST, LIGHTEST).logit()
+        avatar.colours.lerp_(aim, rate * torch.maximum(hands, throat)[:, None])
 
 
-def _mean(values: Float[Tensor, "N 3"], shares: Float[Tensor, " N"]) -> Float[Tensor, " 3"]:
+def _mean(values: Float[Tensor, "N C"], shares: Float[Tensor, " N"]) -> Float[Tensor, " C"]:
     """The mean of rows, of which those that hardly belong count little."""
     weights = shares.square()
     return weights @ values / weights.sum().clamp(min=1e-6)

@@ -1,5 +1,6 @@
-"""The colours that people's skins have, and where a body's skin is bare whatever it wears."""
+"""The colours that people's skins have, and where a body's skin is bare."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -8,6 +9,9 @@ from torch import Tensor
 DARK, LIGHT = (0.40, 0.235, 0.16), (0.87, 0.68, 0.56)
 # SMPL's hands.
 HANDS = (22, 23)
+# The throat: right, up and forward of the middle between the eyes, in their distances. Hair falls
+# beside it and collars begin below.
+THROAT_MIDDLE, THROAT_REACH, THROAT_FADE = (0.0, -1.75, -1.0), (0.65, 0.3, 1.0), (0.2, 0.25, 0.3)
 
 
 def nearest_tone(skin: Float[Tensor, " 3"]) -> Float[Tensor, " 3"]:
@@ -24,3 +28,14 @@ def nearest_tone(skin: Float[Tensor, " 3"]) -> Float[Tensor, " 3"]:
 def hand_share(weights: Float[Tensor, "N 24"]) -> Float[Tensor, " N"]:
     """How far what has these blend weights follows the joints of the hands, from 0 to 1."""
     return weights[:, list(HANDS)].sum(dim=1)
+
+
+def throat_share(where: Float[Tensor, "N 3"]) -> Float[Tensor, " N"]:
+    """How far points lie on the front of the neck, from 0 to 1.
+
+    Args:
+        where: As :func:`.face.on_face` returns it.
+    """
+    away = (where - where.new_tensor(THROAT_MIDDLE)).abs() - where.new_tensor(THROAT_REACH)
+    inside = 1.0 - away / where.new_tensor(THROAT_FADE)
+    return torch.clamp(inside, 0.0, 1.0).prod(dim=1)

@@ -6,7 +6,7 @@ import torch
 from gaussianmotion.avatar.face import HELD, FaceLayer
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
 from gaussianmotion.body.face import face_density, load_marks, on_face
-from gaussianmotion.body.skin import hand_share, nearest_tone
+from gaussianmotion.body.skin import hand_share, nearest_tone, throat_share
 
 SKIN = torch.tensor([0.6, 0.4, 0.3])
 
@@ -99,7 +99,7 @@ def test_a_grey_face_gets_a_tone_that_skins_have_and_keeps_its_light(avatar, ope
     assert torch.corrcoef(lit)[0, 1] > 0.9
 
 
-def test_hands_get_the_faces_tone_and_nothing_else_does(avatar, open_body):
+def test_hands_and_throat_get_the_faces_tone_and_nothing_else_does(avatar, open_body):
     blue = torch.tensor([0.2, 0.3, 0.6])
     share = hand_share(avatar.smpl_weights)
     assert (share > 0.99).sum() > 100
@@ -113,9 +113,16 @@ def test_hands_get_the_faces_tone_and_nothing_else_does(avatar, open_body):
     tone = nearest_tone(SKIN.log()).exp()
     hands = avatar.rgb[share > 0.99]
     torch.testing.assert_close(hands, tone.expand_as(hands), atol=0.03, rtol=0)
-    others = share == 0.0
+    throat = throat_share(on_face(avatar.means, open_body))
+    others = (share == 0.0) & (throat == 0.0)
     others[layer.index] = False
     assert torch.equal(avatar.colours[others], before[others])
+    # The throat takes the hue, and keeps its own light.
+    inside = (throat > 0.99) & (share == 0.0)
+    neck, was = avatar.rgb[inside].log(), before[inside].sigmoid().log()
+    torch.testing.assert_close(neck.mean(dim=1), was.mean(dim=1), atol=0.03, rtol=0)
+    hue = (tone.log() - tone.log().mean()).expand_as(neck)
+    torch.testing.assert_close(neck - neck.mean(dim=1, keepdim=True), hue, atol=0.03, rtol=0)
 
 
 def test_where_no_point_is_on_the_face_nothing_is_held_or_drawn(avatar, open_body):

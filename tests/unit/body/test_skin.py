@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from gaussianmotion.body.skin import DARK, LIGHT, hand_share, nearest_tone
+from gaussianmotion.body.face import on_face
+from gaussianmotion.body.skin import DARK, LIGHT, hand_share, nearest_tone, throat_share
 
 DARKEST, LIGHTEST = torch.tensor(DARK).log(), torch.tensor(LIGHT).log()
 
@@ -33,3 +34,18 @@ def test_hands_are_what_follows_the_joints_of_the_hands() -> None:
     weights[1, 23] = 1.0
     weights[2, 15] = 1.0
     assert hand_share(weights).tolist() == pytest.approx([0.7, 1.0, 0.0])
+
+
+def test_a_throat_is_below_the_chin_in_front_and_above_collars(open_body) -> None:
+    share = throat_share(on_face(open_body.vertices, open_body))
+    owner = open_body.weights.argmax(dim=1)
+    inside = share > 0.5
+    assert inside.sum() > 20
+    assert torch.isin(owner[inside], torch.tensor([12, 15])).all()  # neck and head
+    # Nothing of what is lower than a quarter of a head below the chin, nor of the nape.
+    _, right_eye, left_eye, _, _ = open_body.vertices[open_body.landmarks]
+    eyes = 0.5 * (right_eye + left_eye)
+    found = open_body.vertices[share > 0.0]
+    assert (found[:, 1] > eyes[1] - 0.15).all()
+    assert (found[:, 1] < eyes[1] - 0.06).all()
+    assert (found[:, 2] > eyes[2] - 0.14).all()
