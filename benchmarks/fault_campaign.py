@@ -6,8 +6,8 @@ Snakemake is killed, started twice, and the clock set back. After each fault the
 message must be right, every file must be whole (as before, or as an undisturbed run makes it), and
 a second run must leave what an undisturbed one leaves, bit for bit, and nothing beside it.
 
-Prints a table, writes the outcomes to ``results/faults/faults.json``, and with ``--page`` the page
-docs/faults.md. Cases are declared in ``faults/``, a few lines each.
+Prints a table, writes the outcomes to ``results/faults/faults.json`` (or below ``--out``), and with
+``--page`` the page docs/faults.md. Cases are declared in ``faults/``, a few lines each.
 """
 
 import argparse
@@ -220,6 +220,7 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="REGEX", help="faults whose name it matches")
     parser.add_argument("--moments", type=int, default=20, help="of what is ended (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER")
     parser.add_argument("--page", action="store_true", help=f"write {PAGE.name}")
     options = parser.parse_args()
     # A shell that starts this in the background has it, and its commands, ignore Ctrl-C.
@@ -233,12 +234,12 @@ def main() -> int:
             for fault in KINDS[kind]:
                 if re.search(options.only, fault.name):
                     outcomes.append(tell(campaign.tried(kind, fault)))
-                    remembered(outcomes)
+                    remembered(outcomes, options.out)
         unmount_all(Path(folder))
     minutes = (time.monotonic() - began) / 60
     wrong = sum(bool(outcome.wrong) for outcome in outcomes)
     print(f"{len(outcomes)} faults, {wrong} not right, {minutes:.1f} minutes")
-    outcomes = remembered(outcomes)
+    outcomes = remembered(outcomes, options.out)
     if options.page:
         tried = {outcome.name for outcome in outcomes}
         names = [fault.name for faults in KINDS.values() for fault in faults]
@@ -247,21 +248,25 @@ def main() -> int:
     return int(wrong > 0)
 
 
-def remembered(outcomes: list[Outcome]) -> list[Outcome]:
+def remembered(outcomes: list[Outcome], folder: Path) -> list[Outcome]:
     """Outcomes with those of earlier, partial runs for the other faults; kept in a file.
 
-    Where that file is not, as in a fresh clone, the page has those of earlier runs.
+    Where the campaign's own file is not, as in a fresh clone, the page has those of earlier runs.
+
+    Args:
+        outcomes: Of this run.
+        folder: Where the file is.
     """
-    path = RESULTS / "faults.json"
+    path, kept = folder / "faults.json", []
     if path.exists():
         kept = [Outcome(**one) for one in json.loads(path.read_text())]
-    else:
-        kept = rows_of(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else []
+    elif folder == RESULTS and PAGE.exists():
+        kept = rows_of(PAGE.read_text(encoding="utf-8"))
     found = {(one.kind, one.name): one for one in kept}
     found |= {(one.kind, one.name): one for one in outcomes}
     known = [(kind, fault.name) for kind, faults in KINDS.items() for fault in faults]
     all_of_them = [found[key] for key in known if key in found]
-    RESULTS.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([asdict(one) for one in all_of_them], indent=1))
     return all_of_them
 
