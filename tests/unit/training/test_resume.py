@@ -97,7 +97,7 @@ def test_views_that_are_looked_at_again_are_seen_through_before_a_stop(tmp_path,
         skirt=0.2,
         smooth_weights=True,
         gaussians=1500,
-        face={"contrast": 1.2},
+        face={"contrast": 1.2, "tone": 1.0},
     )
     run(open_body, tmp_path / "whole", config)
     with pytest.raises(SystemExit):
