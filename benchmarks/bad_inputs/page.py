@@ -2,8 +2,9 @@
 
 import html
 import io
-import re
 from dataclasses import dataclass
+
+from page_tables import rows_below
 
 TITLES = {
     "trainings": "Trainings that are lost",
@@ -70,14 +71,8 @@ def page(rows: list[Row]) -> str:
 
 def rows_of(text: str) -> list[Row]:
     """The outcomes that a page tells; what was said last is cut as there."""
-    found, kind = [], ""
-    kinds = {title: name for name, title in TITLES.items()}
-    for line in text.splitlines():
-        if line.startswith("## "):
-            kind = kinds[line[3:]]
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)][1:-1]
-        if not kind or len(cells) != 6 or not cells[2].isdigit():
-            continue
+    found = []
+    for kind, cells in rows_below(text, TITLES):
         name, code, lines, said, lost, right = (_text(cell) for cell in cells)
         gone = [] if lost == "nothing" else lost.split(", ")
         wrong = [] if right == "yes" else right.split("; ")

@@ -1,8 +1,9 @@
 """The outcomes of the campaign, as docs/faults.md has them."""
 
 import io
-import re
 from dataclasses import dataclass
+
+from page_tables import rows_below
 
 TITLES = {
     "stages": "Stages that are ended",
@@ -66,15 +67,8 @@ def page(outcomes: list[Outcome], untried: list[str]) -> str:
 
 def rows_of(text: str) -> list[Outcome]:
     """The outcomes that a page tells; of the exit codes each kind at least once."""
-    found, kind = [], ""
-    kinds = {title: name for name, title in TITLES.items()}
-    for line in text.splitlines():
-        if line.startswith("## "):
-            kind = kinds[line[3:]]
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)][1:-1]
-        if not kind or len(cells) != 5 or not cells[1].isdigit():
-            continue
-        name, times, codes, said, right = cells
+    found = []
+    for kind, (name, times, codes, said, right) in rows_below(text, TITLES):
         told = [int(code) for code in codes.split(", ") if code]
         told += told[-1:] * (int(times) - len(told))
         skipped = right if int(times) == 0 else ""

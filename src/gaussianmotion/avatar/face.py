@@ -119,8 +119,8 @@ class FaceLayer:
         logits = avatar.colours[self.index]
         plain = logits.sigmoid().log() - self.logs
         skin = (plain[self._near] * self._weight[..., None]).sum(dim=1)
-        mean = _mean(skin, self.share)
         if self._tone:
+            mean = _mean(skin, self.share)
             # Light and shade are a factor of their own on each point; hue is one for all of a skin.
             tone = nearest_tone(mean)
             shade = (skin - mean).mean(dim=1, keepdim=True)
