@@ -79,7 +79,7 @@ $(STAMP): requirements.lock pyproject.toml
 	    grep -vE '^(nvidia-|cuda-|triton)' requirements.lock > $$lock; \
 	    other="--torch-backend $(TORCH) --reinstall-package torch --reinstall-package torchvision"; \
 	  fi; \
-	  $$uv pip install --python $(BIN)/python $$other -r $$lock; \
+	  $$uv pip install --python $(BIN)/python --compile-bytecode $$other -r $$lock; \
 	  $$uv pip install --python $(BIN)/python --no-deps -e .; \
 	  $$uv pip install --python $(BIN)/python --no-deps hpsv2==1.2.0
 	@echo "$(TORCH)" > $(VENV)/.torch

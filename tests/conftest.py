@@ -6,6 +6,8 @@ import signal
 # As every command has it (gaussianmotion.runtime.threads), before torch is imported: on a busy
 # computer, threads that spin while they wait for each other make a test ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# The tests start hundreds of programs, each of which would compile all that it imports again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from pathlib import Path
 

@@ -65,14 +65,25 @@ class Experiment:
                 twins[name] = earlier
         return twins
 
-    @property
+    @cached_property
     def own_priors(self) -> dict[str, PriorConfig]:
         """The priors of the variants that are trained with other models than the experiment's."""
         return own_priors(self.config, self.overlays)
 
+    @cached_property
+    def _configs(self) -> dict[str, Config]:
+        """Variants' configurations so far: the workflow asks for them at each of its jobs."""
+        return {}
+
     def variant(self, name: str) -> Config:
-        """The configuration of one variant."""
-        return with_variant(self.config, name, self.overlays)
+        """The configuration of one variant.
+
+        Raises:
+            UserError: there is no such variant, or what it changes is not valid.
+        """
+        if name not in self._configs:
+            self._configs[name] = with_variant(self.config, name, self.overlays)
+        return self._configs[name]
 
 
 def own_priors(config: Config, overlays: Mapping[str, Layer]) -> dict[str, PriorConfig]:
