@@ -108,8 +108,8 @@ def copy_workflow(folder: Path) -> Workflow:
         source = REPOSITORY / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / name)
-    # With what Python and numba have compiled, which goes by the files' times and sizes; without what
-    # another test is about to write there.
+    # With what Python and numba have compiled, which goes by the files' times and sizes; without
+    # what another test is about to write there.
     unfinished = shutil.ignore_patterns("*.pyc.*", "*.tmp.*")
     shutil.copytree(REPOSITORY / "src", folder / "src", ignore=unfinished)
     shutil.copy(
