@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gaussianmotion.pipeline.grid import Grid, Run, main_variant
+from gaussianmotion.pipeline.grid import COARSE, Grid, Run, main_variant
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.run_folder import AVATAR, VIEWS_RECORD
 
@@ -24,7 +24,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 }
 # Rows below those, of other variants in the same columns, where an experiment has them.
 ALSO: dict[str, tuple[str, ...]] = {
-    "fig7": tuple(f"coarse_{variant}" for variant in VARIANTS["fig7"]),
+    "fig7": tuple(f"{COARSE}{variant}" for variant in VARIANTS["fig7"]),
 }
 FIGURES = tuple(VARIANTS)
 # Files of a run that a figure reads.

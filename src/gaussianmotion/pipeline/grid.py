@@ -14,6 +14,8 @@ from gaussianmotion.records.run_folder import RECORD, RunFolder
 
 # Prompts of the ablations where the configuration names none.
 FIRST_PROMPTS = 3
+# Before the names of the variants that compare the same where Gaussians come to be large.
+COARSE = "coarse_"
 
 
 @dataclass(frozen=True, order=True)

@@ -7,6 +7,8 @@ residual of the blend weights.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gaussianmotion.pipeline.grid import COARSE
+
 IMBALANCE = "imbalance"
 
 
@@ -57,8 +59,6 @@ class Claim:
 
 # What the variants are called after, and what they are trained with unless a variant was edited.
 TAUS = {f"tau_{tau}": float(tau) for tau in (100, 200, 300, 400, 500)}
-# Before the names of the variants that compare the same where Gaussians come to be large.
-COARSE = "coarse_"
 _THRESHOLDS = (0.1, 0.02, 0.01)  # metres; the most lenient first
 PRUNED = {f"{family}prune_{at:g}": at for family in ("", COARSE) for at in _THRESHOLDS}
 
