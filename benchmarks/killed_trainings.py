@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from gaussianmotion.pipeline.prompts import Prompt, read_prompts
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 AVATAR, CURVES = "avatar.safetensors", "curves.csv"
 EVERY = 6
@@ -31,14 +33,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     options = parser.parse_args()
     moments, failed = random.Random(options.seed), 0
-    lines = (REPOSITORY / "config/prompts/laptop.tsv").read_text(encoding="utf-8").splitlines()[1:]
     print("| prompt | killed in step | went on after | same bytes |\n|---|---|---|---|")
-    for name, prompt in (line.split("\t") for line in lines if line):
-        if options.prompts and name not in options.prompts:
+    for prompt in read_prompts(REPOSITORY / "config/prompts/laptop.tsv"):
+        if options.prompts and prompt.id not in options.prompts:
             continue
         with tempfile.TemporaryDirectory(prefix="killed-") as folder:
             whole, killed = Path(folder, "whole"), Path(folder, "killed")
-            command = train(name, prompt, options.threads)
+            command = train(prompt, options.threads)
             seconds = run(command, whole)
             struck, resumed = [], []
             for _ in range(options.kills):
@@ -49,17 +50,17 @@ def main() -> int:
             same = (whole / AVATAR).read_bytes() == (killed / AVATAR).read_bytes()
             failed += not same
             steps, after = (", ".join(map(str, values)) for values in (struck, resumed))
-            print(f"| {name} | {steps} | {after} | {'yes' if same else 'NO'} |", flush=True)
+            print(f"| {prompt.id} | {steps} | {after} | {'yes' if same else 'NO'} |", flush=True)
     return int(failed > 0)
 
 
-def train(name: str, prompt: str, threads: int) -> list[str]:
+def train(prompt: Prompt, threads: int) -> list[str]:
     """The command, without its folder."""
     files = ("config.yaml", "config/laptop.yaml", "config/people.yaml")
     settings = [part for key in SMALLER for part in ("--set", key)]
     return [
         *(sys.executable, "-m", "gaussianmotion", "--threads", str(threads), "train"),
-        *("--config", *files, *settings, "--prompt-id", name, "--prompt", prompt),
+        *("--config", *files, *settings, "--prompt-id", prompt.id, "--prompt", prompt.text),
     ]
 
 

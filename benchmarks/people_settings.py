@@ -17,13 +17,13 @@ from pathlib import Path
 
 import yaml
 
+from gaussianmotion.pipeline.prompts import read_prompts
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 AVATAR = "avatar.safetensors"
-PROMPTS = dict(
-    line.split("\t")
-    for line in (REPOSITORY / "config/prompts/laptop.tsv").read_text().split("\n")[1:]
-    if line
-)
+PROMPTS = {
+    prompt.id: prompt.text for prompt in read_prompts(REPOSITORY / "config/prompts/laptop.tsv")
+}
 #: Of them, for a search: short and long hair, a hat, trousers, a dress, a skirt.
 CHOSEN = ["man-jeans", "woman-red-dress", "old-man-hat", "woman-purple-skirt"]
 SCORES = {
