@@ -45,6 +45,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     return {one["kind"]: Outcome(**one) for one in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", QUICK)
 def test_a_fault_loses_nothing_and_a_second_run_ends_as_an_undisturbed_one(
     kind: str, outcomes: dict[str, Outcome]

@@ -24,6 +24,7 @@ def write_file(folder: Path, text: str) -> None:
         file.write("\n" + text.partition("\n")[2])
 
 
+@pytest.mark.slow
 def test_the_tutorial_works_from_its_first_line_to_its_last(workflow: Workflow) -> None:
     for kind, text in BLOCKS:
         if kind == "yaml":
@@ -64,6 +65,7 @@ def test_every_printed_command_is_one_that_the_program_takes(page: Path) -> None
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_every_printed_snakemake_plans_what_it_says(workflow: Workflow) -> None:
     """Dry runs of what README and pages print, of fewer variants; the tutorial's are run above."""
     fewer = "{variants: [ours, static_pose, no_pose_guidance], prompts: [man-jeans], seeds: [0]}"

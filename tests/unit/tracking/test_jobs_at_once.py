@@ -18,6 +18,7 @@ def _log(folder: Path, tracking: TrackingConfig, everybody: object) -> None:
     mirror(folder, tracking)
 
 
+@pytest.mark.slow
 def test_eight_jobs_at_once_make_the_store_and_share_one_parent(tmp_path: Path) -> None:
     database = tmp_path / "m/mlflow.db"
     tracking = TrackingConfig(uri=f"sqlite:///{database}", artifacts=f"{tmp_path}/m/files")
