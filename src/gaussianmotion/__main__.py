@@ -1,7 +1,5 @@
 """``python -m gaussianmotion``: the same as the command ``gaussianmotion``."""
 
-import sys
+from gaussianmotion.cli import program
 
-from gaussianmotion.cli import main
-
-sys.exit(main())
+program()

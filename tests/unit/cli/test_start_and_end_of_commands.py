@@ -1,4 +1,4 @@
-"""What a command imports before it computes: a job of seconds waits for what it uses only."""
+"""A job of seconds waits for what it uses only, and not for Python to take everything apart."""
 
 import subprocess
 import sys
@@ -31,3 +31,15 @@ def test_a_command_imports_what_it_uses(module: str, needed: set[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) <= needed
+
+
+@pytest.mark.parametrize(("arguments", "code"), [("--version", 0), ("study-tally", 2)])
+def test_nothing_is_searched_for_cycles_at_the_end(arguments: str, code: int) -> None:
+    script = (
+        "import atexit, gc, sys; from gaussianmotion.cli import program; "
+        "atexit.register(lambda: print(gc.get_freeze_count() > len(gc.get_objects()))); "
+        f"sys.argv = ['gaussianmotion', {arguments!r}]; program()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    assert done.stdout.splitlines()[-1:] == ["True"]
