@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(shell command -v $(name))))
 
 # TORCH=cu126 takes torch of another CUDA version, for older drivers and GPUs, TORCH=cpu the small one
-# without any; later calls keep to it. GPU=toolkit adds the compiler that gsplat needs. docs/gpus.md
+# without any; later calls keep to it. GPU=toolkit adds the compiler that gsplat needs. docs/how-to/gpus.md
 BUILT := $(shell cat $(VENV)/.torch 2>/dev/null)
 TORCH ?= $(BUILT)
 ifneq ($(TORCH),$(BUILT))
@@ -28,7 +28,7 @@ endif
 help: ## list these verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-8s %s\n' "$$verb" "$$text"; done
 
-env: $(STAMP) $(if $(filter toolkit,$(GPU)),$(VENV)/.toolkit) ## make .venv with everything in it (once, a few minutes); on GPUs: docs/gpus.md
+env: $(STAMP) $(if $(filter toolkit,$(GPU)),$(VENV)/.toolkit) ## make .venv with everything in it (once, a few minutes); on GPUs: docs/how-to/gpus.md
 
 demo: env ## three avatars on this computer; PROMPT="a man in a green suit" for your own
 	@$(BIN)/gaussianmotion demo

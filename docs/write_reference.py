@@ -23,7 +23,7 @@ MADE = "<!-- Written by docs/write_reference.py: change docstrings and descripti
 
 def configuration() -> str:
     """Every key of the configuration with its type, default, limits and meaning."""
-    schema = Config.model_json_schema()
+    schema, defaults = Config.model_json_schema(), Config().model_dump(mode="json")
     parts = [
         "# Configuration",
         MADE,
@@ -34,20 +34,23 @@ def configuration() -> str:
     for name, value in schema["properties"].items():
         section = _section(value, schema)
         (sections if section is not None else top).append((name, value, section))
-    parts.append(_table(_rows("", {name: value for name, value, _ in top}, schema)))
+    parts.append(_table(_rows("", {name: value for name, value, _ in top}, schema, defaults)))
     for name, _, section in sections:
         parts += [f"## {name}", _plain(section.get("description", ""))]
-        parts.append(_table(_rows(f"{name}.", section["properties"], schema)))
+        rows = _rows(f"{name}.", section["properties"], schema, defaults[name])
+        parts.append(_table(rows))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _rows(prefix: str, properties: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+def _rows(
+    prefix: str, properties: dict[str, Any], schema: dict[str, Any], defaults: dict[str, Any]
+) -> Iterator[str]:
     for name, value in properties.items():
         section = _section(value, schema)
         if section is not None:
-            yield from _rows(f"{prefix}{name}.", section["properties"], schema)
+            yield from _rows(f"{prefix}{name}.", section["properties"], schema, defaults[name])
             continue
-        default = f"`{_short(value['default'])}`" if "default" in value else ""
+        default = f"`{_short(defaults[name])}`"
         meaning = _plain(value.get("description", ""))
         yield f"| `{prefix}{name}` | {_kind(value, schema)} | {default} | {meaning} |"
 
@@ -81,7 +84,7 @@ def _kind(value: dict[str, Any], schema: dict[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    return str(value) if not isinstance(value, dict) else "{...}"
+    return "{...}" if isinstance(value, dict) and value else str(value)
 
 
 def _plain(text: str) -> str:
@@ -153,7 +156,8 @@ def _facts(score: Score) -> Iterator[str]:
         yield f"Weights: {', '.join(f'`models.{name}`' for name in score.weights)}."
     if score.package:
         yield f"Package: {score.package[1]}."
-    yield f"It reads {', '.join(f'`{key}`' for key in _keys(score.settings))}."
+    keys = ", ".join(f"`{key}`" for key in _keys(score.settings)) or "no key of the configuration"
+    yield f"It reads {keys}."
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

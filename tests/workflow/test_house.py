@@ -35,6 +35,26 @@ def test_the_reference_is_what_the_code_says(monkeypatch: pytest.MonkeyPatch) ->
         assert written == page(), f"{name}: run `python docs/write_reference.py`"
 
 
+def test_every_key_of_the_configuration_has_a_meaning() -> None:
+    page = (REPOSITORY / "docs/reference/configuration.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert len(rows) > 100
+    assert [row for row in rows if re.search(r"\|\s*\|", row)] == []
+
+
+def test_pages_that_the_code_names_are_there() -> None:
+    named = set()
+    files = [REPOSITORY / "Makefile", REPOSITORY / "Snakefile"]
+    for folder in ("src", "rules", "config", "profiles", "benchmarks", "notebooks"):
+        suffixes = (".py", ".smk", ".yaml", ".md", ".html", ".ipynb", ".rst")
+        files += [path for path in (REPOSITORY / folder).rglob("*") if path.suffix in suffixes]
+    for path in files:
+        found = re.findall(r"(?<![\w/.])docs/[\w/-]+\.\w+", path.read_text(encoding="utf-8"))
+        named |= {(name, path.name) for name in found}
+    assert ("docs/how-to/gpus.md", "Makefile") in named
+    assert [(name, where) for name, where in named if not (REPOSITORY / name).exists()] == []
+
+
 def test_what_the_documentation_names_is_there() -> None:
     """Modules, the functions named beside them, links to other pages and to pictures."""
     missing = []

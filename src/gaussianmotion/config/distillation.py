@@ -47,7 +47,7 @@ class DistillationConfig(Section):
         description="Steps of the training that look at the same views and pictures; one that is "
         "asked to stop takes them all first.",
     )
-    t_min: Annotated[int, Field(ge=0, le=999)] = 20
+    t_min: Annotated[int, Field(ge=0, le=999)] = Field(20, description="Smallest timestep.")
     t_max: Annotated[int, Field(ge=1, le=1000)] = Field(
         980, description="Largest timestep before annealing."
     )

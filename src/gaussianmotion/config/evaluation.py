@@ -39,9 +39,9 @@ class ReferenceConfig(ReferenceKind):
     """Samples of the text-to-image model, which the renders' distribution is compared with."""
 
     steps: Count = Field(50, description="DDIM steps.")
-    guidance_scale: Positive = 7.5
+    guidance_scale: Positive = Field(7.5, description="s of classifier-free guidance.")
     batch: Count = Field(5, description="Samples at once.")
-    seed: Seed = 0
+    seed: Seed = Field(0, description="Of the noise that samples begin with.")
 
 
 class NoisedConfig(Section):
@@ -49,8 +49,8 @@ class NoisedConfig(Section):
 
     timestep: Annotated[int, Field(ge=1, le=999)] = Field(600, description="Noise level, of 1000.")
     steps: Count = Field(30, description="DDIM steps from there.")
-    guidance_scale: Positive = 7.5
-    seed: Seed = 0
+    guidance_scale: Positive = Field(7.5, description="s of classifier-free guidance.")
+    seed: Seed = Field(0, description="Of the noise that is added.")
 
 
 # Each declared score; the type checker cannot know them.
@@ -66,7 +66,7 @@ class ScoreNames(Section):
 
     names: list[ScoreName] = Field(
         default_factory=lambda: list(PAPER_SCORES),
-        description="What each of them measures, reads and needs is in docs/scores.md.",
+        description="What each of them measures, reads and needs is in docs/reference/scores.md.",
     )
 
 

@@ -31,13 +31,15 @@ class AblationConfig(Section):
     prompts: list[str] = Field(
         default_factory=list, description="Ids of the prompt list; none: its first three."
     )
-    seeds: list[Seed] = Field(default_factory=lambda: [0], min_length=1)
+    seeds: list[Seed] = Field(
+        default_factory=lambda: [0], min_length=1, description="Each variant is trained with each."
+    )
 
 
 class TrackingSwitch(Section):
     """Whether there is MLflow."""
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="Log runs to MLflow.")
 
 
 class TrackingConfig(TrackingSwitch):
@@ -62,7 +64,9 @@ def _walk_run_dance_kick() -> Motions:
 class ExperimentKeys(Section):
     """What the experiment is called."""
 
-    experiment: Slug = "paper"
+    experiment: Slug = Field(
+        "paper", description="Name of the experiment and of its folder in `results`."
+    )
 
 
 class PromptKeys(Section):
@@ -87,8 +91,15 @@ class BaselineKeys(Section):
 class GridKeys(BaselineKeys):
     """Which avatars there are: the main grid, and that of the ablations."""
 
-    variants: list[Slug] = Field(default_factory=lambda: ["ours"], min_length=1)
-    seeds: list[Seed] = Field(default_factory=lambda: [0], min_length=1)
+    variants: list[Slug] = Field(
+        default_factory=lambda: ["ours"],
+        min_length=1,
+        description="Names of the variants file that are trained for every prompt; the first is "
+        "the one that tables and figures show.",
+    )
+    seeds: list[Seed] = Field(
+        default_factory=lambda: [0], min_length=1, description="Each prompt is trained with each."
+    )
     ablation: AblationConfig = AblationConfig()
 
 
@@ -105,7 +116,9 @@ class MotionKeys(Section):
 class DeviceKeys(Section):
     """Where networks run."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="auto: a GPU where there is one, else the CPU."
+    )
 
 
 class DrawingKeys(DeviceKeys):
@@ -119,8 +132,10 @@ class DrawingKeys(DeviceKeys):
 class Config(DrawingKeys, MotionKeys, GridKeys, PromptKeys, ExperimentKeys):
     """A whole experiment."""
 
-    results: UserPath = Path("results")
-    variants_file: UserPath = Path("config/variants.yaml")
+    results: UserPath = Field(Path("results"), description="Folder of all experiments.")
+    variants_file: UserPath = Field(
+        Path("config/variants.yaml"), description="Overlays of training keys, by variant's name."
+    )
     scale: str = Field(
         "full", description="full, or the name of one of `scales`: a smaller version of it all."
     )

@@ -14,10 +14,10 @@ class FramingWords(Section):
     The embedded prior's captions say "head", photographers "head shot".
     """
 
-    full_body: Words = "full body"
-    upper_body: Words = "upper body"
-    head: Words = "head shot"
-    lower_body: Words = "lower body"
+    full_body: Words = Field("full body", description="Of views that show the whole person.")
+    upper_body: Words = Field("upper body", description="Of views from the hips to the head.")
+    head: Words = Field("head shot", description="Of close-ups of the head.")
+    lower_body: Words = Field("lower body", description="Of views from the hips to the feet.")
 
 
 class PriorName(Section):

@@ -19,7 +19,7 @@ class PictureSize(Section):
 class Background(Section):
     """What is behind the person in still views."""
 
-    background: Colour = (1.0, 1.0, 1.0)
+    background: Colour = Field((1.0, 1.0, 1.0), description="RGB in [0, 1].")
 
 
 class Multiview(Section):
@@ -73,7 +73,7 @@ class Drawn(AntiAliasing, Background):
 class Filmed(Framing):
     """How videos are filmed."""
 
-    fps: Annotated[int, Field(ge=1, le=1000)] = 30
+    fps: Annotated[int, Field(ge=1, le=1000)] = Field(30, description="Frames a second.")
     video_elevation: Annotated[float, Field(ge=-60.0, le=60.0)] = Field(
         8.0, description="Degrees above the horizon of the videos; above 0 the floor is seen."
     )
@@ -95,7 +95,9 @@ class MotionFilmed(Filmed):
 class StandingAvatar(Filmed, Drawn, Standing, Multiview, PictureSize):
     """Still views, and a turntable."""
 
-    turntable_frames: Annotated[int, Field(ge=1, le=100_000)] = 120
+    turntable_frames: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        120, description="Frames of one turn around the person."
+    )
 
 
 class MovingAvatar(MotionFilmed, Drawn, PictureSize):

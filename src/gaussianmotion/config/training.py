@@ -35,17 +35,17 @@ class LossConfig(Section):
 class LearningRates(Section):
     """Adam learning rates, one per group."""
 
-    means: Positive = 1.6e-4
+    means: Positive = Field(1.6e-4, description="Of positions, metres a step at first.")
     means_decay: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         0.05,
         description="Share of its rate that the means' falls to, exponentially: surfaces move "
         "early and are smooth late.",
     )
-    quats: Positive = 1e-3
-    scales: Positive = 5e-3
-    opacities: Positive = 1e-2
-    colours: Positive = 1.25e-2
-    skinning: Positive = 1e-4
+    quats: Positive = Field(1e-3, description="Of rotations, which are quaternions.")
+    scales: Positive = Field(5e-3, description="Of sizes, which are logarithms of metres.")
+    opacities: Positive = Field(1e-2, description="Of opacities, which are logits.")
+    colours: Positive = Field(1.25e-2, description="Of colours, which are logits.")
+    skinning: Positive = Field(1e-4, description="Of the network f_theta of eq. 4.")
     final_decay: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         1.0,
         description="Share of their rates that those of colours, opacities and scales fall to, "
@@ -58,7 +58,7 @@ class LearningRates(Section):
 class DensityConfig(Section):
     """Adaptive density control, for the magnitude of score-distillation gradients."""
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="Grow and remove Gaussians during the training.")
     start: Share = Field(0.1, description="Share of the training before which nothing is cloned.")
     stop: Share = Field(0.7, description="Share of the training after which nothing is cloned.")
     prune_stop: Share = Field(
@@ -73,7 +73,9 @@ class DensityConfig(Section):
     grow_scale: Positive = Field(
         0.01, description="Metres; above it a Gaussian is split, below it cloned."
     )
-    max_gaussians: Annotated[int, Field(ge=1, le=100_000_000)] = 200_000
+    max_gaussians: Annotated[int, Field(ge=1, le=100_000_000)] = Field(
+        200_000, description="Nothing is grown beyond this number of Gaussians."
+    )
     moments: Literal["zero", "parent"] = Field(
         "zero",
         description="Adam's moments of new Gaussians. With zero, and without a new correction of "
@@ -100,7 +102,9 @@ class PoseConfig(Section):
     distribution: Literal["star_normal", "fixed"] = Field(
         "star_normal", description="fixed: every step uses the mean pose (the static ablation)."
     )
-    mean: Literal["star", "a", "t"] = "star"
+    mean: Literal["star", "a", "t"] = Field(
+        "star", description="The pose that the others scatter around."
+    )
     std: Annotated[float, Field(ge=0)] = Field(
         20.0, description="Standard deviation of the large joints, degrees; the spine gets a third."
     )
@@ -125,10 +129,10 @@ class CameraConfig(Section):
 
     elevation: tuple[float, float] = Field((-15.0, 30.0), description="Degrees.")
     fov_y: tuple[float, float] = Field((40.0, 60.0), description="Degrees.")
-    full_body: Share = 0.6
-    upper_body: Share = 0.2
-    head: Share = 0.2
-    lower_body: Share = Field(0.0, description="Hips to feet: hems and shoes.")
+    full_body: Share = Field(0.6, description="Share of views that show the whole person.")
+    upper_body: Share = Field(0.2, description="Share of views from the hips to the head.")
+    head: Share = Field(0.2, description="Share of close-ups of the head.")
+    lower_body: Share = Field(0.0, description="Share of views from the hips to the feet.")
     margin: tuple[float, float] = Field(
         (1.1, 1.4), description="Height of the framed part's picture over the part's own height."
     )
@@ -167,7 +171,7 @@ class CameraConfig(Section):
 class TrainingScale(Section):
     """How large a training is, as far as a table must say it."""
 
-    steps: Count = 3600
+    steps: Count = Field(3600, description="Optimiser steps of one avatar.")
     batch: Annotated[int, Field(ge=1, le=1000)] = Field(4, description="Views per step.")
     size: Annotated[int, Field(ge=32, le=4096, multiple_of=32)] = Field(512, description="Pixels.")
 
