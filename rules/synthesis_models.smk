@@ -8,7 +8,9 @@ rule synthesis_prior:
     output:
         touch(f"{SYNTHESIS}/prior.done"),
     log:
-        f"{SYNTHESIS}/logs/prior.log",
+        train=f"{SYNTHESIS}/logs/prior.log",
+        export=f"{SYNTHESIS}/logs/prior_export.log",
+        measure=f"{SYNTHESIS}/logs/prior_measures.log",
     conda:
         ENVIRONMENT
     threads: CONFIG.threads
@@ -20,11 +22,11 @@ rule synthesis_prior:
     message:
         "synthesis: UNet and ControlNet, half a day on a CPU, minutes on a GPU; then their measures"
     shell:
-        "python -m gaussianmotion --log {log:q} --threads {threads} synthesis prior"
+        "python -m gaussianmotion --log {log.train:q} --threads {threads} synthesis prior"
         " --dataset {params.dataset:q} --held-out {params.held_out:q} --out {params.work:q}"
-        " && python -m gaussianmotion synthesis export-prior"
+        " && python -m gaussianmotion --log {log.export:q} --threads {threads} synthesis export-prior"
         " --work {params.work:q} --dataset {params.dataset:q} --out {params.out:q}"
-        " && python -m gaussianmotion synthesis measure-prior"
+        " && python -m gaussianmotion --log {log.measure:q} --threads {threads} synthesis measure-prior"
         " --prior {params.out:q} --held-out {params.held_out:q} --out {params.out:q}"
 
 

@@ -20,11 +20,13 @@ rule gsplat:
         mem_mb=JOBS.memory(16000),
         runtime=60,
     params:
+        code=JOBS.code("gsplat"),
         without="--or-cpu" if CONFIG.rasteriser == "auto" else "",
     message:
         "gsplat: compile for a GPU of this computer"
     shell:
-        "python -m gaussianmotion --log {log:q} gsplat {params.without} --out {output:q}"
+        "python -m gaussianmotion --log {log:q} gsplat {params.without}"
+        " --code {params.code:q} --out {output:q}"
 
 
 rule train:
@@ -77,7 +79,7 @@ rule reuse_training:
     log:
         f"{RUN}/logs/train.log",
     benchmark:
-        f"{RUN}/benchmarks/train.tsv"
+        f"{RUN}/benchmarks/reuse.tsv"
     wildcard_constraints:
         variant=one_of(EXPERIMENT.twins),
     conda:

@@ -29,6 +29,7 @@ CASES = [
     _yaml("a list", "- 1\n", "a mapping is needed"),
     _yaml("betas beyond people", "body: {betas: [1.0e+30]}\n", "less than or equal to 10"),
     _yaml("a thousand million views", "render: {views: 1000000000}\n", "equal to 1000"),
+    _yaml("no motions", "motions: []\n", "motions is .*at least 1 item"),
     Case("yaml, not UTF-8", ("prompts", "--config", "x.yaml", "--out", "o.tsv"), "UTF-8",
          written("x.yaml", b"\xff\xfe\x00")),
     _keys(("experiment=a", "experiment=b"), "experiment is given twice"),

@@ -24,7 +24,7 @@ from gaussianmotion.pipeline.prompts import Prompt
 from gaussianmotion.records.picture_records import ViewsRecord
 from gaussianmotion.records.run_folder import FRONT, RunFolder, view_name
 from gaussianmotion.records.run_record import RunRecord
-from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.atomic import atomic_path, forget_killed, temporary_of
 
 
 def import_baseline(
@@ -57,7 +57,8 @@ def import_baseline(
     manifest, digests = check_renders(system, renders, prompts, size, azimuths, config.background)
     _refuse_place(renders, out.parent, prompts)
 
-    staging = out.parent / f".{os.getpid()}.partial"
+    forget_killed(out.parent / "renders")
+    staging = temporary_of(out.parent / "renders")
     # Around all of it, so that a full disk or a folder of someone else's is told in one line.
     with atomic_path(out) as imported:
         try:

@@ -11,6 +11,7 @@ from gaussianmotion.config.file import load_config, load_variants, with_variant
 from gaussianmotion.config.section import SLUG_PATTERN
 from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import share_hub_cache
+from gaussianmotion.pipeline.grid import OURS
 from gaussianmotion.pipeline.stage import Settings, Stage
 from gaussianmotion.runtime.shipped import shipped
 from gaussianmotion.runtime.threads import limit_threads
@@ -104,7 +105,7 @@ def add_config(parser: argparse.ArgumentParser, variant: bool = False) -> None:
         group.add_argument(
             "--variant",
             type=folder_name,
-            default="ours",
+            default=OURS,
             help="name in the variants file (default: %(default)s)",
         )
 
@@ -130,9 +131,11 @@ def resolve_config(options: argparse.Namespace) -> Config:
         UserError: a key or value is wrong.
     """
     config = load_config(options.config or [shipped(Path("config.yaml"))], options.set)
-    variant, variants = getattr(options, "variant", "ours"), shipped(config.variants_file)
-    if variant != "ours" or variants.exists():
-        config = with_variant(config, variant, load_variants(variants))
+    variant, variants = getattr(options, "variant", OURS), shipped(config.variants_file)
+    if variant != OURS or variants.exists():
+        overlays = load_variants(variants)
+        if variant != OURS or variant in overlays:  # a file of one's own may lack it
+            config = with_variant(config, variant, overlays)
     _prepare(options, config)
     return config
 

@@ -96,7 +96,8 @@ def _pairs(options: argparse.Namespace) -> None:
     if not study.against:
         study = study.model_copy(update={"against": list(config.baselines)})
     out = options.out or _file(options, PAIRS, "--out")
-    pairs = choose_pairs(_folder(options), out, study)
+    seeds = {*config.seeds, *config.ablation.seeds}
+    pairs = choose_pairs(_folder(options), out, study, seeds)
     print(
         f"study {pairs.study}: {pairs.reason or f'{len(pairs.pairs)} pairs'}: {out}",
         file=sys.stderr,

@@ -37,12 +37,14 @@ def add_steps(step: Step) -> None:
     prior.add_argument("--no-mlflow", action="store_true", help="curves and grids in files only")
     seed_option(prior)
 
-    autoencoder = step("autoencoder", _autoencoder, "train the autoencoder of a latent prior, in place of `prior`")
+    autoencoder = step(
+        "autoencoder", _autoencoder, "train a latent prior's autoencoder (no longer ships)"
+    )
     path_option(autoencoder, "--dataset", str(WORK / "train"))
     path_option(autoencoder, "--out", str(WORK / "prior"))
     count_option(autoencoder, "--steps", 1800, "optimiser steps")
 
-    diffusion = step("diffusion", _diffusion, "train UNet and ControlNet of a latent prior, in place of `prior`")
+    diffusion = step("diffusion", _diffusion, "train a latent prior's networks (no longer ships)")
     path_option(diffusion, "--dataset", str(WORK / "train"))
     path_option(diffusion, "--out", str(WORK / "prior"))
     count_option(diffusion, "--steps", 6000, "optimiser steps in all")

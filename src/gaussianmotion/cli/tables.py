@@ -5,10 +5,8 @@ import sys
 from pathlib import Path
 
 from gaussianmotion.cli.arguments import Commands, add_command, add_stage, resolve_stage
-from gaussianmotion.pipeline.stages import STAGES
+from gaussianmotion.pipeline.stages import SCORE_TABLES, STAGES
 from gaussianmotion.records.experiment_folder import ExperimentFolder
-
-TABLES = ("table1", "ablations", "win_rate", "verdicts")
 
 
 def add_commands(commands: Commands) -> None:
@@ -22,7 +20,7 @@ def add_commands(commands: Commands) -> None:
 
     table = add_command(commands, "table", _table, "make a table of the collected scores")
     add_stage(table)
-    table.add_argument("name", choices=TABLES)
+    table.add_argument("name", choices=SCORE_TABLES)
     table.add_argument("--scores", type=Path, required=True, metavar="FILE", help="scores.csv")
     table.add_argument(
         "--out", type=Path, metavar="FILE", help="CSV to write; .md, .tex and .json go beside it"

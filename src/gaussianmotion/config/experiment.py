@@ -94,8 +94,8 @@ class GridKeys(BaselineKeys):
     variants: list[Slug] = Field(
         default_factory=lambda: ["ours"],
         min_length=1,
-        description="Names of the variants file that are trained for every prompt; the first is "
-        "the one that tables and figures show.",
+        description="Names of the variants file that are trained for every prompt; figures show "
+        "`ours` if it is among them, else the first.",
     )
     seeds: list[Seed] = Field(
         default_factory=lambda: [0], min_length=1, description="Each prompt is trained with each."
@@ -108,6 +108,7 @@ class MotionKeys(Section):
 
     motions: Motions = Field(
         default_factory=_walk_run_dance_kick,
+        min_length=1,
         description="Bundled clips by name, paths of motion files, or mappings of a path and what "
         "the file does not say (docs/how-to/motions.md).",
     )

@@ -15,7 +15,6 @@ from gaussianmotion.config.evaluation import (
     StudyConfig,
 )
 from gaussianmotion.config.experiment import (
-    BaselineKeys,
     DeviceKeys,
     DrawingKeys,
     ExperimentKeys,
@@ -153,7 +152,7 @@ class TablesSettings(CollectSettings):
     reference: ReferenceKind = ReferenceKind()
 
 
-class StudySettings(BaselineKeys):
+class StudySettings(GridKeys):
     """Of the choice of the user study's pairs."""
 
     study: StudyConfig = StudyConfig()

@@ -66,12 +66,6 @@ class Binary:
         self._append(rows.tobytes())
         return len(self.accessors) - 1
 
-    def add_file(self, data: bytes) -> int:
-        """Append a file, such as a picture; returns its buffer view."""
-        self.views.append({"buffer": 0, "byteOffset": self._size, "byteLength": len(data)})
-        self._append(data)
-        return len(self.views) - 1
-
     def _append(self, data: bytes) -> None:
         padded = data + b"\0" * (-len(data) % 4)
         self._parts.append(padded)

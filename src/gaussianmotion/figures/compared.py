@@ -48,7 +48,7 @@ def draw_compared(page: Page, scene: FigureScene) -> str:
     return (
         "Each avatar from the front and from its left side. Ours: azimuths 0° and 90°; other "
         "systems: their brought views nearest to these. Each picture is cut to the person and "
-        f"scaled to one height.{left_out} {scene.made_of(rows)}"
+        f"scaled to one height.{left_out} {scene.made_of(rows, views=True)}"
     )
 
 

@@ -6,19 +6,16 @@ figure shows. Nothing here imports torch: Snakemake reads it before every run.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from gaussianmotion.pipeline.grid import COARSE, Grid, Run, main_variant
+from gaussianmotion.pipeline.grid import COARSE, OURS, Grid, Run, main_variant
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.run_folder import AVATAR, VIEWS_RECORD
 
-FigureName = Literal["fig3", "fig4", "fig5", "fig6", "fig7"]
-
 # Columns of each figure: variants of config/variants.yaml.
 VARIANTS: dict[str, tuple[str, ...]] = {
-    "fig3": ("ours",),
-    "fig4": ("ours", "static_pose"),
-    "fig5": ("ours", "no_pose_guidance"),
+    "fig3": (OURS,),
+    "fig4": (OURS, "static_pose"),
+    "fig5": (OURS, "no_pose_guidance"),
     "fig6": ("tau_500", "tau_400", "tau_300", "tau_200", "tau_100"),
     "fig7": ("prune_0.1", "prune_0.02", "prune_0.01", "scale_reg"),
 }
@@ -60,7 +57,7 @@ class Row:
 def figure_rows(figure: str, grid: Grid) -> list[Row]:
     """What a figure shows: prompts down, variants across, one seed for each prompt."""
     first = main_variant(grid.main)
-    columns = [first if variant == "ours" else variant for variant in VARIANTS[figure]]
+    columns = [first if variant == OURS else variant for variant in VARIANTS[figure]]
     prompts = list(grid.prompts) if figure in _MAIN else grid.ablation_prompts
     shown = prompts[: ROWS[figure]]
     rows = [_row(prompt, columns, grid.runs) for prompt in shown]

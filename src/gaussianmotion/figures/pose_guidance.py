@@ -1,7 +1,7 @@
 """Figure 5: what the pose image does, in the avatar and in single samples of the prior."""
 
 from gaussianmotion.figures.crops import Picture, content_box
-from gaussianmotion.figures.grid import Row
+from gaussianmotion.figures.grid import NOISED, Row
 from gaussianmotion.figures.page import Page
 from gaussianmotion.figures.posed import MotionMoment, moments
 from gaussianmotion.figures.scene import GAP, MARGIN, FigureScene, cell, headings, prompt_below
@@ -11,7 +11,6 @@ from gaussianmotion.records.record import found_json
 
 TITLE = "Figure 5. Pose guidance"
 _SPLIT = 0.22  # inches between the avatars and the samples
-_SAMPLES = ("render.png", "with.png", "without.png")
 _HEADINGS = (
     "input pose",
     "with pose guidance",
@@ -37,7 +36,7 @@ def draw_pose_guidance(page: Page, scene: FigureScene) -> str:
     headings(page, [(x, width, label) for x, label in zip(xs, labels, strict=True)], 7.0)
     for row, moment in zip(rows, shown, strict=True):
         avatars = _avatars(scene, row.runs, moment)
-        samples = [scene.noised(row.prompt, name) for name in _SAMPLES]
+        samples = [scene.noised(row.prompt, name) for name in NOISED]
         top = page.bottom + GAP / 2
         for x, picture in zip(xs, [*avatars, *samples], strict=True):
             cell(page, x, top, width, width, picture)

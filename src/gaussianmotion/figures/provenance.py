@@ -12,16 +12,20 @@ from gaussianmotion.records.run_record import RunRecord, known_run
 CAPTION_TOP = "CaptionTop"
 
 
-def provenance(root: Path, runs: Iterable[Run]) -> str:
+def provenance(root: Path, runs: Iterable[Run], views: bool) -> str:
     """One or two sentences on how the shown avatars were made.
 
     What differs between them is listed, never averaged.
+
+    Args:
+        root: Folder of the experiment.
+        runs: Those that are shown.
+        views: Whether the figure shows their still views, whose protocol is then named.
     """
     runs = list(dict.fromkeys(runs))
     if not runs:
         return "No avatar of this figure is in this experiment."
     records = [known_run(run.below(root).path) for run in runs]
-    views = [ViewsRecord.find(run.below(root).views_record) for run in runs]
     prompts = {run.prompt for run in runs}
     parts = [
         f"Prior: {_each(prior_name(record.prior) for record in records)}",
@@ -31,7 +35,8 @@ def provenance(root: Path, runs: Iterable[Run]) -> str:
         f"{_trained(records, 'size')} px",
         f"body {_each(record.body_id or '?' for record in records)}",
     ]
-    protocol = _each(f"views-{view.version}" for view in views if view and view.version)
+    found = [ViewsRecord.find(run.below(root).views_record) for run in runs if views]
+    protocol = _each(f"views-{view.version}" for view in found if view and view.version)
     return "; ".join(parts) + (f"; protocol {protocol}." if protocol else ".")
 
 

@@ -75,9 +75,15 @@ class FigureScene:
         """What avatars have in their configuration, below ``train``."""
         return trained_with(self.root, runs, key)
 
-    def made_of(self, rows: list[Row]) -> str:
-        """How the avatars of some rows were made, for a caption."""
-        return provenance(self.root, [run for row in rows for run in row.runs if run is not None])
+    def made_of(self, rows: list[Row], views: bool = False) -> str:
+        """How the avatars of some rows were made, for a caption.
+
+        Args:
+            rows: Of a figure.
+            views: Whether it shows their still views, and not what is drawn for it alone.
+        """
+        runs = [run for row in rows for run in row.runs if run is not None]
+        return provenance(self.root, runs, views)
 
     def left_out(self, figure: str, prompts: int) -> str:
         """How many prompts a figure shows, where it does not show all."""

@@ -44,7 +44,7 @@ def draw_tau(page: Page, scene: FigureScene) -> str:
         "Front views of avatars that differ in τ alone (eq. 6: below τ the classifier score stands "
         f"alone).{end if last else ''}{f' The method ({method}) has τ = {own}.' if own else ''}"
         f"{scene.left_out('fig6', len(scene.grid.ablation_prompts))} "
-        f"{scene.made_of(rows)}"
+        f"{scene.made_of(rows, views=True)}"
     )
 
 

@@ -53,7 +53,7 @@ class SourceTree:
             name: old[name] if old.get(name, ())[:2] == stamp else [*stamp, _digest(root / name)]
             for name, stamp in stamps.items()
         }
-        self._imports = _direct_imports(root)
+        self._imports = _direct_imports()
         with suppress(Exception):  # A folder that may not be written is read again each time.
             write_json(root / CACHE, {"files": self._files, "imports": self._imports})
 
@@ -142,8 +142,8 @@ def _digest(path: Path) -> str:
         raise UserError(f"{path}, line {error.lineno}: no Python ({error.msg}); mend it") from error
 
 
-def _direct_imports(root: Path) -> dict[str, list[str]]:
-    """The modules of the package that each of them imports."""
+def _direct_imports() -> dict[str, list[str]]:
+    """The modules of the package that each of them imports: of the package that runs."""
     import grimp
 
     graph = grimp.build_graph(PACKAGE, cache_dir=None)

@@ -50,7 +50,7 @@ class Experiment:
         """Names of all variants that are trained, each once."""
         return list(dict.fromkeys([*self.config.variants, *self.config.ablation.variants]))
 
-    @property
+    @cached_property
     def twins(self) -> dict[str, str]:
         """Variants that train exactly as an earlier one of the experiment does, and that one.
 

@@ -14,6 +14,8 @@ from gaussianmotion.records.run_folder import RECORD, RunFolder
 
 # Prompts of the ablations where the configuration names none.
 FIRST_PROMPTS = 3
+# The variant that is the method itself.
+OURS = "ours"
 # Before the names of the variants that compare the same where Gaussians come to be large.
 COARSE = "coarse_"
 
@@ -156,7 +158,7 @@ def found_grid(root: Path) -> Grid:
 def main_variant(runs: Sequence[Run]) -> str:
     """The variant that stands for the method: ours, else the first one."""
     variants = [run.variant for run in runs]
-    return "ours" if "ours" in variants or not variants else variants[0]
+    return OURS if OURS in variants or not variants else variants[0]
 
 
 def _runs(variants: Iterable[str], prompts: Iterable[str], seeds: Iterable[int]) -> list[Run]:

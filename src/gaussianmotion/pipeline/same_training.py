@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.records.earlier_avatar import remove_earlier
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.records.run_record import RunRecord
 from gaussianmotion.runtime.atomic import atomic_path
@@ -30,7 +31,10 @@ def copy_training(source: Path, target: Path) -> None:
     place = str(source.relative_to(source.parents[2]))
     record = RunRecord.read(trained.record).model_copy(update={"trained_as": place})
     beside = [trained.curves] if trained.curves.is_file() else []
+    copy = RunFolder(target)
+    copy.remove_previews()
     for path in [trained.avatar, *beside, *trained.previews]:
         with atomic_path(target / path.relative_to(source)) as temporary:
             shutil.copyfile(path, temporary)
-    record.write(RunFolder(target).record)  # Last: with it the copy is finished.
+    remove_earlier(copy)
+    record.write(copy.record)  # Last: with it the copy is finished.

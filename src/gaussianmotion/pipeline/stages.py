@@ -62,3 +62,5 @@ _ALL: tuple[Stage[Any], ...] = (
     Stage("notebook", "report.notebook:execute_notebook", of.NoSettings),
 )
 STAGES: dict[str, Stage[Any]] = {stage.name: stage for stage in _ALL}
+#: Tables of scores; that of the user study is none.
+SCORE_TABLES = tuple(stage.name for stage in _TABLES if stage.settings is of.TablesSettings)

@@ -11,7 +11,6 @@ from gaussianmotion.records.run_folder import MLFLOW, RECORD, RunFolder
 
 PROMPTS = "prompts.tsv"
 SHEET = "sheet.png"
-REPORT = "report.html"
 GALLERY = "gallery.html"
 PARENTS = "parents.json"
 NOTE = "experiment.json"

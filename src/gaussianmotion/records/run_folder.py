@@ -30,6 +30,7 @@ MESH = "avatar.glb"
 PLY = "avatar.ply"
 SPZ = "avatar.spz"
 SPLATS = "avatar_splats.glb"
+EXPORTS = (PAGE, MESH, PLY, SPZ, SPLATS)
 # What is measured, and sent.
 SCORES = "scores"
 BENCHMARKS = "benchmarks"
@@ -101,6 +102,11 @@ class RunFolder:
     def previews(self) -> list[Path]:
         """All pictures of the training that are there, by step."""
         return sorted((self.path / PREVIEWS).glob("*.png"))
+
+    def remove_previews(self) -> None:
+        """Remove the pictures of an earlier training, before another one begins."""
+        for path in self.previews:
+            path.unlink(missing_ok=True)
 
     @property
     def views_record(self) -> Path:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from gaussianmotion.figures.grid import FIGURES, VARIANTS
-from gaussianmotion.pipeline.grid import Grid
+from gaussianmotion.pipeline.grid import OURS, Grid
 from gaussianmotion.report.runs import RunFacts
 from gaussianmotion.report.tables import TITLES, ShownTable
 
@@ -92,9 +92,9 @@ def _tables(tables: list[ShownTable]) -> list[str]:
                     f"Table 1: renders of {', '.join(absent)} were not provided, so they have no "
                     "numbers."
                 )
-        if table.name == "table2" and "status" in table.headings:
-            place = table.headings.index("status")
-            sentences += [f"Table 2: {row[place]}" for row in table.rows if row[place] != "ok"][:1]
+        status = table.facts.get("status", "ok")
+        if table.name == "table2" and status != "ok":
+            sentences.append(f"Table 2: {status}")
     return sentences
 
 
@@ -106,7 +106,7 @@ def _figures(drawn: list[str]) -> list[str]:
 def _variants(grid: Grid) -> list[str]:
     there = {run.variant for run in grid.runs}
     absent = {
-        name: [v for v in variants if v != "ours" and v not in there]
+        name: [v for v in variants if v != OURS and v not in there]
         for name, variants in VARIANTS.items()
     }
     return [

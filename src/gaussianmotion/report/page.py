@@ -114,7 +114,7 @@ def _template() -> Any:
 def _trained(root: Path, runs: Sequence[RunFacts]) -> str:
     """Prior, N, seeds, size and protocol of all that is finished."""
     finished = [run.run for run in runs if run.finished]
-    return provenance(root, finished) if finished else "No avatar is trained yet."
+    return provenance(root, finished, views=True) if finished else "No avatar is trained yet."
 
 
 def _drawn(root: Path, figure: str) -> Path:

@@ -17,7 +17,6 @@ TITLES = {
     "ablations": "Ablations",
 }
 
-
 _ABSENT = ("not provided", "not measured", "no votes", "no measured", "N too small", "too few", "–")
 # [low, high], (1 / 0 / 2) and the like, Δ +0.1.
 _UNITS = re.compile(r"\[[^\]]{1,40}\]|\([^)]{1,24}\)|Δ \S+")
@@ -57,11 +56,6 @@ def read_scores(root: Path) -> list[dict[str, str]]:
     return _rows(ExperimentFolder(root).scores_table)
 
 
-def plain(cell: str) -> str:
-    """A Markdown cell without its stars."""
-    return re.sub(r"\*\*(.+?)\*\*", r"\1", cell)
-
-
 def together(cell: str) -> str:
     """A cell in which an interval, counts in brackets and a difference are not broken apart."""
     return _UNITS.sub(lambda unit: unit[0].replace(" ", "\N{NO-BREAK SPACE}"), cell)
@@ -84,7 +78,7 @@ def short_number(text: str) -> str:
 def _read_table(path: Path, title: str) -> ShownTable | None:
     facts = found_json(path.with_suffix(".json"))
     if facts.get("headings"):
-        rows = [[plain(str(cell)) for cell in row] for row in facts.get("rows", [])]
+        rows = [[str(cell) for cell in row] for row in facts.get("rows", [])]
         return ShownTable(
             path.stem,
             str(facts.get("title", title)),

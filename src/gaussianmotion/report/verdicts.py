@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gaussianmotion.report.tables import ShownTable, short_number
+from gaussianmotion.tables.verdicts.rule import DOES_NOT, HOLDS, UNDECIDED
 
-HOLDS, DOES_NOT, UNDECIDED = "holds", "does not", "undecided"
 # Pixels of a bar; what is as claimed lies right of its middle.
 WIDTH, _REACH = 200, 92
 
@@ -59,7 +59,8 @@ def shown_claims(table: ShownTable) -> list[ShownClaim]:
         ShownClaim(
             _statement(claim),
             str(claim.get("verdict", UNDECIDED)),
-            str(claim.get("figure", "")).lower().replace(" ", ""),
+            # "Fig 7", or "Fig 7, of Gaussians that come to be large".
+            str(claim.get("figure", "")).partition(",")[0].lower().replace(" ", ""),
             [_part(part) for part in claim.get("parts", [])],
         )
         for claim in table.facts.get("claims", [])

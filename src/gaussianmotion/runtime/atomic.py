@@ -8,6 +8,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,7 +42,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = temporary_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _forget_killed(path)
+        forget_killed(path)
         yield temporary
         if temporary.stat().st_mode & 0o777 == 0o600:  # safetensors writes for its owner alone
             temporary.chmod(0o666 & ~_UMASK)
@@ -81,15 +82,22 @@ def temporary_of(path: Path, process: int | str | None = None) -> Path:
     return path.with_name(f".{path.stem}.{_HERE}-{number}.partial{path.suffix}")
 
 
-def _forget_killed(path: Path) -> None:
-    """Remove what processes of this computer that were killed while they wrote ``path`` left."""
+def forget_killed(path: Path) -> None:
+    """Remove what processes of this computer that were killed while they wrote ``path`` left.
+
+    That is a file, or a folder, called :func:`temporary_of` ``path``.
+    """
     before, after = temporary_of(path, "*").name.split("*")
     with suppress(OSError):
         for left in os.listdir(path.parent):
             number = left[len(before) : len(left) - len(after)]
             mine = left == f"{before}{number}{after}" and number.isdigit()
             if mine and _has_ended(int(number)):
-                (path.parent / left).unlink()
+                remains = path.parent / left
+                if remains.is_dir():
+                    shutil.rmtree(remains)
+                else:
+                    remains.unlink()
 
 
 def _has_ended(process: int) -> bool:

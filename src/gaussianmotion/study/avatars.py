@@ -1,9 +1,11 @@
 """What an experiment's folder has to show of each system: our variants and imported baselines."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaussianmotion.records.experiment_folder import BASELINES
+from gaussianmotion.pipeline.prompts import read_prompts
+from gaussianmotion.records.experiment_folder import BASELINES, ExperimentFolder
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.records.run_record import RunRecord
 
@@ -33,25 +35,38 @@ def imported_systems(experiment: Path) -> list[str]:
     return [name for name in names if avatars(experiment, name)]
 
 
-def avatars(experiment: Path, system: str) -> dict[str, ShownAvatar]:
+def avatars(experiment: Path, system: str, seeds: Collection[int] = ()) -> dict[str, ShownAvatar]:
     """A system's avatars by prompt id; of several seeds the smallest.
 
+    Args:
+        experiment: Its folder. Prompts that are no longer in its list are not shown.
+        system: A variant or an imported baseline.
+        seeds: Those that come before others, which an earlier configuration may have left.
+
     Raises:
-        UserError: a run's facts are damaged.
+        UserError: a run's facts, or the prompt list, are damaged.
     """
+    path = ExperimentFolder(experiment).prompts
+    listed = {prompt.id for prompt in read_prompts(path)} if path.is_file() else None
     found: dict[str, ShownAvatar] = {}
     for folder in _folders(experiment / BASELINES / system):
         found[folder.name] = _avatar(system, RunFolder(folder))
     for prompt in _folders(experiment / system):
-        seeds = [RunFolder(folder) for folder in _folders(prompt) if folder.name.isdigit()]
-        finished = [run for run in seeds if run.is_finished]
+        runs = [RunFolder(folder) for folder in _folders(prompt) if folder.name.isdigit()]
+        finished = [run for run in runs if run.is_finished]
         if finished:
-            found[prompt.name] = _avatar(system, min(finished, key=lambda run: int(run.path.name)))
+            first = min(finished, key=lambda run: (_seed(run) not in seeds, _seed(run)))
+            found[prompt.name] = _avatar(system, first)
     return {
         name: avatar
         for name, avatar in found.items()
-        if avatar.turntable or avatar.views or avatar.motions
+        if (avatar.turntable or avatar.views or avatar.motions)
+        and (listed is None or name in listed)
     }
+
+
+def _seed(run: RunFolder) -> int:
+    return int(run.path.name)
 
 
 def _avatar(system: str, folder: RunFolder) -> ShownAvatar:

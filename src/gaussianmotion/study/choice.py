@@ -9,6 +9,7 @@ many views), so that the form does not say which system is which.
 import os
 import random
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from gaussianmotion.config import StudyConfig
@@ -20,7 +21,9 @@ from gaussianmotion.study.pairs import Clip, Pair, PairSet, Side, study_id
 from gaussianmotion.study.questions import KINDS, Kind
 
 
-def choose_pairs(experiment: Path, out: Path, config: StudyConfig) -> PairSet:
+def choose_pairs(
+    experiment: Path, out: Path, config: StudyConfig, seeds: Collection[int] = ()
+) -> PairSet:
     """Choose the pairs of an experiment and write them.
 
     Args:
@@ -28,6 +31,7 @@ def choose_pairs(experiment: Path, out: Path, config: StudyConfig) -> PairSet:
             systems in baselines/SYSTEM/PROMPT. Of several seeds the smallest is shown.
         out: ``pairs.json`` to write.
         config: Which systems, how many pairs.
+        seeds: Those of the experiment; others are shown only where there is none of these.
 
     Raises:
         UserError: a run is damaged, or two systems' sentences differ.
@@ -36,7 +40,7 @@ def choose_pairs(experiment: Path, out: Path, config: StudyConfig) -> PairSet:
     against = config.against or imported_systems(experiment)
     if config.compared in against:
         raise UserError(f"study: against: {config.compared!r} is compared with itself; remove it")
-    ours = avatars(experiment, config.compared)
+    ours = avatars(experiment, config.compared, seeds)
     reason = ""
     if not ours:
         reason = f"no finished run of {config.compared}"
@@ -45,7 +49,7 @@ def choose_pairs(experiment: Path, out: Path, config: StudyConfig) -> PairSet:
     candidates = []
     missing = []
     for system in against:
-        theirs = avatars(experiment, system)
+        theirs = avatars(experiment, system, seeds)
         if not theirs:
             missing.append(system)
         for prompt_id in sorted(ours.keys() & theirs.keys()):

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from gaussianmotion.config.stages import TablesSettings
-from gaussianmotion.pipeline.grid import ablation_prompts
+from gaussianmotion.pipeline.grid import OURS, ablation_prompts
 from gaussianmotion.tables.columns import (
     FACTS,
     Column,
@@ -25,8 +25,6 @@ from gaussianmotion.tables.contrasts import Cell, cells, contrast, over_prompts
 from gaussianmotion.tables.files import Table, counted, with_interval
 from gaussianmotion.tables.intervals import Estimate
 from gaussianmotion.tables.notes import declared_notes, partly_read_notes
-
-REFERENCE = "ours"
 
 
 def ablations_table(frame: pd.DataFrame, config: TablesSettings) -> Table:
@@ -135,7 +133,7 @@ def _values(
         variant: {
             cell: value for cell, value in cells(frame, column, variant).items() if cell in grid
         }
-        for variant in dict.fromkeys([REFERENCE, *variants])
+        for variant in dict.fromkeys([OURS, *variants])
     }
 
 
@@ -157,8 +155,8 @@ def _record(
     n = used["n"].max() if column.pooled else used["n"].sum()
     record |= {"n": int(n), "runs": mean.values, "clusters": mean.clusters}
     record |= {"mean": mean.value, "low": mean.low, "high": mean.high, "reason": ""}
-    if variant != REFERENCE:
-        paired = contrast(values, {variant: 1.0, REFERENCE: -1.0})
+    if variant != OURS:
+        paired = contrast(values, {variant: 1.0, OURS: -1.0})
         record |= _difference(over_prompts(paired))
     return record
 

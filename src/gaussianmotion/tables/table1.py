@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import pandas as pd
 
 from gaussianmotion.config.stages import TablesSettings
+from gaussianmotion.pipeline.grid import OURS
 from gaussianmotion.tables.columns import (
     FACTS,
     Column,
@@ -26,7 +27,6 @@ from gaussianmotion.tables.notes import declared_notes, partly_read_notes
 
 # The rows of the paper's table, in its order.
 PAPER_SYSTEMS = ("DreamHuman", "TADA", "HumanNorm", "HumanGaussian")
-OURS = "ours"
 NAMES = {OURS: "Ours"}
 
 

@@ -10,6 +10,7 @@ import math
 import pandas as pd
 
 from gaussianmotion.config.stages import TablesSettings
+from gaussianmotion.pipeline.grid import OURS
 from gaussianmotion.tables.columns import (
     FACTS,
     Column,
@@ -23,7 +24,6 @@ from gaussianmotion.tables.intervals import share
 from gaussianmotion.tables.notes import partly_read_notes
 from gaussianmotion.tables.table1 import PAPER_SYSTEMS
 
-REFERENCE = "ours"
 # Values closer than this share of their size are equal: the same picture, scored twice.
 EQUAL = 1e-6
 
@@ -43,7 +43,7 @@ def win_rate_table(frame: pd.DataFrame, config: TablesSettings) -> Table:
     systems = list(dict.fromkeys([*PAPER_SYSTEMS, *config.baselines]))
     variants = list(dict.fromkeys([*config.variants, *config.ablation.variants]))
     opponents = [(name, "baseline") for name in systems]
-    opponents += [(name, "variant") for name in variants if name != REFERENCE]
+    opponents += [(name, "variant") for name in variants if name != OURS]
     records: list[dict[str, object]] = []
     rows: list[list[str]] = []
     for opponent, kind in opponents:
@@ -114,7 +114,7 @@ def _paired(
     Of another system there is one picture, which is compared with one of ours, that of ``seed``: a
     mean of several varies less, and would win or lose more often for that alone.
     """
-    mine, other = rows_of(ours, column, REFERENCE), rows_of(theirs, column, opponent)
+    mine, other = rows_of(ours, column, OURS), rows_of(theirs, column, opponent)
     if other["seed"].isna().all():
         mine = mine[mine["seed"] == seed]
     else:

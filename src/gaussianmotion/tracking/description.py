@@ -53,7 +53,7 @@ def _text(root: Path, folders: Sequence[Path]) -> str:
     ]
     if train:
         made = [f"{train.get('steps')} steps"]
-        made += [f"prior {escaped(str(prior.get('path') or prior.get('model')))}"] if prior else []
+        made += [f"prior {escaped(str(prior.get('model')))}"] if prior else []
         lines.append(f"* Trained for {', '.join(made)}.")
     lines += [
         "* A variant is the parent of its runs. Its metrics are their means; "

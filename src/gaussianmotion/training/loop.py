@@ -115,6 +115,8 @@ def train(
         channels = prior.condition_channels
         condition = condition or partial(draw_pose, neck=config.prior.neck, channels=channels)
         ahead = Lookahead(body, settings, generators["views"], condition)
+        if not finished:
+            folder.remove_previews()
 
         def save_state() -> None:
             refuse_lost(avatar, body, finished, settings, checkpoint)

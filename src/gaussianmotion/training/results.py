@@ -6,6 +6,7 @@ from typing import Any
 
 from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.records.earlier_avatar import remove_earlier
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.records.run_record import RunRecord
 from gaussianmotion.runtime.revision import git_commit
@@ -17,6 +18,8 @@ def save_results(
 ) -> Path:
     """Write ``avatar.safetensors`` and ``run.json``; returns the avatar's path.
 
+    Scores and videos of an avatar that was there before go (:mod:`..records.earlier_avatar`).
+
     Args:
         folder: The run's folder.
         avatar: Trained.
@@ -27,6 +30,7 @@ def save_results(
         UserError: the disk is full or the folder cannot be written.
     """
     save_avatar(folder.avatar, avatar, metadata)
+    remove_earlier(folder)
     record = RunRecord.model_validate(
         {
             "prompt_id": metadata.prompt_id,

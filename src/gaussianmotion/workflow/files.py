@@ -15,6 +15,7 @@ from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows
 from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.pipeline.experiment_files import motion_inputs
 from gaussianmotion.pipeline.grid import Grid, Run
+from gaussianmotion.pipeline.stages import SCORE_TABLES
 from gaussianmotion.records import run_folder as names
 from gaussianmotion.records.experiment_folder import VOTES, ExperimentFolder
 
@@ -29,7 +30,6 @@ EXPORTS = {
 #: Those that hold the splats as they are.
 SPLAT_EXPORTS = tuple(EXPORTS[kind] for kind in ("ply", "spz", "splat_glb"))
 #: Tables of scores, and with that of the user study all tables.
-SCORE_TABLES = ("table1", "ablations", "win_rate", "verdicts")
 TABLES = (*SCORE_TABLES, "table2")
 
 
@@ -104,8 +104,9 @@ class ExperimentFiles:
         return [f"{self.folder(run)}/{names.SHEET}" for run in self.grid.main]
 
     def main_pages(self) -> list[str]:
-        """The pages of the main grid's avatars."""
-        return [f"{self.folder(run)}/{names.PAGE}" for run in self.grid.main]
+        """What the gallery shows of the main grid's avatars: their pages and front views."""
+        shown = (names.PAGE, names.FRONT)
+        return [f"{self.folder(run)}/{name}" for run in self.grid.main for name in shown]
 
     def views(self, folder: str) -> list[str]:
         """The still views of a run."""

@@ -8,7 +8,7 @@ from typing import Any
 from gaussianmotion.pipeline.grid import Run
 from gaussianmotion.records.run_folder import AVATAR, SCORES, SHEET, VIEWS_RECORD
 from gaussianmotion.scores import registry
-from gaussianmotion.workflow.files import ExperimentFiles, workflow_error
+from gaussianmotion.workflow.files import EXPORTS, ExperimentFiles, workflow_error
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class ScoreFiles:
 
     def logged_with(self) -> list[str]:
         """What is there below a run's folder before the run is logged."""
-        return [AVATAR, SHEET, *self.below(self.of_run)]
+        exports = [EXPORTS[kind] for kind in self.files.config.export]
+        return [AVATAR, SHEET, *exports, *self.below(self.of_run)]
 
     def looked_at(self, *names: str) -> list[str]:
         """What some scores look at below a run's folder."""

@@ -17,6 +17,7 @@ from gaussianmotion.config.stages import BaselineRender
 from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
 from gaussianmotion.rendering.video import write_video
+from gaussianmotion.runtime.atomic import temporary_of
 from gaussianmotion.scores.pictures.pictures import azimuth_views, front_view
 
 PROMPTS = {name: Prompt(name, f"a person called {name}") for name in ("ann", "bob")}
@@ -58,6 +59,17 @@ def film(path: Path) -> None:
 def bring(renders: Path) -> Path:
     out = renders.parent / "results/baselines/TADA/imported.json"
     return import_baseline("TADA", renders, PROMPTS, RENDER, out=out)
+
+
+def test_what_a_killed_import_left_goes_with_the_next(renders: Path) -> None:
+    place = renders.parent / "results/baselines/TADA"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = temporary_of(place / "renders", ended.pid)
+    (left / "new/ann").mkdir(parents=True)
+    (left / "new/ann/front.png").write_bytes(b"half")
+    bring(renders)
+    assert sorted(path.name for path in place.iterdir()) == ["ann", "bob", "imported.json"]
 
 
 def test_what_is_brought_looks_like_runs(renders: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gaussianmotion.cli import build_parser, main
+from gaussianmotion.cli.arguments import resolve_config
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,14 @@ def test_settings_of_a_rule_stand_alone(tmp_path: Path, capsys: pytest.CaptureFi
     assert code == 2
     assert "leave out --config and --set" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_variants_file_of_ones_own_need_not_have_ours(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("mine: {}\n")
+    own = ["--set", f"variants_file={tmp_path / 'mine.yaml'}", "--set", "variants=[mine]"]
+    for command in ("ui", "sync", "doctor"):  # which have no --variant
+        config = resolve_config(build_parser().parse_args([command, *own]))
+        assert config.variants == ["mine"]
 
 
 def test_an_empty_sentence_does_not_start_the_three_examples(

@@ -241,6 +241,11 @@ def test_bodies_and_motions_are_read_before_anything_runs(tmp_path: Path) -> Non
         load_experiment(layer, "here", opened=True)
 
 
+def test_an_experiment_has_at_least_one_motion() -> None:
+    with pytest.raises(UserError, match="motions"):
+        load_experiment({"motions": []}, "x")
+
+
 def test_a_seed_listed_twice_is_refused() -> None:
     with pytest.raises(UserError, match="seeds: 1 is listed twice"):
         load_experiment({"seeds": [1, 1]}, "here")

@@ -32,8 +32,8 @@ def test_a_changed_function_changes_the_stages_that_import_it_and_no_others(
 ) -> None:
     before = digests(copied)
     tree = SourceTree(copied)
-    imports = code._direct_imports(copied)  # The function that is added imports nothing.
-    monkeypatch.setattr(code, "_direct_imports", lambda root: imports)
+    imports = code._direct_imports()  # The function that is added imports nothing.
+    monkeypatch.setattr(code, "_direct_imports", lambda: imports)
     closures = {name: set(tree.closure(stage.modules)) for name, stage in STAGES.items()}
     # One module for each set of stages that share it.
     shared: dict[frozenset[str], str] = {}
@@ -83,7 +83,7 @@ def test_what_changes_nothing_is_left_out() -> None:
 def test_a_damaged_cache_is_made_anew(
     tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(code, "_direct_imports", lambda root: {"gaussianmotion.errors": []})
+    monkeypatch.setattr(code, "_direct_imports", lambda: {"gaussianmotion.errors": []})
     (tmp_path / "errors.py").write_text("class UserError(Exception): ...\n")
     before = SourceTree(tmp_path).digest(["gaussianmotion.errors"])
     (tmp_path / CACHE).write_text(text)

@@ -34,6 +34,8 @@ def test_a_copy_holds_the_training_and_says_where_it_was_trained(tmp_path: Path)
     write(source / "run.json", json.dumps({"prompt": "a woman"}))
     write(source / "views.json", "{}")
     write(source / "mlflow.json", "{}")
+    write(target / "previews/step_00250.png", "of a longer training before")
+    write(target / "scores/face.json", '{"inputs": {"avatar.safetensors": "of another avatar"}}')
     copy_training(source, target)
     assert sorted(path.name for path in target.rglob("*.*")) == [
         *("avatar.safetensors", "curves.csv", "run.json", "step_00001.png")

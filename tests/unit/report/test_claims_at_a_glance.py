@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from gaussianmotion.figures.grid import FIGURES
 from gaussianmotion.report.tables import ShownTable, is_absent, together
 from gaussianmotion.report.verdicts import WIDTH, shown_claims, summary
+from gaussianmotion.tables.verdicts.paper_claims import paper_claims
 
 
 def part(**facts: Any) -> dict[str, Any]:
@@ -50,6 +52,13 @@ def test_what_has_no_number_says_why_and_has_no_bar() -> None:
     )
     assert [(p.found, p.bar) for claim in claims for p in claim.parts] == [("too few seeds", None)]
     assert summary(claims) == "Of 3 claims: 1 not borne out, 2 undecided."
+
+
+def test_every_claim_of_a_figure_stands_beside_its_picture() -> None:
+    judged = table(*({"statement": "S", "figure": claim.figure} for claim in paper_claims()))
+    shown = [claim.figure for claim in shown_claims(judged)]
+    assert set(shown) <= {"", *FIGURES}
+    assert shown.count("fig7") == 2  # of large Gaussians, too
 
 
 def test_an_effect_of_nothing_is_in_the_middle() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from made_experiment import HOSTILE, config, film_turntables, make_experiment
 from PIL import Image
+from study_folder import make_study
 
 from gaussianmotion.cli import main
 from gaussianmotion.errors import UserError
@@ -19,7 +20,11 @@ from gaussianmotion.figures.scene import finish
 from gaussianmotion.pipeline.grid import Grid, found_grid
 from gaussianmotion.rendering.video import decode
 from gaussianmotion.report import media, turning
+from gaussianmotion.report.missing import missing
 from gaussianmotion.report.page import write_report
+from gaussianmotion.report.tables import read_tables
+from gaussianmotion.study.table2 import table2
+from gaussianmotion.tables.files import write_table
 
 
 class Page(HTMLParser):
@@ -108,6 +113,13 @@ def test_what_is_missing_is_said(page: Page) -> None:
         "never seen these words of the prompts: sparkling",
     ):
         assert sentence in page.text
+
+
+def test_why_the_study_has_no_numbers_is_said(tmp_path: Path) -> None:
+    table, reason = table2(make_study(tmp_path), None, "study/votes.csv")
+    write_table(table, tmp_path / "tables/table2.csv")
+    said = missing(Grid({}, [], [], []), [], [], read_tables(tmp_path), [], tracked=False)
+    assert f"Table 2: {reason}" in said
 
 
 def test_tables_verdicts_run_ids_times_and_versions_are_there(page: Page) -> None:

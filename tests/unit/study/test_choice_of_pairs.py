@@ -36,6 +36,18 @@ def test_both_sides_have_the_same_form(tmp_path: Path) -> None:
         assert pair.form == ("views" if views else "video")
 
 
+def test_what_an_earlier_configuration_left_is_not_shown(tmp_path: Path) -> None:
+    make_experiment(tmp_path)
+    add_avatar(tmp_path / "ours/green-suit/5", "a man in a green suit")
+    out = tmp_path / "study/pairs.json"
+    for seeds, shown in (({5}, "5"), ({0, 5}, "0"), ({7}, "0"), ((), "0")):
+        pairs = choose_pairs(tmp_path, out, StudyConfig(), seeds).pairs
+        ours = [pair.sides[0].clips for pair in pairs if pair.prompt_id == "green-suit"]
+        assert {clip.path.split("/")[3] for clips in ours for clip in clips} == {shown}
+    (tmp_path / "prompts.tsv").write_text("id\tprompt\nred-dress\ta woman in a red dress\n")
+    assert {pair.prompt_id for pair in choose(tmp_path).pairs} == {"red-dress"}
+
+
 def test_views_begin_at_the_front(tmp_path: Path) -> None:
     pairs = choose(make_experiment(tmp_path), against=["stranger"]).pairs
     views = next(pair for pair in pairs if pair.form == "views").sides[0].clips

@@ -119,6 +119,10 @@ def test_the_slope_is_over_what_was_trained_whatever_variants_are_called(tmp_pat
     (row,) = [row[0] for row in table.rows if row[0].startswith("– less of both in between")]
     assert "in between (300, 400, 450) than at the ends" in row
     assert "mean of tau_200, tau_500 − mean of tau_100, tau_300, tau_400" in row
+    stale = tmp_path / "tau_100/a-removed/0"
+    stale.mkdir(parents=True)
+    (stale / "run.json").write_text(json.dumps({"config": {"train": {"score": {"tau": 100.0}}}}))
+    assert verdicts_of(frame, TablesSettings(), tmp_path).notes == table.notes
     elsewhere = verdicts_of(frame, TablesSettings(), tmp_path / "elsewhere")
     assert elsewhere.rows == verdicts_table(frame).rows
 

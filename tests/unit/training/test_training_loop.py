@@ -63,8 +63,12 @@ def test_curves_have_a_row_for_each_step(finished):
 
 
 def test_the_total_is_the_weighted_sum_of_the_terms(tmp_path, open_body):
+    earlier = tmp_path / "previews/step_00250.png"
+    earlier.parent.mkdir()
+    earlier.write_bytes(b"of a longer training before")
     config = small_config(steps=3, loss={"scale": 2000.0, "skin": 3.0, "scale_threshold": 0.002})
     run(open_body, tmp_path, config)
+    assert not earlier.exists()
     with open(tmp_path / "curves.csv", newline="") as handle:
         for row in csv.DictReader(handle):
             value = {name: float(text) for name, text in row.items()}

@@ -28,6 +28,10 @@ def test_what_loads_long_is_scored_for_all_avatars_of_a_variant(experiment_of: M
         *("avatar.safetensors", "sheet.png"),
         *(f"scores/{name}.json" for name in ("clip", "pose", "alignment")),
     ]
+    exported = scores_of(experiment_of, export=["viewer", "spz"])
+    assert exported.logged_with()[:4] == [
+        *("avatar.safetensors", "sheet.png", "avatar.html", "avatar.spz"),
+    ]
     assert set(scores.pooled) == {"fid", "features"}
     assert "geometry" not in scores.of_pictures
 

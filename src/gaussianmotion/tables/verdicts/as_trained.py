@@ -19,8 +19,11 @@ def verdicts_of(frame: pd.DataFrame, config: TablesSettings, root: Path) -> Tabl
         config: As of :func:`verdicts_table`.
         root: The experiment's folder; runs that are not there were trained as their names say.
     """
-    taus = trained(root, "score.tau", TAUS)
-    pruned = trained(root, "density.prune_scale", PRUNED)
+    rows = frame[(frame["kind"] == "variant") & (frame["prompt"] != "")]
+    runs = rows[["variant", "prompt", "seed"]].dropna().drop_duplicates().to_numpy()
+    compared = {(str(variant), str(prompt), int(seed)) for variant, prompt, seed in runs}
+    taus = trained(root, compared, "score.tau", TAUS)
+    pruned = trained(root, compared, "density.prune_scale", PRUNED)
     edited = [
         f"{name} was trained with {what} = {found[name]:g}."
         for what, found, named in (("tau", taus, TAUS), ("prune_scale", pruned, PRUNED))
