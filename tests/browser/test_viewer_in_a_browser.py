@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import torch
 
 from gaussianmotion.avatar.file import AvatarMetadata, load_avatar, save_avatar
 from gaussianmotion.body import Body
+from gaussianmotion.body.joints import INDEX
+from gaussianmotion.camera import Cameras
 from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.export.viewer import write_viewer
-from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.pose.motion import Motion, load_motion
 from gaussianmotion.rendering.cameras import select
 from gaussianmotion.rendering.filming import PreparedMotion, film
 from gaussianmotion.rendering.subject import Subject, load_subject
@@ -129,6 +132,42 @@ def test_its_frames_are_those_of_our_rasteriser(
             assert psnr(ours, theirs) > 40.0, (name, frame, ground)
             # The bound means something: an empty picture is far from it.
             assert psnr(ours, np.full_like(ours, 255)) < 25.0
+
+
+def test_heads_are_as_sharp_as_close_ups_trained_them(
+    launched: "playwright.Browser", avatar: Path, tmp_path: Path
+) -> None:
+    """In a picture sharper than the training's, a head lacks less blur than the body."""
+    made, metadata = load_avatar(avatar)
+    coarse = Config.model_validate({"train": {"size": 96}}).model_dump(mode="json")
+    trained = tmp_path / "avatar.safetensors"
+    save_avatar(trained, made, metadata.model_copy(update={"config": coarse}))
+    write_viewer(trained, tmp_path / "avatar.html", ["walk"], CONFIG)
+    subject, motion = load_subject(trained), load_motion("walk")
+    whole = PreparedMotion(motion.poses, motion.translation, motion.fps, 0)
+    camera = near_the_head(
+        subject, select(film(whole, subject.body, CONFIG.size, CONFIG)[0], [5]), motion
+    )
+    opened = open_viewer(launched, tmp_path / "avatar.html")
+    theirs = viewer_frame(opened, "walk", 5 / motion.fps, camera)
+    opened.close()
+    ours = our_frame(subject, motion, 5, camera, CONFIG)
+    as_bodies = our_frame(replace(subject, close_ups=False), motion, 5, camera, CONFIG)
+    assert psnr(ours, theirs) > 40.0
+    assert psnr(as_bodies, theirs) < 33.0
+
+
+def near_the_head(subject: Subject, camera: Cameras, motion: Motion) -> Cameras:
+    """The same camera with a longer lens, and the head of frame 5 in the middle."""
+    joints = subject.body.posed_joints(motion.poses[5:6])[0] + motion.translation[5]
+    head = torch.cat([joints[INDEX["head"]] + torch.tensor([0.0, 0.1, 0.0]), torch.ones(1)])
+    x, y, depth = (camera.viewmats[0] @ head)[:3].tolist()
+    focal = 4.0 * float(camera.Ks[0, 0, 0])
+    middle = camera.width / 2
+    Ks = camera.Ks.clone()
+    Ks[0, 0, 0] = Ks[0, 1, 1] = focal
+    Ks[0, 0, 2], Ks[0, 1, 2] = middle - focal * x / depth, middle - focal * y / depth
+    return replace(camera, Ks=Ks)
 
 
 def test_compensated_opacities_are_drawn_as_such(

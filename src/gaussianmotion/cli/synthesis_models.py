@@ -78,7 +78,7 @@ def add_steps(step: Step) -> None:
     path_option(measure, "--held-out", str(WORK / "held_out"))
     path_option(measure, "--out", "resources/prior")
     path_option(measure, "--samples", str(WORK / "samples"))
-    count_option(measure, "--count", 200, "held-out people")
+    count_option(measure, "--count", 200, "held-out people", least=16)
     notes = "Markdown on what the samples look like, for the prior's README"
     measure.add_argument("--notes", type=Path, metavar="FILE", help=notes)
 
@@ -190,7 +190,9 @@ def _alignment(options: argparse.Namespace) -> None:
         AlignmentTrainingSettings,
         train_alignment,
     )
+    from gaussianmotion.synthesis.pictures.data import list_shards
 
+    list_shards(options.held_out)  # which is missed before the training, not after it
     settings = AlignmentTrainingSettings(steps=options.steps)
     checkpoint = train_alignment(options.dataset, options.work, settings, report=say)
     export_alignment(checkpoint, options.held_out, options.out)

@@ -83,15 +83,15 @@ class Subject:
         Args:
             metres_per_pixel: Of the picture to be drawn, at the person.
         """
-        trained = self.body.height / self.training_size * self._shown
-        lacking = (trained.square() - metres_per_pixel**2).clamp(min=0.0)
+        lacking = (self.trained_pixel.square() - metres_per_pixel**2).clamp(min=0.0)
         return torch.zeros_like(lacking) if self.compensate else (EPS2D * lacking).sqrt()
 
     @cached_property
-    def _shown(self) -> Float[Tensor, " N"]:
-        """Parts of the body's height that the finest training pictures of each splat show."""
+    def trained_pixel(self) -> Float[Tensor, " N"]:
+        """Metres of a pixel of the finest training pictures that show each splat."""
         head = self.weights[:, INDEX["head"]] * self.close_ups
-        return TRAINING_MARGIN + (CLOSE_UP - TRAINING_MARGIN) * head
+        shown = TRAINING_MARGIN + (CLOSE_UP - TRAINING_MARGIN) * head
+        return self.body.height / self.training_size * shown
 
 
 def load_subject(

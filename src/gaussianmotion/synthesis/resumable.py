@@ -113,7 +113,7 @@ def run(
     until: int,
     after_step: Callable[[], None] = lambda: None,
     report: Report = log_line,
-) -> bool:
+) -> None:
     """Advance until ``training.done`` reaches ``until``; checkpoints by the clock and at the end.
 
     Args:
@@ -123,8 +123,9 @@ def run(
         after_step: Called after each step (to log, to measure).
         report: Receives a line where it is stopped.
 
-    Returns:
-        Whether it got there; not where it was asked to stop.
+    Raises:
+        SystemExit: status 130, where it was asked to stop before it got there: what would follow is
+            of a finished training.
     """
     saved = tick = time.monotonic()
     begun = training.done
@@ -140,9 +141,9 @@ def run(
                 saved = tick
         if training.done > begun:
             keeping.save(training)
-    if stop.requested:
+    if stop.requested and training.done < until:
         report(f"stopped at {training.done:,}; the same command goes on from {keeping.path}")
-    return training.done >= until
+        raise SystemExit(130)
 
 
 @contextmanager

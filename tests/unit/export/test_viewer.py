@@ -57,8 +57,9 @@ def scene_of(page: Path) -> dict:
 
 def test_packed_gaussians_unpack_to_themselves(saved):
     avatar, _ = load_avatar(saved)
+    pixels = torch.linspace(0.001, 0.016, len(avatar))
     with torch.no_grad():
-        records = pack(avatar, avatar.weights())
+        records = pack(avatar, avatar.weights(), pixels)
     halves = records.words.view("<u2").astype(np.float64)
     low, high = np.array(records.low), np.array(records.high)
     means = low + halves[:, :3] / 65535 * (high - low)
@@ -68,6 +69,9 @@ def test_packed_gaussians_unpack_to_themselves(saved):
     np.testing.assert_allclose(log_scales, avatar.log_scales.detach().numpy(), atol=2e-4)
     quats = torch.nn.functional.normalize(avatar.quats.detach(), dim=1).numpy()
     np.testing.assert_allclose((halves[:, 8:12] - 32767) / 32767, quats, atol=2e-5)
+    assert records.trained_pixel == pytest.approx(0.016)
+    trained = halves[:, 7] / 65535 * records.trained_pixel
+    np.testing.assert_allclose(trained, pixels.numpy(), atol=1e-6)
     np.testing.assert_allclose(halves[:, 3] / 65535, avatar.opacities.detach().numpy(), atol=1e-5)
     np.testing.assert_allclose(halves[:, 12:15] / 65535, avatar.rgb.detach().numpy(), atol=1e-5)
 
@@ -95,7 +99,7 @@ def test_a_gaussian_without_weights_is_hidden(saved):
     with torch.no_grad():
         weights = avatar.weights()
         weights[3] = 0.0
-        records = pack(avatar, weights)
+        records = pack(avatar, weights, torch.full((len(avatar),), 0.01))
     opacities = records.words.view("<u2")[:, 3]
     assert opacities[3] == 0
     assert (np.delete(opacities, 3) > 0).all()

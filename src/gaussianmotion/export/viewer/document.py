@@ -14,7 +14,7 @@ from gaussianmotion.export.viewer.facts import made_by, subtitle, variant_of
 from gaussianmotion.export.viewer.packing import pack
 from gaussianmotion.export.viewer.template import render_page
 from gaussianmotion.pose.motion import load_motions
-from gaussianmotion.rendering.subject import TRAINING_MARGIN, Subject, load_subject
+from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.splat import constants
 
@@ -85,7 +85,7 @@ def write_viewer(
 def describe(subject: Subject, variant: str | None) -> dict[str, Any]:
     """Everything of the page's JSON that does not depend on motions and cameras."""
     body = subject.body
-    records = pack(subject.avatar, subject.weights)
+    records = pack(subject.avatar, subject.weights, subject.trained_pixel)
     return {
         "version": __version__,
         "prompt": subject.metadata.prompt,
@@ -99,6 +99,7 @@ def describe(subject: Subject, variant: str | None) -> dict[str, Any]:
             "low": records.low,
             "high": records.high,
             "logScales": records.log_scales,
+            "trainedPixel": records.trained_pixel,
         },
         "body": {
             "parents": list(body.parents),
@@ -115,8 +116,6 @@ def describe(subject: Subject, variant: str | None) -> dict[str, Any]:
             "extent": constants.EXTENT,
             "frustumMargin": constants.FRUSTUM_MARGIN,
             "compensate": subject.compensate,
-            # Metres that a pixel of the training's full-body pictures covered.
-            "trainedPixel": TRAINING_MARGIN * body.height / subject.training_size,
         },
     }
 

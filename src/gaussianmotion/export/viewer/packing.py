@@ -2,7 +2,7 @@
 
 Words are little-endian uint32, the lower half first:
 
-    texel 0    x, y | z, opacity | scale 0, scale 1 | scale 2, 0
+    texel 0    x, y | z, opacity | scale 0, scale 1 | scale 2, trained pixel
     texel 1    qw, qx | qy, qz | red, green | blue, 0
     texel 2    eight influences: upper 11 bits weight (steps of 1/2047), lower 5 bits joint
 
@@ -36,15 +36,19 @@ class Records:
         low: Least x, y, z, metres.
         high: Greatest x, y, z, metres.
         log_scales: Least and greatest natural logarithm of a scale in metres.
+        trained_pixel: Greatest pixel that one was trained on, metres.
     """
 
     words: UInt32[ndarray, "N 12"]
     low: tuple[float, ...]
     high: tuple[float, ...]
     log_scales: tuple[float, float]
+    trained_pixel: float
 
 
-def pack(avatar: Avatar, weights: Float[Tensor, "N J"]) -> Records:
+def pack(
+    avatar: Avatar, weights: Float[Tensor, "N J"], trained_pixel: Float[Tensor, " N"]
+) -> Records:
     """Canonical Gaussians with their blend weights.
 
     A Gaussian without any weight, which the rasteriser draws at the origin without a size, gets
@@ -53,6 +57,7 @@ def pack(avatar: Avatar, weights: Float[Tensor, "N J"]) -> Records:
     Args:
         avatar: On any device.
         weights: Of eq. 4, at most 32 joints.
+        trained_pixel: Of :class:`~gaussianmotion.rendering.subject.Subject`, metres.
     """
     with torch.no_grad():
         means = avatar.means.double().cpu().numpy()
@@ -62,16 +67,19 @@ def pack(avatar: Avatar, weights: Float[Tensor, "N J"]) -> Records:
         rgb = avatar.rgb.double().cpu().numpy()
     low, high = means.min(axis=0), means.max(axis=0)
     least, most = float(scales.min()), float(scales.max())
+    pixels = trained_pixel.double().cpu().numpy()
+    coarsest = float(pixels.max())
     influences, empty = pack_influences(weights)
     halves = np.zeros((len(means), 2 * WORDS), np.uint16)
     halves[:, 0:3] = _spread(means, low, high)
     halves[:, 3] = _spread(np.where(empty, 0.0, opacities), 0.0, 1.0)
     halves[:, 4:7] = _spread(scales, least, most)
+    halves[:, 7] = _spread(pixels, 0.0, coarsest)
     halves[:, 8:12] = np.round(quats * 32767.0) + 32767.0
     halves[:, 12:15] = _spread(rgb, 0.0, 1.0)
     halves[:, 16:24] = influences
     words = halves.astype("<u2").view("<u4")
-    return Records(words, tuple(low.tolist()), tuple(high.tolist()), (least, most))
+    return Records(words, tuple(low.tolist()), tuple(high.tolist()), (least, most), coarsest)
 
 
 def pack_influences(weights: Float[Tensor, "N J"]) -> tuple[ndarray, ndarray]:

@@ -36,6 +36,9 @@ def export_alignment(checkpoint: Path, held_out: Path, out: Path) -> Path:
     state = load_checkpoint(checkpoint, KIND)
     settings = state["settings"]
     weights = _halved(state)
+    # All is read before anything is written: half a new model would replace the one that is there.
+    others = {person_part(str(text)) for path in list_shards(held_out) for text in
+              load_captions(path)[1]}  # fmt: skip
     write_json(
         out / CONFIG_FILE, {"model_cfg": settings["model"], "preprocess_cfg": _preprocess(settings)}
     )
@@ -43,8 +46,6 @@ def export_alignment(checkpoint: Path, held_out: Path, out: Path) -> Path:
         save_file(weights, temporary, metadata={"format": "pt"})
     # One word table per line: the file is read by people, too.
     write_text(out / LEXICON, json.dumps(state["lexicon"], indent=1) + "\n")
-    others = {person_part(str(text)) for path in list_shards(held_out) for text in
-              load_captions(path)[1]}  # fmt: skip
     write_text(out / DISTRACTORS, "\n".join(sorted(others)) + "\n")
     write_json(out / TRAINING, training_facts(state))
     return out

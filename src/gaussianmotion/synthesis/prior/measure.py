@@ -34,6 +34,8 @@ from gaussianmotion.synthesis.reporting import Report, log_line
 # 3: the colour of hats; heads.
 PROTOCOL = "prior-3"
 MEASURES = "measures.json"
+#: Whole figures that measures are of at least.
+LEAST = 16
 
 
 def measure_prior(
@@ -58,7 +60,7 @@ def measure_prior(
         prior: Folder of the prior.
         heldout: Dataset of people that the training did not see.
         out: Folder to write to.
-        count: Whole figures to measure.
+        count: Whole figures to measure, at least :data:`LEAST`.
         close_ups: Heads to measure; sets of version 2 have none that are held out.
         controls: Items of the runs without the pose, with another pose, and with another caption:
             they tell large differences, so fewer do.
@@ -73,12 +75,13 @@ def measure_prior(
         UserError: the prior or the dataset is missing or damaged, or too small.
     """
     everything = load_shards(heldout)
-    items = everything.take(np.flatnonzero(everything.framing == FULL_BODY)[:count])
-    close = everything.take(np.flatnonzero(everything.framing == HEAD)[:close_ups])
-    if len(items) < 16:
+    figures = np.flatnonzero(everything.framing == FULL_BODY)
+    if len(figures) < LEAST:
         raise UserError(
-            f"{heldout} holds {len(items)} whole figures: at least 16 are needed to measure"
+            f"{heldout} holds {len(figures)} whole figures: at least {LEAST} are needed to measure"
         )
+    items = everything.take(figures[:count])
+    close = everything.take(np.flatnonzero(everything.framing == HEAD)[:close_ups])
     palette = read_palette(heldout)
     config = PriorConfig(model=str(prior), controlnet=str(prior / "controlnet"), dtype="bfloat16")
     weights = prior_digest(config)
@@ -128,16 +131,18 @@ def measure_prior(
             "other caption": images["heads, other caption"],
         }
         measures["heads"] = heads(judged, close.images.astype(np.float32) / 255.0, close)
-        write_grid(out / "heads.png", images["heads"], close)
     write_json(out / MEASURES, measures)
+    if len(close):
+        write_grid(out / "heads.png", images["heads"], close)
     write_grid(out / "grid.png", images["conditioned"], items)
     return measures
 
 
 def write_grid(path: Path, pictures: NDArray[np.float32], items: Shard, columns: int = 12) -> None:
-    """Rows of pose, sample and true render, side by side for looking at."""
+    """Rows of pose, sample and true render, side by side for looking at; at most four of each."""
     rows = []
     poses = poses_of(items, SKELETON)
+    columns = min(columns, len(pictures))
     count = min(len(pictures), 4 * columns) // columns * columns
     for start in range(0, count, columns):
         part = slice(start, start + columns)

@@ -53,6 +53,7 @@ class Canvas {
     gl.uniform3fv(at.span, gaussians.high.map((high, k) => high - gaussians.low[k]));
     const [least, most] = gaussians.logScales;
     gl.uniform2f(at.logScales, least, most - least);
+    gl.uniform1f(at.trainedPixel, gaussians.trainedPixel);
     gl.uniform1f(at.eps2d, splat.eps2d);
     gl.uniform1f(at.nearest, splat.near);
     gl.uniform1f(at.alphaMin, splat.alphaMin);
@@ -86,7 +87,9 @@ class Canvas {
    * @param skeleton Posed.
    * @param order Sorted for the same pose and camera.
    * @param camera Its view (12 numbers), focal, centre and size in pixels.
-   * @param look blur (square metres), background (RGB and opacity), ground (height or null).
+   * @param look pixel (metres, at the person), widening (variance in pixels that splats lack in a
+   *   picture sharper than those of the training), background (RGB and opacity), ground (height or
+   *   null).
    */
   draw(skeleton, order, camera, look) {
     const { gl, gaussians } = this;
@@ -98,7 +101,8 @@ class Canvas {
     gl.useProgram(this.splats.program);
     this.lens(this.splats.at, camera);
     gl.uniform4fv(this.splats.at.joints, skeleton.transforms);
-    gl.uniform1f(this.splats.at.blur, look.blur);
+    gl.uniform1f(this.splats.at.pixel, look.pixel);
+    gl.uniform1f(this.splats.at.widening, look.widening);
     gl.bindVertexArray(this.corners);
     gl.bufferSubData(gl.ARRAY_BUFFER, 0, order.indices);
     gl.enable(gl.BLEND);

@@ -1,4 +1,4 @@
-// What Python packed (export/viewer/records.py, clips.py), unpacked.
+// What Python packed (export/viewer/packing.py, clips.py), unpacked.
 
 const WORDS = 12; // of a Gaussian
 const WEIGHT_STEPS = 2047;

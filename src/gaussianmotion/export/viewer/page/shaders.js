@@ -11,7 +11,8 @@ uniform vec4 view[3]; // rows of world to camera
 uniform vec3 low, span; // positions, metres
 uniform vec2 logScales; // least, width
 uniform vec2 focal, centre, size; // pixels
-uniform float blur; // variance in square metres that widens every Gaussian
+uniform float pixel, trainedPixel; // metres, of this picture and of the coarsest training
+uniform float widening; // variance in pixels, of the part of it that this picture lacks
 uniform float eps2d, nearest, alphaMin, extent, frustumMargin;
 uniform bool compensate; // opacities for the pixels' own blur
 layout(location = 0) in uint index;
@@ -73,6 +74,9 @@ void main() {
   vec3 alongX = scale.x * (view[0].xyz - clamped.x * view[2].xyz);
   vec3 alongY = scale.y * (view[1].xyz - clamped.y * view[2].xyz);
   vec3 rootX = alongX * root, rootY = alongY * root;
+  // The rasteriser's blur is worth fewer metres in a sharper picture; see rendering/subject.py.
+  float trained = trainedPixel * pair(a.w).y;
+  float blur = widening * max(0.0, trained * trained - pixel * pixel);
   float xx = dot(rootX, rootX) + blur * dot(alongX, alongX);
   float xy = dot(rootX, rootY) + blur * dot(alongX, alongY);
   float yy = dot(rootY, rootY) + blur * dot(alongY, alongY);

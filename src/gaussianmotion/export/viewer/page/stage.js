@@ -91,12 +91,9 @@ class Stage {
   draw() {
     this.prepare();
     const { splat, render } = this.scene;
-    // The rasteriser's blur is worth fewer metres in a sharper picture; see rendering/subject.py.
-    const pixel = this.order.meanDepth / this.camera.focal[1];
-    const finer = Math.max(0, splat.trainedPixel ** 2 - pixel ** 2);
-    const lacking = splat.compensate ? 0 : splat.eps2d * finer;
     this.canvas.draw(this.skeleton, this.order, this.camera, {
-      blur: render.antiAlias ** 2 * lacking,
+      pixel: this.order.meanDepth / this.camera.focal[1],
+      widening: splat.compensate ? 0 : render.antiAlias ** 2 * splat.eps2d,
       background: this.background,
       ground: this.ground ? this.player.clip.floor : null,
     });
