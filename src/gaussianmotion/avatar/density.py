@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
+from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar, w_smpl
 from gaussianmotion.body import Body
 from gaussianmotion.config import DensityConfig
 from gaussianmotion.errors import UserError
@@ -44,6 +44,7 @@ class DensityControl:
         count: int,
         device: Any = "cpu",
         tentative: int = 0,
+        smooth_weights: bool = False,
     ) -> None:
         """Start with nothing observed.
 
@@ -53,9 +54,11 @@ class DensityControl:
             count: Number of Gaussians now.
             tentative: How many of the last ones leave where they become fainter
                 (:meth:`drop_fainter`); so does what grows from them.
+            smooth_weights: Of :func:`~gaussianmotion.avatar.gaussians.w_smpl`, for new ones.
         """
         self.config = config
         self.steps = steps
+        self.smooth_weights = smooth_weights
         self.gradient = torch.zeros(count, device=device)
         self.seen = torch.zeros(count, device=device)
         self.tentative = torch.arange(count, device=device) >= count - tentative
@@ -111,7 +114,7 @@ class DensityControl:
         if fresh.any():
             fields["means"][fresh] = _samples(avatar, source[fresh], generator)
             fields["log_scales"][len(source) - 2 * len(split) :] -= torch.tensor(SPLIT_SHRINK).log()
-            smpl_weights[fresh] = body.nearest_weights(fields["means"][fresh])
+            smpl_weights[fresh] = w_smpl(body, fields["means"][fresh], self.smooth_weights)
 
         alive = (fields["logit_opacities"].sigmoid() >= config.prune_opacity) & (
             fields["log_scales"].amax(dim=1) <= torch.tensor(config.prune_scale).log().item()

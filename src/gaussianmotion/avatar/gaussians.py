@@ -74,7 +74,7 @@ class Avatar(nn.Module):
         smooth: bool = False,
         density: Float[Tensor, " F"] | None = None,
     ) -> "Avatar":
-        """Grey discs on the star pose's surface, drawn evenly over its area (eq. 1 of the paper).
+        """Grey discs on the star pose's surface, drawn evenly over its area.
 
         Args:
             count: Number of Gaussians N.

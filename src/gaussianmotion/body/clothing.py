@@ -26,17 +26,23 @@ def smooth_weights(body: Body, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N
     """
     where = points.detach().cpu().numpy()
     distance, nearest = body.tree.query(where)
-    away = torch.as_tensor(((distance - NEAR_SKIN) / NEAR_SKIN).clip(0.0, 1.0))
+    weights = body.weights[torch.from_numpy(nearest)]
+    away = np.flatnonzero(distance > NEAR_SKIN)
+    if not len(away):
+        return weights
     # A coarse body has fewer.
-    far, found = body.thinned_tree.query(where, k=range(1, 1 + min(AVERAGED, len(body.thinned))))
+    neighbours = range(1, 1 + min(AVERAGED, len(body.thinned)))
+    far, found = body.thinned_tree.query(where[away], k=neighbours)
     first = far[:, :1].clip(1e-4)
     count = np.exp(-np.square((far - first) / (0.5 * first)))
     count /= count.sum(axis=1, keepdims=True)
     near = body.weights.cpu()[body.thinned[torch.from_numpy(found)]]
     mean = (torch.as_tensor(count)[..., None] * near).sum(1).float()
-    share = away[:, None].float().to(body.device)
-    on_body = body.weights[torch.from_numpy(nearest)]
-    return torch.lerp(on_body, mean.to(body.device), share)
+    share = torch.as_tensor(((distance[away] - NEAR_SKIN) / NEAR_SKIN).clip(0.0, 1.0))[:, None]
+    rows = torch.from_numpy(away).to(body.device)
+    share = share.float().to(body.device)
+    weights[rows] = torch.lerp(weights[rows], mean.to(body.device), share)
+    return weights
 
 
 def sample_between_legs(

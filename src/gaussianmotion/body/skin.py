@@ -1,5 +1,7 @@
 """The colours that people's skins have, and where a body's skin is bare."""
 
+from functools import lru_cache
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -20,14 +22,14 @@ def nearest_tone(skin: Float[Tensor, " 3"]) -> Float[Tensor, " 3"]:
     Args:
         skin: Logarithms of RGB; so is what is returned.
     """
-    dark, light = skin.new_tensor(DARK).log(), skin.new_tensor(LIGHT).log()
+    dark, light = _on(skin.device, DARK).log(), _on(skin.device, LIGHT).log()
     line = light - dark
     return dark + ((skin - dark) @ line / (line @ line)).clamp(0.0, 1.0) * line
 
 
 def hand_share(weights: Float[Tensor, "N 24"]) -> Float[Tensor, " N"]:
     """How far what has these blend weights follows the joints of the hands, from 0 to 1."""
-    return weights[:, list(HANDS)].sum(dim=1)
+    return weights[:, HANDS[0]] + weights[:, HANDS[1]]
 
 
 def throat_share(where: Float[Tensor, "N 3"]) -> Float[Tensor, " N"]:
@@ -36,6 +38,14 @@ def throat_share(where: Float[Tensor, "N 3"]) -> Float[Tensor, " N"]:
     Args:
         where: As :func:`.face.on_face` returns it.
     """
-    away = (where - where.new_tensor(THROAT_MIDDLE)).abs() - where.new_tensor(THROAT_REACH)
-    inside = 1.0 - away / where.new_tensor(THROAT_FADE)
+    middle, reach, fade = (
+        _on(where.device, numbers) for numbers in (THROAT_MIDDLE, THROAT_REACH, THROAT_FADE)
+    )
+    inside = 1.0 - ((where - middle).abs() - reach) / fade
     return torch.clamp(inside, 0.0, 1.0).prod(dim=1)
+
+
+@lru_cache
+def _on(device: torch.device, numbers: tuple[float, ...]) -> Float[Tensor, " K"]:
+    """Constants on a device: copied there once, since each copy waits for a GPU."""
+    return torch.tensor(numbers, device=device)

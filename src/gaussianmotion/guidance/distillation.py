@@ -80,7 +80,7 @@ class ScoreDistillation:
                 timesteps, picture = self._made
                 level = prior.alpha_bar[timesteps][:, None, None, None]
                 delta = (level / (1.0 - level)).sqrt() * (latents.detach() - picture)
-                self._computed = (rgb.detach(), latents.detach(), picture, picture)
+                self._computed = (rgb.detach(), latents.detach(), latents.detach(), picture)
                 figures: dict[str, Float[Tensor, ""]] = {}
             else:
                 delta, timesteps, figures = self._single_step(
@@ -95,6 +95,10 @@ class ScoreDistillation:
             }
         loss = 0.5 * mse_loss(latents, target, reduction="sum") / len(rgb)
         return loss, figures
+
+    def forget_pictures(self) -> None:
+        """Make the pictures of late steps anew, where they may be what was not finite."""
+        self._made = None
 
     def _single_step(
         self,

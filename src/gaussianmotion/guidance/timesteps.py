@@ -24,6 +24,11 @@ def annealed(config: DistillationConfig, step: int, steps: int) -> bool:
     return step >= config.anneal_at * steps
 
 
+def first_annealed(config: DistillationConfig, steps: int) -> int:
+    """The first step, from 0, that comes after ``anneal_at``; ``steps`` where none does."""
+    return next((step for step in range(steps) if annealed(config, step, steps)), steps)
+
+
 def late(config: DistillationConfig, step: int, steps: int) -> bool:
     """Whether ``late_method`` holds at ``step`` of ``steps``."""
     return config.late_method is not None and annealed(config, step, steps)

@@ -46,6 +46,10 @@ def usable_device(device: str, here: bool = True) -> str:
             f"device is cuda, but {fault}; `gaussianmotion doctor` says what to do, or "
             "write device: auto to run on the CPU"
         )
+    import torch
+
+    # What is kept in float32 (the UNet's last layer, the scorers) is kept so for its last digits.
+    torch.backends.cudnn.allow_tf32 = False
     return "cuda"
 
 

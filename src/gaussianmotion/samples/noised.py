@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
+from pydantic import ValidationError
 from torch import Tensor
 
 from gaussianmotion.body.poses import named_pose
@@ -60,13 +61,14 @@ def sample_noised(
     """
     device = torch.device(device)
     subject = load_subject(avatar_path, device)
-    prior_config = PriorConfig.model_validate(subject.metadata.config["prior"])
-    prior = load_prior(prior_config, device)
-    if config.timestep >= len(prior.alpha_bar):
+    try:
+        prior_config = PriorConfig.model_validate(subject.metadata.config["prior"])
+    except (KeyError, ValidationError):
         raise UserError(
-            f"noised.timestep is {config.timestep}, but the prior has {len(prior.alpha_bar)} "
-            "timesteps: write a smaller one"
-        )
+            f"{avatar_path} was written by another version of gaussianmotion, whose configuration "
+            "of the prior this one does not know: train it again"
+        ) from None
+    prior = load_prior(prior_config, device)
     pose = named_pose(render.pose)[None].to(device)
     cameras = _front_camera(subject, pose, render)
     picture = _front(subject, pose, cameras, render, backend)

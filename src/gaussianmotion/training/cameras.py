@@ -98,13 +98,16 @@ def sample_cameras(
     framing = [FRAMINGS[index] for index in kind.tolist()]
     heads = (config.late_head_margin if late else None) or config.margin
     margin, margin_of_head = _between(config.margin, draws[3]), _between(heads, draws[3])
+
+    def look(b: int) -> Cameras:
+        """From where view ``b`` is seen now, at a metre from the origin."""
+        at = slice(b, b + 1)
+        return orbit(azimuth[at], elevation[at], torch.ones(1), fov_y[at], torch.zeros(1, 3), size)
+
     targets, distances = [], []
     for b in range(count):
         for _ in range(CLEAR_TRIES):
-            at = slice(b, b + 1)
-            probe = orbit(
-                azimuth[at], elevation[at], torch.ones(1), fov_y[at], torch.zeros(1, 3), size
-            )
+            probe = look(b)
             free = float((margin_of_head if framing[b] == "head" else margin)[b])
             target, distance = _fit(joints[b], framing[b], probe, free, float(fov_y[b]))
             if not config.clear or framing[b] == "full body":
@@ -113,10 +116,10 @@ def sample_cameras(
                 break
             redraw = torch.rand(2, generator=generator)
             azimuth[b] = 360.0 * (start + (b + redraw[0]) / count) - 180.0
-            elevation[at] = _between(config.elevation, redraw[1:])
+            elevation[b : b + 1] = _between(config.elevation, redraw[1:])
         else:  # From this side nothing but the whole body can be seen.
-            framing[b] = "full body"
-            target, distance = _fit(joints[b], framing[b], probe, float(margin[b]), float(fov_y[b]))
+            framing[b], free = "full body", float(margin[b])
+            target, distance = _fit(joints[b], framing[b], look(b), free, float(fov_y[b]))
         targets.append(target)
         distances.append(distance)
     return orbit(

@@ -4,6 +4,7 @@ Steps that are not finite are left out by :mod:`gaussianmotion.training.optimise
 here is finite and just as lost, and would end as an avatar that looks finished.
 """
 
+import math
 from pathlib import Path
 
 import torch
@@ -37,9 +38,10 @@ def refuse_lost(avatar: Avatar, body: Body, step: int, settings: TrainConfig, ke
         UserError: it is; the message names the group that went furthest, and its key.
     """
     shares = dict(zip(GROUPS, overshoot(avatar, body).tolist(), strict=True))
-    worst = max(shares, key=lambda name: shares[name])
-    if shares[worst] <= 1.0:
+    lost = {name: share for name, share in shares.items() if not share <= 1.0}  # also NaN
+    if not lost:
         return
+    worst = max(lost, key=lambda name: math.inf if math.isnan(lost[name]) else lost[name])
     key, what = GROUPS[worst]
     _stop(step, what, _advice(key, settings), kept)
 

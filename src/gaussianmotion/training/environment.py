@@ -19,8 +19,6 @@ def choose_device(name: str) -> torch.device:
     if device.type == "cuda":
         # All steps have the same shapes: the fastest convolutions are worth looking for.
         torch.backends.cudnn.benchmark = True
-        # What is kept in float32 (the UNet's last layer) is kept so for its last digits.
-        torch.backends.cudnn.allow_tf32 = False
     return device
 
 

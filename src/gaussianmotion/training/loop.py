@@ -23,7 +23,7 @@ from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.execution import run_as_asked
 from gaussianmotion.guidance.prior import load_prior
-from gaussianmotion.guidance.timesteps import looks_again
+from gaussianmotion.guidance.timesteps import annealed, first_annealed, looks_again
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.training.checkpoint import (
     load_checkpoint,
@@ -105,7 +105,7 @@ def train(
 
     with only_run_in(out_dir), stop_on_signal() as stop:
         prior = prior or run_as_asked(load_prior(config.prior, device), settings)
-        unknown = warn_of_words(prior, prompt_id, prompt)
+        unknown = warn_of_words(prior, prompt_id, prompt, config.prior)
         distil = ScoreDistillation(prior, settings.score, config.prior, prompt)
 
         state = start(settings, body, seed, load_checkpoint(checkpoint, unfinished))
@@ -186,15 +186,16 @@ def train(
                     skipped = 0
                 else:
                     row, skipped = {}, skipped + 1
+                    distil.forget_pictures()
                     fault = distil.fault()
                     skip_or_stop(skipped, loss, avatar, finished + 1, checkpoint, fault)
                 finished += 1
-                if face and finished > settings.score.anneal_at * settings.steps:
+                if face and annealed(settings.score, finished - 1, settings.steps):
                     face.draw(avatar, settings.face.rate)
 
                 if finished % REFRESH_EVERY == 0:
                     avatar.refresh_smpl_weights(body, settings.smooth_weights)
-                if settings.skirt and finished == round(settings.score.anneal_at * settings.steps):
+                if settings.skirt and finished == first_annealed(settings.score, settings.steps):
                     density.drop_fainter(avatar, optimiser, FAINT)
                 density.update(finished, avatar, optimiser, body, generators["density"])
 
@@ -207,9 +208,10 @@ def train(
                 if finished % settings.preview_every == 0 or finished == settings.steps:
                     picture = render_preview(avatar, body, settings, config.rasteriser)
                     save_picture(folder.preview(finished), picture)
-                due |= finished % settings.checkpoint_every == 0 or stop.requested
+                done = finished == settings.steps
+                due |= finished % settings.checkpoint_every == 0 or stop.requested or done
                 # Views that are looked at again are in no checkpoint: it waits for the next ones.
-                if not again:
+                if not again or done:
                     if due:
                         save_state()
                     due = False

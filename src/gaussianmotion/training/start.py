@@ -66,7 +66,10 @@ def start(settings: TrainConfig, body: Body, seed: int, kept: dict[str, Any] | N
     optimiser = make_optimiser(avatar, settings.lr)
     # Of a new avatar those that were put between the legs are the last; a checkpoint knows better.
     between = max(0, len(avatar) - settings.gaussians)
-    control = DensityControl(settings.density, settings.steps, len(avatar), body.device, between)
+    control = DensityControl(
+        *(settings.density, settings.steps, len(avatar), body.device, between),
+        smooth_weights=settings.smooth_weights,
+    )
     if kept is None:
         return Start(avatar, optimiser, control, generators, face)
     finished, seconds = go_on(kept, optimiser, control, generators)

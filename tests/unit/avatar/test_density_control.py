@@ -7,6 +7,7 @@ import torch
 
 from gaussianmotion.avatar.density import DensityChange, DensityControl
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS
+from gaussianmotion.body.clothing import smooth_weights
 from gaussianmotion.config import DensityConfig, LearningRates
 from gaussianmotion.errors import UserError
 from gaussianmotion.training.optimiser import make_optimiser
@@ -164,6 +165,17 @@ def test_smpl_weights_follow(avatar, optimiser, open_body):
     density = control(grow_quantile=0.5, grow_scale=1e-5)
     update(density, avatar, optimiser, open_body)
     assert torch.equal(avatar.smpl_weights, open_body.nearest_weights(avatar.means.detach()))
+
+
+def test_smpl_weights_of_new_ones_are_as_smooth_as_the_others(avatar, optimiser, open_body):
+    with torch.no_grad():
+        avatar.means[:, 0] *= 0.1  # between the legs
+    density = control(grow_quantile=0.5, grow_scale=1e-5)
+    density.smooth_weights = True
+    update(density, avatar, optimiser, open_body)
+    new = smooth_weights(open_body, avatar.means)[-10:]
+    assert not torch.equal(new, open_body.nearest_weights(avatar.means.detach())[-10:])
+    assert torch.equal(avatar.smpl_weights[-10:], new)
 
 
 def test_an_update_starts_the_next_measurement(avatar, optimiser, open_body):

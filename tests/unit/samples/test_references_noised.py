@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from gaussianmotion import __version__
-from gaussianmotion.avatar.file import AvatarMetadata, save_avatar
+from gaussianmotion.avatar.file import AvatarMetadata, load_avatar, save_avatar
 from gaussianmotion.body import Body
 from gaussianmotion.config import NoisedConfig
 from gaussianmotion.config.file import validate
 from gaussianmotion.config.stages import StandingRender
+from gaussianmotion.errors import UserError
 from gaussianmotion.samples.noised import sample_noised
 from gaussianmotion.scores.pose.mannequin import mannequin
 
@@ -38,6 +39,17 @@ def avatar(open_body: Body, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     save_avatar(path, mannequin(open_body, 3000), metadata)
     return path
+
+
+def test_an_avatar_of_another_version_is_one_line(avatar: Path, tmp_path: Path):
+    made, metadata = load_avatar(avatar)
+    for prior in ({"no_such_key": 1}, None):
+        config = {key: value for key, value in metadata.config.items() if key != "prior"}
+        config |= {} if prior is None else {"prior": prior}
+        path = tmp_path / "avatar.safetensors"
+        save_avatar(path, made, metadata.model_copy(update={"config": config}))
+        with pytest.raises(UserError, match="another version of gaussianmotion"):
+            sample_noised(path, tmp_path, NoisedConfig(steps=2), StandingRender())
 
 
 def test_both_samples_start_from_the_same_noised_render(avatar: Path, tmp_path: Path):

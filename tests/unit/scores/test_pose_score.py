@@ -1,6 +1,7 @@
 """Pose and orientation from all sides, and the ceiling that is worked out once."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from painted import person, subject
 from gaussianmotion.body import Body
 from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.pipeline.stage import narrow
+from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.scores.pose import posed_frames
-from gaussianmotion.scores.pose.detector import NAMES
+from gaussianmotion.scores.pose.detector import NAMES, PoseDetector
 from gaussianmotion.scores.pose.mannequin import save_mannequin
 from gaussianmotion.scores.pose.orientation import agreement, facing
 from gaussianmotion.scores.pose.pose_score import SCORE, PoseSettings
@@ -79,6 +81,24 @@ def test_score_with_its_ceiling_and_cache(open_body: Body, tmp_path: Path, monke
     again = SCORE(tmp_path, CONFIG, "cpu")
     assert again.details["ceiling"] == score.details["ceiling"]
     assert again == score
+
+
+def test_the_ceiling_is_one_whatever_the_avatar_was_trained_with(
+    open_body: Body, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    measured: list[Subject] = []
+    monkeypatch.setattr(
+        posed_frames, "measure", lambda subject, *_: measured.append(subject) or {"pck": 1.0}
+    )
+    save_mannequin(tmp_path / "avatar.safetensors", open_body, CONFIG, 500)
+    scored = load_subject(tmp_path / "avatar.safetensors")
+    detector = object.__new__(PoseDetector)
+    detector.id = "none"
+    for compensate, close_ups in ((False, False), (True, False), (False, True)):
+        subject = replace(scored, compensate=compensate, close_ups=close_ups)
+        posed_frames.ceiling(subject, detector, SETTINGS)
+    assert {(subject.compensate, subject.close_ups) for subject in measured} == {(False, False)}
 
 
 def test_avatar_turned_round_has_the_wrong_orientation(open_body: Body, monkeypatch):

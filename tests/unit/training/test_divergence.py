@@ -9,6 +9,7 @@ from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.avatar.limits import GROUPS, overshoot
 from gaussianmotion.config import LearningRates
 from gaussianmotion.errors import UserError
+from gaussianmotion.training.divergence import refuse_lost
 from gaussianmotion.training.optimiser import make_optimiser
 
 
@@ -47,6 +48,14 @@ def test_a_checkpoint_is_never_of_a_lost_state(tmp_path, open_body):
     with pytest.raises(UserError, match="diverged at step 1"):
         run(open_body, tmp_path, small_config(checkpoint_every=1, lr={"means": 1e6}))
     assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_a_state_with_a_single_nan_is_lost(tmp_path, open_body):
+    avatar, _ = load_avatar(run(open_body, tmp_path, small_config(steps=1)))
+    with torch.no_grad():
+        avatar.colours[0, 0] = torch.nan
+    with pytest.raises(UserError, match="colours"):
+        refuse_lost(avatar, open_body, 1, small_config().train, tmp_path / "checkpoint.pt")
 
 
 @pytest.mark.parametrize(("end", "taken"), [(100, "none"), (6, "only 4")])

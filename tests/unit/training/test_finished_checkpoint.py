@@ -3,14 +3,16 @@
 import os
 
 import pytest
-from small_training import run
+from small_training import run, small_config
 
 from gaussianmotion.training.checkpoint import forget_finished
 
 
-def test_results_that_were_taken_away_are_written_again_without_a_step(tmp_path, open_body):
+@pytest.mark.parametrize("every", [8, 7, 100])
+def test_results_that_were_taken_away_are_written_again_without_a_step(tmp_path, open_body, every):
     """As Snakemake does where the disk is full just after the training."""
-    run(open_body, tmp_path, keep=True)
+    config = small_config(checkpoint_every=every)
+    run(open_body, tmp_path, config, keep=True)
     before = (tmp_path / "avatar.safetensors").read_bytes()
     for name in ("avatar.safetensors", "run.json"):
         (tmp_path / name).unlink()
@@ -18,7 +20,7 @@ def test_results_that_were_taken_away_are_written_again_without_a_step(tmp_path,
     def step():
         pytest.fail("a step was trained again")
 
-    run(open_body, tmp_path, at={2: step})
+    run(open_body, tmp_path, config, at=dict.fromkeys(range(24), step))
     assert (tmp_path / "avatar.safetensors").read_bytes() == before
     assert (tmp_path / "run.json").is_file()
 

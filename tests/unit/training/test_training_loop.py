@@ -160,6 +160,40 @@ def test_a_prior_that_computes_nan_is_named_and_not_the_learning_rate(tmp_path, 
     assert not (tmp_path / "avatar.safetensors").exists()
 
 
+LATE = {"anneal_at": 0.2, "late_method": "sdedit", "late_steps": 2, "late_repeats": 12}
+
+
+def test_a_late_picture_that_is_not_finite_is_made_again(tmp_path, open_body):
+    """Of the twelve steps that it was made for, it costs the first one."""
+    broken = Overflowing()
+    broken.first, broken.end = 20, 21  # of step 13, after 5 questions of one and 7 times two
+    run(open_body, tmp_path, small_config(score=LATE), prior=broken)
+    with (tmp_path / "curves.csv").open() as handle:
+        assert [int(row["step"]) for row in csv.DictReader(handle) if not row["loss"]] == [13]
+
+
+def test_a_prior_that_computes_nan_late_is_named(tmp_path, open_body):
+    broken = Overflowing()
+    broken.first, broken.end = 6, 1000
+    with pytest.raises(UserError, match="what the prior computes is not finite") as error:
+        run(open_body, tmp_path, small_config(score=LATE), prior=broken)
+    assert "lr" not in str(error.value)
+
+
+def test_words_that_are_added_count_where_a_prompt_is_too_long(tmp_path, open_body, capsys):
+    class Brief(OraclePrior):
+        def fits(self, text):
+            return len(text.split()) <= 12
+
+    config = small_config(steps=1)
+    run(open_body, tmp_path / "one", config, prior=Brief())
+    assert "longer than the prior reads" not in capsys.readouterr().err
+    suffix = config.prior.model_copy(update={"prompt_suffix": "a photograph of high quality"})
+    longer = config.model_copy(update={"prior": suffix})
+    run(open_body, tmp_path / "two", longer, prior=Brief())
+    assert "longer than the prior reads" in capsys.readouterr().err
+
+
 def test_a_skirt_that_nobody_needs_takes_nothing_of_the_body_with_it(tmp_path, open_body):
     """At the paper's own opacity the whole body is as faint as what leaves."""
     config = small_config(

@@ -6,6 +6,7 @@ import torch
 from gaussianmotion.body.poses import a_pose, star_pose
 from gaussianmotion.config import CameraConfig, TrainConfig
 from gaussianmotion.pose.sampling import sample_poses
+from gaussianmotion.training import cameras as cameras_module
 from gaussianmotion.training.cameras import sample_cameras, sample_views
 from gaussianmotion.training.lookahead import Lookahead, draw_pose
 
@@ -177,6 +178,17 @@ def test_no_arm_is_between_camera_and_face(open_body, share):
     assert (torch.cat(blocked) < 0.5).float().mean() > 0.1
     assert (torch.cat(clear) < 0.5).float().mean() < 0.01
     assert framings.count("full body") < 0.06 * len(framings)
+
+
+def test_where_no_close_up_is_clear_the_whole_body_is_framed(open_body, monkeypatch):
+    monkeypatch.setattr(cameras_module, "_is_blocked", lambda *_: True)
+    for step in range(10):
+        poses = a_pose().repeat(4, 1, 1)
+        cameras = draw(open_body, poses, step, **HEAD)
+        assert set(cameras.framing) == {"full body"}
+        seen = cameras.project(open_body.posed_vertices(poses))[..., :2] / SIZE
+        assert ((seen > 0.0) & (seen < 1.0)).all()
+        assert ((seen[..., 1].amax(dim=1) - seen[..., 1].amin(dim=1)) > 0.6).all()
 
 
 def test_whole_bodies_are_the_same_without_the_check(open_body):

@@ -4,6 +4,7 @@ What its numbers mean is in :mod:`.alignment_score`.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -17,6 +18,7 @@ from gaussianmotion.runtime.digest import file_sha256
 from gaussianmotion.scores.pictures.descriptions import (
     GARMENTS,
     Lexicon,
+    Trait,
     contradict,
     read_lexicon,
 )
@@ -55,10 +57,34 @@ class AlignmentModel:
         Raises:
             UserError: the model computes what is no number.
         """
+        return self._compared(image, self._read(texts))
+
+    @torch.no_grad()
+    def cosines_of_others(self, image: Image.Image, chosen: list[int]) -> Float[Tensor, " N"]:
+        """Cosine of a picture with some of the distractors, by their places in the list.
+
+        Raises:
+            UserError: the model computes what is no number.
+        """
+        return self._compared(image, self._others[torch.tensor(chosen, dtype=torch.int64)])
+
+    @cached_property
+    def traits_of_others(self) -> list[dict[str, Trait]]:
+        """What the lexicon finds in each distractor."""
+        return [self.lexicon.traits(text) for text in self.distractors]
+
+    @cached_property
+    def _others(self) -> Float[Tensor, "D E"]:
+        """The distractors' embeddings, which are the same for every picture."""
+        return self._read(self.distractors)
+
+    def _read(self, texts: list[str]) -> Float[Tensor, "N E"]:
+        return self.clip.network.encode_text(self.clip.tokens(texts), normalize=True)
+
+    def _compared(self, image: Image.Image, texts: Float[Tensor, "N E"]) -> Float[Tensor, " N"]:
         picture = self.clip.prepared(image)[None].to(self.clip.device)
         embedded = self.clip.network.encode_image(picture, normalize=True)
-        text = self.clip.network.encode_text(self.clip.tokens(texts), normalize=True)
-        return finite((embedded @ text.T)[0].float().cpu(), self.folder / WEIGHTS)
+        return finite((embedded @ texts.T)[0].float().cpu(), self.folder / WEIGHTS)
 
     def read_part(self, prompt: str) -> str:
         """The prompt, or as many of its first words as fit with each of their rivals.
@@ -140,16 +166,18 @@ def fit(
         )
     if not traits:
         return {}, details
-    others = [x for x in model.distractors if contradict(traits, model.lexicon.traits(x))]
+    known = model.traits_of_others
+    others = [place for place, other in enumerate(known) if contradict(traits, other)]
     changed = rivals(model.lexicon, read)
-    texts = [read, *others, *(text for versions in changed.values() for text in versions)]
+    texts = [read, *(text for versions in changed.values() for text in versions)]
     cosines = model.cosines(image, texts)
     beaten = (cosines < cosines[0]).float()
     values = {"alignment": 100.0 * float(cosines[0])}
     if others:
-        values["rank"] = 100.0 * float(beaten[1 : 1 + len(others)].mean())
+        worse = model.cosines_of_others(image, others) < cosines[0]
+        values["rank"] = 100.0 * float(worse.float().mean())
     shares: dict[str, float] = {}
-    start = 1 + len(others)
+    start = 1
     for slot, versions in changed.items():
         shares[slot] = 100.0 * float(beaten[start : start + len(versions)].mean())
         start += len(versions)

@@ -97,7 +97,9 @@ def ceiling(subject: Subject, detector: PoseDetector, config: PoseSettings) -> d
     except (OSError, ValueError):
         pass
     figure = mannequin(subject.body.to("cpu")).to(subject.device)
-    found = measure(replace(subject, avatar=figure, digest="mannequin"), detector, config)
+    # Whatever the scored avatar was trained with, all are compared with one mannequin.
+    plain = replace(subject, avatar=figure, digest="mannequin", compensate=False, close_ups=False)
+    found = measure(plain, detector, config)
     with suppress(OSError, UserError):  # no cache is no reason to lose a score
         write_json(path, found)
     return found
