@@ -2,7 +2,7 @@
 
     python benchmarks/face_ceiling.py results/synthesis/held_out
 
-Heads of people whom no training saw, as ``gaussianmotion synthesis data`` renders them, by where
+Heads of people whom no training saw, as ``gaussianmotion synthesis dataset`` renders them, by where
 the camera stands; then those that look at it, as avatars do in the score's close-ups. The square
 that the score draws is cut out of each, turned upright; the picture's keypoints say where the head
 is. Printed: how often a face is found.

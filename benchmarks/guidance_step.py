@@ -42,10 +42,12 @@ class Stages:
         self._cuda = prior.device.type == "cuda"
         self._began: dict[str, float] = {}
         for name, network in (
-            ("autoencoder, forward", prior._vae.encoder),
+            ("autoencoder, forward", getattr(prior._vae, "encoder", None)),  # pixel patches: none
             ("ControlNet", prior._controlnet),
             ("UNet", prior._unet),
         ):
+            if network is None:
+                continue
             network.register_forward_pre_hook(lambda *_, name=name: self.begin(name))
             network.register_forward_hook(lambda *_, name=name: self.end(name))
 
@@ -97,7 +99,8 @@ def measure(prior: DiffusionPrior, batch: int, size: int, steps: int) -> dict[st
     device = prior.device
     generator = torch.Generator().manual_seed(0)
     rgb = torch.rand(batch, size, size, 3, generator=generator).to(device).requires_grad_()
-    pose = torch.rand(batch, 3, size, size, generator=generator).to(device)
+    channels = prior.condition_channels
+    pose = torch.rand(batch, channels, size, size, generator=generator).to(device)
     each = torch.ones(batch)
     azimuth = torch.linspace(-180.0, 180.0, batch + 1)[:batch]
     cameras = orbit(azimuth, 0.0 * each, 3.0 * each, 50.0 * each, torch.zeros(batch, 3), size)

@@ -16,10 +16,12 @@ import tempfile
 import time
 from pathlib import Path
 
+import torch
+
 from gaussianmotion.pipeline.prompts import Prompt, read_prompts
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-AVATAR, CURVES = "avatar.safetensors", "curves.csv"
+AVATAR, CHECKPOINT, CURVES = "avatar.safetensors", "checkpoint.pt", "curves.csv"
 EVERY = 6
 SMALLER = ("train.steps=40", "train.gaussians=4000", f"train.checkpoint_every={EVERY}")
 
@@ -43,9 +45,8 @@ def main() -> int:
             seconds = run(command, whole)
             struck, resumed = [], []
             for _ in range(options.kills):
-                step = strike(command, killed, moments.uniform(0.4, 0.95) * seconds)
-                struck.append(step)
-                resumed.append(step - step % EVERY if step is not None else None)
+                struck.append(strike(command, killed, moments.uniform(0.4, 0.95) * seconds))
+                resumed.append(kept_step(killed))
             run(command, killed)
             same = (whole / AVATAR).read_bytes() == (killed / AVATAR).read_bytes()
             failed += not same
@@ -85,6 +86,14 @@ def strike(command: list[str], folder: Path, after: float) -> int | None:
     rows = list(csv.DictReader(curves.open(encoding="utf-8"))) if curves.exists() else []
     steps = [row["step"] for row in rows if row["step"]]
     return int(float(steps[-1])) if steps else None
+
+
+def kept_step(folder: Path) -> int | None:
+    """The step of the checkpoint that a killed training left, from which the next start goes on."""
+    try:
+        return int(torch.load(folder / CHECKPOINT, weights_only=True)["state"]["finished"])
+    except FileNotFoundError:
+        return None
 
 
 if __name__ == "__main__":

@@ -51,6 +51,9 @@ def main() -> int:
         for prompt in options.prompts:
             for name in options.only or settings:
                 run = options.out / name / prompt / str(seed)
+                kept = run / "setting.yaml"
+                if kept.exists() and yaml.safe_load(kept.read_text()) != settings[name]:
+                    parser.error(f"{run} is of another setting of that name: move it, or rename it")
                 if not options.table and not (run / "scores/geometry.json").exists():
                     failed += not make(run, settings[name], prompt, seed, options.threads)
     print(table(options.out, list(settings)))

@@ -33,6 +33,7 @@ from gaussianmotion.synthesis.prior.caption_states import encode
 from gaussianmotion.synthesis.prior.patch_networks import POSE_PIXELS
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
+from gaussianmotion.synthesis.prior.resident import ResidentSet
 from gaussianmotion.synthesis.prior.shards import TrainingSet
 
 #: Name -> changes of the settings, and the share of the time that is spent at 64 px.
@@ -128,6 +129,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     options = parser.parse_args()
     data, held_out = TrainingSet(options.dataset, options.shards), TrainingSet(options.held_out)
+    device = torch.device(options.device)
+    if device.type == "cuda":
+        data = ResidentSet(data, device, normals=True)
     for part in (data, held_out):
         part.take_up(report=lambda _: None)
     empty = encode([""], MiniLMEncoder())[0].float()

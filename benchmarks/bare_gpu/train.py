@@ -11,12 +11,16 @@ samples.
 """
 
 import argparse
+import atexit
 import json
 import lzma
 import os
+import shlex
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,17 +110,28 @@ def render(folder: Path, data: Path, count: int) -> None:
     packed = (folder / "characters.npz.xz").read_bytes()
     characters.write_bytes(lzma.decompress(packed))
     workers = max(1, (os.cpu_count() or 2) - 3)
-    command = f"{sys.executable} -m gaussianmotion synthesis dataset --characters {characters}"
-    command += f" --workers {workers}"
-    both = f"{command} --count {_HELD_OUT} --held-out --seed 1 --out {data}/held_out && "
-    both += f"exec {command} --count {count} --out {data}/train"
+    command = shlex.join([sys.executable, "-m", "gaussianmotion", "synthesis", "dataset"])
+    command += f" --characters {shlex.quote(str(characters))} --workers {workers}"
+    held_out, train = (shlex.quote(str(data / name)) for name in ("held_out", "train"))
+    both = f"{command} --count {_HELD_OUT} --held-out --seed 1 --out {held_out} && "
+    both += f"exec {command} --count {count} --out {train}"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with (data / "render.log").open("w") as log:
-        subprocess.Popen(
+        rendering = subprocess.Popen(
             ["bash", "-c", both], stdout=log, stderr=log, env=environment, start_new_session=True
         )
+    # Its processes go on to the last picture; what is trained with them is over before.
+    atexit.register(end, rendering)
     while len(list((data / "train").glob("shard_*.npz"))) < min(_FIRST_SHARDS, -(-count // 512)):
+        if rendering.poll():
+            raise SystemExit(f"rendering failed: {log.name} says why")
         time.sleep(1.0)
+
+
+def end(rendering: subprocess.Popen[bytes]) -> None:
+    """End all processes of a session."""
+    with suppress(ProcessLookupError):
+        os.killpg(rendering.pid, signal.SIGTERM)
 
 
 def keep(out: Path, name: str, weights: dict[str, Tensor]) -> None:

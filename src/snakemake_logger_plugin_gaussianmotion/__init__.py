@@ -25,6 +25,7 @@ _LOCKED = (
 )
 # How subprocess says that a command was ended by a signal, and how a shell says it of its own.
 _SIGNAL = re.compile(r"died with <Signals\.\w+: (\d+)>|non-zero exit status (1[2-5]\d)")
+_RESTARTED = re.compile(r"Trying to restart job (\d+)")
 # Snakemake's remarks around a failed job, which add nothing to the job's own line.
 _NOISE = (
     "RuleException",
@@ -48,6 +49,7 @@ class LogHandler(LogHandlerBase):
         self._total = 0
         self._messages: dict[int, str] = {}
         self._failed: set[int] = set()
+        self._again: set[int] = set()
         self._ends: list[str] = []
 
     @property
@@ -89,8 +91,12 @@ class LogHandler(LogHandlerBase):
             what = getattr(record, "rule_msg", None) or getattr(record, "rule_name", "")
             if what == "all":
                 return None
+            job = record.__dict__["jobid"]
+            if job in self._again:
+                self._again.discard(job)
+                return f"again: {what}"
             self._started += 1
-            self._messages[record.__dict__["jobid"]] = what
+            self._messages[job] = what
             return f"[{self._started}/{self._total}] {what}"
         if event == LogEvent.JOB_ERROR:
             return self._failure(record)
@@ -117,6 +123,12 @@ class LogHandler(LogHandlerBase):
 
     def _remark(self, record: logging.LogRecord) -> str | None:
         text = record.getMessage().strip()
+        restarted = _RESTARTED.match(text)
+        if restarted is not None:  # of a rule or a profile with retries
+            job = int(restarted[1])
+            self._failed.discard(job)
+            self._again.add(job)
+            return None
         if "cannot be locked" in text:
             return f"gaussianmotion: {_LOCKED}"
         if text.startswith("Nothing to be done"):

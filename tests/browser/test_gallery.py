@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gaussianmotion.avatar.file import load_avatar, save_avatar
 from gaussianmotion.body import Body
@@ -31,6 +32,7 @@ def gallery(open_body: Body, tmp_path: Path) -> Path:
         save_avatar(path, avatar, metadata.model_copy(update=update))
         pages.append(path.with_suffix(".html"))
         write_viewer(path, pages[-1], ["walk", "dance"], RenderConfig())
+        Image.new("RGB", (8, 8), "red").save(path.with_name("front.png"))
     out = tmp_path / "gallery.html"
     assert main(["gallery", *map(str, pages), "--title", "two & two", "--out", str(out)]) == 0
     return out
@@ -50,6 +52,7 @@ def test_variants_of_a_prompt_turn_and_move_together(gallery: Path) -> None:
         opened.on("pageerror", lambda error: errors.append(str(error)))
         assert PROMPT in opened.inner_text("h2")
         assert opened.locator("figcaption").all_inner_texts() == ["ours · seed 0", "sds · seed 0"]
+        shown = opened.locator(".view").all_inner_texts()
         opened.get_by_role("button", name="Turn together").click()
         until(opened, lambda: len(opened.frames) == 3)
 
@@ -76,6 +79,9 @@ def test_variants_of_a_prompt_turn_and_move_together(gallery: Path) -> None:
         assert not opened.frames[1].locator("#bar").is_visible()
         opened.get_by_role("button", name="Stop").click()
         assert opened.locator("iframe").count() == 0
+        # What the links showed before is there again: front views, where there are some.
+        assert opened.locator(".view").all_inner_texts() == shown
+        assert opened.locator(".view img").count() == 2
         assert errors == []
 
 

@@ -117,7 +117,7 @@ def _export(options: argparse.Namespace) -> None:
     from gaussianmotion.runtime.atomic import write_json
     from gaussianmotion.study.votes import database_studies, database_votes, write_votes
 
-    database = _database(options, _file(options, PAIRS, "--database").parent)
+    database = _database(options)
     out = options.out or _file(options, VOTES, "--out")
     studies = database_studies(database)
     chosen = options.study or _only_study(options, list(studies))
@@ -178,5 +178,9 @@ def _file(options: argparse.Namespace, name: str, instead: str) -> Path:
     return _folder(options) / name
 
 
-def _database(options: argparse.Namespace, folder: Path) -> str:
-    return str(options.database or os.environ.get(DATABASE) or folder / Path(VOTES_DATABASE).name)
+def _database(options: argparse.Namespace, folder: Path | None = None) -> str:
+    """The database that is asked for, or that of an experiment's folder."""
+    asked = options.database or os.environ.get(DATABASE)
+    if asked:
+        return str(asked)
+    return str((folder or _file(options, PAIRS, "--database").parent) / Path(VOTES_DATABASE).name)

@@ -13,6 +13,7 @@ from gaussianmotion.cli.synthesis_steps import (
     say,
     seed_option,
 )
+from gaussianmotion.errors import UserError
 
 Step = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
 
@@ -136,11 +137,14 @@ def _diffusion(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.prior.export_patches import HEAD
+    from gaussianmotion.guidance.load import read_json
     from gaussianmotion.synthesis.prior.import_patches import import_patches
     from gaussianmotion.synthesis.prior.import_prior import import_prior
 
-    if (options.prior / HEAD).exists():
+    settings = read_json(options.prior / "training.json").get("settings")
+    if not isinstance(settings, dict):
+        raise UserError(f"{options.prior / 'training.json'} says nothing of a training's settings")
+    if "shape" in settings:  # of pixel patches
         say(f"wrote {import_patches(options.prior, options.out)}")
         return
     for path in import_prior(options.prior, options.out):

@@ -36,12 +36,15 @@ def connect(url: str) -> Engine:
         options |= _encryption(parsed)
         parsed = parsed.set(query={})
     try:
+        # Of a file: `sqlite://results/votes.db` names a host, which no file has.
         engine = create_engine(
             parsed,
             pool_size=20,
             pool_pre_ping=parsed.get_backend_name() != "sqlite",
             connect_args=options,
         )
+    except ArgumentError:
+        raise UserError(_NO_ADDRESS) from None
     except ModuleNotFoundError as error:
         raise UserError(
             f"--database: {error.name} is not installed; install gaussianmotion[postgres]"
@@ -49,6 +52,19 @@ def connect(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     return engine
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite database, which need not be there; None for a server's address.
+
+    Raises:
+        UserError: it is not a database that is known here.
+    """
+    if "://" not in url:
+        return Path(url)
+    parsed = _parsed(url)
+    file = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(file) if file else None
 
 
 def _parsed(url: str) -> URL:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_text
-from gaussianmotion.study.database import connect, explained
+from gaussianmotion.study.database import connect, explained, sqlite_file
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS
 from gaussianmotion.study.tables import PEOPLE, STUDIES, TRIALS, VOTES
@@ -47,8 +47,9 @@ def database_studies(url: str) -> dict[str, PairSet]:
     Raises:
         UserError: there is no such database, or it holds no studies.
     """
-    if "://" not in url and not Path(url).is_file():
-        raise UserError(f"{url}: no such file; `gaussianmotion study serve` makes it")
+    path = sqlite_file(url)
+    if path is not None and not path.is_file():
+        raise UserError(f"{path}: no such file; `gaussianmotion study serve` makes it")
     engine = connect(url)
     with explained(engine), engine.connect() as connection:
         rows = connection.execute(select(STUDIES).order_by(STUDIES.c.began_at)).all()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from bvh_writer import bvh
 
 from gaussianmotion.body import Body
@@ -48,6 +49,27 @@ def test_a_bad_bvh_is_explained(
         load_motion(path)
     else:
         refused(path, message)
+
+
+def test_a_rest_pose_that_looks_nowhere_is_explained(open_body: Body, tmp_path: Path) -> None:
+    """Offsets of 0, as where positions are channels of each joint."""
+    path = bvh(load_motion("walk"), tmp_path / "clip", open_body, inner_positions=True)
+    lines = path.read_text().splitlines()
+    for index, line in enumerate(lines):
+        if "UpLeg" in line:
+            offset = next(k for k in range(index, index + 4) if "OFFSET" in lines[k])
+            lines[offset] = "OFFSET 0 0 0"
+    path.write_text("\n".join(lines))
+    refused(path, "nobody can tell where it looks")
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_any_white_space_and_line_ends_are_read(end: str, open_body: Body, tmp_path: Path) -> None:
+    path = bvh(load_motion("walk"), tmp_path / "clip", open_body)
+    plain = load_motion(path)
+    text = path.read_text().replace("OFFSET ", "OFFSET\t ").replace("JOINT ", "JOINT\t")
+    path.write_bytes(text.replace("\n", end).encode())
+    assert torch.equal(load_motion(path).poses, plain.poses)
 
 
 def test_a_bvh_without_channels_or_numbers_is_explained(open_body: Body, tmp_path: Path) -> None:

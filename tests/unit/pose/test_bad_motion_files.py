@@ -44,6 +44,21 @@ def refused(source: Path | MotionFile, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "arrays",
+    [
+        {"root_orient": (0, 3), "pose_body": (0, 63), "trans": (0, 3)},
+        {"smpl_poses": (0, 72), "smpl_trans": (0, 3), "smpl_scaling": (1,)},
+        {"pred_rotmat": (0, 24, 3, 3), "pred_trans": (0, 1, 3)},
+    ],
+    ids=["SMPL-X", "AIST++", "TRAM"],
+)
+def test_files_of_no_frames_are_explained(arrays: dict, tmp_path: Path) -> None:
+    path = tmp_path / "clip.npz"
+    np.savez(path, **{name: np.zeros(shape) for name, shape in arrays.items()})
+    refused(MotionFile(path=path, fps=30.0, up="y"), "frame")
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"poses": np.zeros((6, 69))}, r"shape \(6, 69\), but T x 72"),

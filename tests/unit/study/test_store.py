@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from study_folder import make_study
 
+from gaussianmotion.cli import main
 from gaussianmotion.errors import UserError
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS
@@ -194,6 +195,7 @@ def test_other_pairs_in_the_same_database_are_another_study(
         ("mysql://localhost/x", "install|no others"),
         ("postgresql://someone:secret@127.0.0.1:1/x", "cannot be used"),
         ("nonsense://", "not a database's address"),
+        ("sqlite://results/votes.db", "not a database's address"),
         ("sqlite:////proc/none/votes.db", "cannot be used"),
         ("/proc/none/votes.db", "choose another file"),
         ("sqlite://", "would be lost"),
@@ -212,6 +214,22 @@ def test_a_database_that_cannot_be_used_is_one_line(study: PairSet, url: str, sa
     with pytest.raises(UserError, match=said) as caught:
         Store(url, study)
     assert "secret" not in str(caught.value)
+
+
+def test_votes_are_exported_of_a_database_alone(tmp_path: Path, study: PairSet, capsys) -> None:
+    """Without its experiment's folder, as where the study ran on another computer."""
+    database, out = tmp_path / "elsewhere.db", tmp_path / "votes.csv"
+    store = Store(str(database), study)
+    join(store, study)
+    store.close()
+    asked = ["study", "export", "--out", str(out), "--database"]
+    assert main([*asked, str(database)]) == 0
+    assert out.is_file()
+    capsys.readouterr()
+    for missing in (f"sqlite:///{tmp_path}/none.db", str(tmp_path / "none.db")):
+        assert main([*asked, missing]) == 2
+        assert "none.db: no such file" in capsys.readouterr().err
+    assert not list(tmp_path.glob("none.db*"))
 
 
 def test_a_folders_name_is_no_address(tmp_path: Path, study: PairSet) -> None:

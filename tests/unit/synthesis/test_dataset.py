@@ -223,6 +223,14 @@ def test_user_mistakes_are_said_in_one_line(pack_file, tmp_path):
         render_dataset(pack_file, tmp_path, 10)
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more"])
+def test_a_character_pack_that_was_cut_short_is_one_line(content, tmp_path):
+    path = tmp_path / "characters.npz"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is no character pack"):
+        load_characters(path)
+
+
 @pytest.mark.parametrize(
     "words", [["--workers", "0"], ["--seed", "-1"], ["--count", "many"]], ids=lambda w: w[0]
 )

@@ -12,6 +12,7 @@ from prior_fakes import write_fakes
 from safetensors.torch import load_file, save_file
 from test_patch_training import SETTINGS, SHAPE, train
 
+from gaussianmotion.cli import main
 from gaussianmotion.config import PriorConfig, TrainConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
@@ -118,6 +119,19 @@ def test_a_shipped_prior_becomes_a_checkpoint_again(exported: Path, tmp_path: Pa
     assert load_checkpoint(path, KIND)["done"] == 20
     with pytest.raises(UserError, match="is of a training: give --out another folder"):
         import_patches(exported, path.parent)
+
+
+def test_a_prior_without_its_head_is_still_known_for_what_it_is(
+    exported: Path, tmp_path: Path, capsys
+) -> None:
+    shutil.copytree(exported, tmp_path / "prior")
+    (tmp_path / "prior/layout_head.safetensors").unlink()
+    command = ["synthesis", "import-prior", "--prior", str(tmp_path / "prior")]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    assert "layout_head.safetensors" in capsys.readouterr().err
+    (tmp_path / "prior/training.json").write_text("{}")
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    assert "says nothing of a training's settings" in capsys.readouterr().err
 
 
 def test_a_controlnet_that_reads_other_pictures_is_refused(folder: Path) -> None:

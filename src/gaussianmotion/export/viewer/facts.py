@@ -1,6 +1,5 @@
 """How an avatar was made, in words that the page and other files carry."""
 
-import shlex
 from pathlib import Path
 
 from gaussianmotion.avatar.file import AvatarMetadata
@@ -42,7 +41,6 @@ def made_by(subject: Subject, variant: str | None) -> list[tuple[str, str]]:
         ("Body", metadata.body_id),
         ("Avatar file", f"sha256 {subject.digest}"),
         ("Written by", f"gaussianmotion {metadata.version}"),
-        ("Made again by", _command(metadata, variant)),
     ]
 
 
@@ -58,10 +56,3 @@ def _score(score: DistillationConfig) -> str:
         return first
     later = f"{NAMES[score.late_method]}, guidance scale {score.late_scale:g}"
     return f"{first}; after {100 * score.anneal_at:.0f} % of the steps {later}"
-
-
-def _command(metadata: AvatarMetadata, variant: str | None) -> str:
-    words = ["gaussianmotion", "train", "--prompt", metadata.prompt, "--seed", str(metadata.seed)]
-    if variant:
-        words += ["--variant", variant]
-    return shlex.join(words)

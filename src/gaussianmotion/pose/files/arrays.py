@@ -99,6 +99,8 @@ def axis_angles(value: Any, key: str, path: Path, shape: Shape | None = None) ->
         UserError: as of :func:`numbers`, or they are degrees or no rotations at all.
     """
     array = numbers(value, key, path, shape)
+    if not array.size:  # of no frames, which is told by whoever counts them
+        return array
     lengths = np.linalg.norm(array.reshape(len(array), -1, 3), axis=-1).max(-1, initial=0.0)
     if len(lengths) and lengths.max() > LARGEST_ANGLE:
         frame = int(lengths.argmax())
@@ -116,6 +118,8 @@ def matrices(value: Any, key: str, path: Path, shape: Shape) -> Array:
         UserError: as of :func:`numbers`, or they are no rotations.
     """
     array = numbers(value, key, path, shape)
+    if not array.size:
+        return array[..., 0]
     gram = array @ np.swapaxes(array, -1, -2)
     off = np.abs(gram - np.eye(3)).reshape(len(array), -1).max(-1, initial=0.0)
     off = np.maximum(off, (np.linalg.det(array) < 0).reshape(len(array), -1).max(-1, initial=False))

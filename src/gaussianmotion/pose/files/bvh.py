@@ -52,6 +52,7 @@ def parse_bvh(text: str, path: Path) -> Bvh:
     Raises:
         UserError: it is cut short, has no channels, or is no BVH.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     parts = re.split(r"^\s*MOTION\s*$", text, maxsplit=1, flags=re.MULTILINE | re.IGNORECASE)
     if len(parts) != 2:
         raise UserError(f"{path} is cut short or damaged: a BVH file has a line MOTION")
@@ -99,8 +100,8 @@ def _hierarchy(text: str, path: Path) -> list[Joint]:
     open_joints: list[int] = []  # -1 stands for an end site, whose offset moves nothing
     lines = re.sub(r"([{}])", r"\n\1\n", text).splitlines()
     for line in filter(None, (line.strip() for line in lines)):
-        word, _, rest = line.partition(" ") if " " in line else line.partition("\t")
-        word = word.upper()
+        word, *after = line.split(maxsplit=1)
+        word, rest = word.upper(), "".join(after)
         if word in ("ROOT", "JOINT"):
             if word == "ROOT" and joints:
                 raise UserError(f"{path} has several skeletons; export one person")

@@ -26,7 +26,7 @@ from gaussianmotion.pose.files.recording import (
     Rotations,
     Skeleton,
 )
-from gaussianmotion.pose.files.retarget import retarget
+from gaussianmotion.pose.files.retarget import NoRestPose, retarget
 
 # From an axis that points up to y, by the smallest turn.
 UPRIGHT = {
@@ -98,7 +98,10 @@ def finish(recording: Recording, file: MotionFile, rest: Array) -> tuple[Array, 
         moved = _translation(hips * scale, poses, rest)
     elif isinstance(recording, Skeleton):
         recording = _turned(recording, turn)
-        poses = retarget(recording, rest, fps)
+        try:
+            poses = retarget(recording, rest, fps)
+        except NoRestPose as error:
+            raise UserError(f"{file.path}: {error}") from None
         hips = 0.5 * (recording.joints["left_hip"] + recording.joints["right_hip"])
         moved = _translation(hips * _scale(_leg(recording.joints), file, rest), poses, rest)
     else:

@@ -47,6 +47,10 @@ BUILD = np.radians(35.0)
 NO_POSE = np.radians(110.0)
 
 
+class NoRestPose(ValueError):
+    """A rest pose that does not say where the person looks."""
+
+
 def retarget(skeleton: Skeleton, rest: Array, fps: float) -> Array:
     """SMPL's rotations relative to the parent, (T, 24, 3) axis-angle.
 
@@ -54,6 +58,9 @@ def retarget(skeleton: Skeleton, rest: Array, fps: float) -> Array:
         skeleton: Turned upright.
         rest: Our joints in the T-pose, shape (24, 3).
         fps: Frames per second.
+
+    Raises:
+        NoRestPose: hips, or hips and neck, are in one place.
     """
     if _is_no_pose(skeleton.rest, rest) and set(NAMES[:JOINTS]) <= set(skeleton.joints):
         fixed = _from_motion(skeleton, rest, fps)
@@ -144,6 +151,11 @@ def _facing(theirs: dict[str, Array], rest: Array) -> Rotation:
         rest[INDEX["right_hip"]],
         rest[INDEX[top]] if top else own_shoulders,
     )
+    if not np.isfinite(seen).all() or abs(np.linalg.det(seen) - 1.0) > 1e-3:
+        raise NoRestPose(
+            "the rest pose has both hips, or hips and neck, in one place, so that nobody can tell "
+            "where it looks: export the motion with the skeleton's bone lengths (offsets)"
+        )
     whole = Rotation.from_matrix(seen @ own.T)
     ahead = whole.apply(FORWARD)
     level = Rotation.from_rotvec(UP * np.arctan2(ahead[0], ahead[2]))

@@ -1,8 +1,10 @@
 """Reads the character pack: all that the dataset renderer needs, in one file, without anny."""
 
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -56,7 +58,7 @@ def plain_cloth(size: int) -> np.ndarray:
 def load_characters(path: Path) -> CharacterPack:
     """Read a pack that :func:`prepare_characters` wrote."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             data = {k: file[k] for k in file.files}
         textures = [plain_cloth(TEXTURE_SIZE)]
         skins = {}
@@ -82,7 +84,7 @@ def load_characters(path: Path) -> CharacterPack:
                 texture_of[name] = len(textures)
                 repeat = TEXTURE_SIZE // len(texture)
                 textures.append(texture.repeat(repeat, 0).repeat(repeat, 1))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error) as error:
         raise UserError(
             f"{path} is no character pack: make it with `gaussianmotion synthesis characters`"
         ) from error

@@ -88,7 +88,7 @@ def render_dataset(
 
     Args:
         pack: file written by ``prepare_characters``.
-        held_out: people, outfits and views for measuring, unseen in training: full body, fixed
+        held_out: people, outfits and views for measuring, unseen in training, with
             captions that name everything.
 
     Raises:

@@ -38,8 +38,11 @@ def import_prior(prior: Path, out: Path) -> tuple[Path, Path]:
     if autoencoder.exists() and "digest" in load_checkpoint(autoencoder, AUTOENCODER):
         raise UserError(f"{autoencoder} is of a training: give --out another folder")
     facts = read_json(prior / "training.json")
-    settings = {**DiffusionSettings().__dict__, **facts["settings"]}
-    trainer = Trainer(DiffusionSettings(**settings))
+    try:
+        settings = {**DiffusionSettings().__dict__, **facts["settings"]}
+        trainer = Trainer(DiffusionSettings(**settings))
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{prior / 'training.json'} is of another kind of training") from error
     for name, kind in (("unet", UNet2DConditionModel), ("controlnet", ControlNetModel)):
         weights = load_network(kind, prior / name, float32).state_dict()
         trainer.networks[name].load_state_dict(weights)

@@ -3,6 +3,7 @@
 
 const MOST = 8; // browsers draw only so many at a time
 const CALM = 500; // milliseconds between two corrections of the time
+const pictures = new Map(); // what a link shows while nothing moves in it
 
 function framesOf(section) {
   return [...section.querySelectorAll("iframe")];
@@ -19,6 +20,7 @@ function show(section) {
     const frame = document.createElement("iframe");
     frame.title = link.parentElement.innerText;
     frame.src = `${link.dataset.page}#bare`;
+    pictures.set(link, [...link.childNodes]);
     link.replaceChildren(frame);
   }
   section.querySelector(".together").textContent = "Stop";
@@ -26,7 +28,8 @@ function show(section) {
 
 function stop(section) {
   for (const frame of framesOf(section)) {
-    frame.parentElement.textContent = "open";
+    const link = frame.parentElement;
+    link.replaceChildren(...pictures.get(link));
   }
   section.querySelector(".together").textContent = "Turn together";
   section.querySelector(".moving").hidden = true;
