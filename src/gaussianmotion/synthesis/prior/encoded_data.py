@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gaussianmotion.pose.openpose import draw_openpose
 from gaussianmotion.synthesis.pictures.data import Shard, list_shards, load_captions, load_shard
+from gaussianmotion.synthesis.prior.caption_states import chosen_captions
 from gaussianmotion.synthesis.prior.networks import IMAGE_SIZE
 from gaussianmotion.synthesis.prior.text_cache import TextCache
 from gaussianmotion.synthesis.prior.train_autoencoder import encode_images
@@ -98,15 +99,14 @@ def encode_dataset(
 
 
 def training_captions(dataset: Path, limit: int | None = None) -> list[str]:
-    """One caption per item: the first wording of even items, the second of odd ones.
+    """One caption per item, as :func:`.caption_states.chosen_captions` chooses it.
 
     Few items are seen more than twice: a second wording of each would cost the text encoder's time
     and bring little.
     """
     captions: list[str] = []
     for path in list_shards(dataset):
-        first, second = load_captions(path)
-        captions += [str((first, second)[i % 2][i]) for i in range(len(first))]
+        captions += chosen_captions(*load_captions(path))
         if limit is not None and len(captions) >= limit:
             break
     return captions[:limit]

@@ -120,18 +120,6 @@ def encode_images(
     return torch.cat(latents).contiguous()
 
 
-@torch.no_grad()
-def decode_latents(
-    network: AutoencoderTiny, latents: Float[Tensor, "N 4 h w"], batch: int = 64
-) -> Float[Tensor, "N 3 H W"]:
-    """Images in [0, 1] of latents."""
-    images = []
-    for start in range(0, len(latents), batch):
-        with autocast():
-            images.append(network.decode(latents[start : start + batch].float()).sample.float())
-    return torch.cat(images).add(1).div(2).clamp(0, 1)
-
-
 def _to_float(images: np.ndarray) -> Float[Tensor, "N 3 H W"]:
     """uint8 (N, H, W, 3) to [-1, 1], channels last in memory."""
     return torch.from_numpy(images).permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
