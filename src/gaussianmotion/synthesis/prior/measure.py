@@ -76,6 +76,8 @@ def measure_prior(
     """
     everything = load_shards(heldout)
     figures = np.flatnonzero(everything.framing == FULL_BODY)
+    if count < LEAST:
+        raise UserError(f"{count} whole figures say little: at least {LEAST} are needed to measure")
     if len(figures) < LEAST:
         raise UserError(
             f"{heldout} holds {len(figures)} whole figures: at least {LEAST} are needed to measure"
