@@ -84,6 +84,8 @@ rule export_mesh:
 rule gallery:
     input:
         pages=FILES.main_pages(),
+        # It shows them until a page is opened.
+        fronts=FILES.main_fronts(),
     output:
         f"{ROOT}/gallery.html",
     log:

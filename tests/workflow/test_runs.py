@@ -56,6 +56,18 @@ def test_the_papers_dry_run_lists_every_job_of_every_table_and_figure(workflow: 
     }
 
 
+def test_the_gallery_is_made_of_pages_alone(workflow: Workflow) -> None:
+    """It waits for the front views, too, but its command takes no pictures."""
+    asked = ("results/laptop/gallery.html", "-n", "-p", "--config", "export=[viewer]")
+    done = workflow.snakemake(*asked)
+    assert done.returncode == 0, done.stderr
+    said = (done.stdout + done.stderr).splitlines()
+    (command,) = (line for line in said if "gaussianmotion" in line and " gallery results" in line)
+    pages = command.partition(" gallery ")[2].partition(" --code")[0].split()
+    assert len(pages) == 12
+    assert {page.rpartition("/")[2] for page in pages} == {"avatar.html"}
+
+
 def test_the_laptops_dry_run_lists_every_job_of_every_table_and_figure(workflow: Workflow) -> None:
     prompts = len((workflow.folder / "config/prompts/laptop.tsv").read_text().splitlines()) - 1
     assert prompts >= 12

@@ -79,7 +79,7 @@ def add_steps(step: Step) -> None:
     path_option(measure, "--held-out", str(WORK / "held_out"))
     path_option(measure, "--out", "resources/prior")
     path_option(measure, "--samples", str(WORK / "samples"))
-    count_option(measure, "--count", 200, "held-out people", least=16)
+    count_option(measure, "--count", 200, "held-out people")
     notes = "Markdown on what the samples look like, for the prior's README"
     measure.add_argument("--notes", type=Path, metavar="FILE", help=notes)
 

@@ -4,6 +4,8 @@ The two-stage annealing of ProlificDreamer, which GaussianMotion takes over: lar
 the shape, and would blur detail later.
 """
 
+import math
+
 import torch
 from jaxtyping import Int
 from torch import Tensor
@@ -26,7 +28,7 @@ def annealed(config: DistillationConfig, step: int, steps: int) -> bool:
 
 def first_annealed(config: DistillationConfig, steps: int) -> int:
     """The first step, from 0, that comes after ``anneal_at``; ``steps`` where none does."""
-    return next((step for step in range(steps) if annealed(config, step, steps)), steps)
+    return math.ceil(config.anneal_at * steps)
 
 
 def late(config: DistillationConfig, step: int, steps: int) -> bool:

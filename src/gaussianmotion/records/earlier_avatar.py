@@ -51,7 +51,7 @@ def _earlier(run: RunFolder, digest: str) -> Iterator[Path]:
         if record is not None and record.avatar_sha256 != digest[:_SHORT]:
             yield from (video, record_beside(video))
     if replaced:
-        yield from (path for path in map(run.path.joinpath, EXPORTS) if path.is_file())
+        yield from (path for path in map(run.path.joinpath, EXPORTS.values()) if path.is_file())
 
 
 def _is_still(name: str) -> bool:

@@ -30,7 +30,8 @@ MESH = "avatar.glb"
 PLY = "avatar.ply"
 SPZ = "avatar.spz"
 SPLATS = "avatar_splats.glb"
-EXPORTS = (PAGE, MESH, PLY, SPZ, SPLATS)
+#: The same by what the configuration's ``export`` calls them.
+EXPORTS = {"viewer": PAGE, "ply": PLY, "spz": SPZ, "splat_glb": SPLATS, "mesh_glb": MESH}
 # What is measured, and sent.
 SCORES = "scores"
 BENCHMARKS = "benchmarks"

@@ -22,7 +22,8 @@ def wants_gpu(device: str, here: bool) -> bool:
 def usable_device(device: str, here: bool = True) -> str:
     """``cuda`` where a GPU is asked for and torch can use it, else ``cpu``.
 
-    It imports torch where a GPU is asked for: call it in a lease.
+    It imports torch where a GPU is asked for: call it in a lease. On a GPU convolutions of float32
+    are computed in float32 from then on.
 
     Args:
         device: ``auto``, ``cpu`` or ``cuda``.

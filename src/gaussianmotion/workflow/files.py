@@ -19,16 +19,8 @@ from gaussianmotion.pipeline.stages import SCORE_TABLES
 from gaussianmotion.records import run_folder as names
 from gaussianmotion.records.experiment_folder import VOTES, ExperimentFolder
 
-#: Files of avatars for other programs, by what ``export:`` calls them.
-EXPORTS = {
-    "viewer": names.PAGE,
-    "ply": names.PLY,
-    "spz": names.SPZ,
-    "splat_glb": names.SPLATS,
-    "mesh_glb": names.MESH,
-}
-#: Those that hold the splats as they are.
-SPLAT_EXPORTS = tuple(EXPORTS[kind] for kind in ("ply", "spz", "splat_glb"))
+#: Files of avatars for other programs that hold the splats as they are.
+SPLAT_EXPORTS = tuple(names.EXPORTS[kind] for kind in ("ply", "spz", "splat_glb"))
 #: Tables of scores, and with that of the user study all tables.
 TABLES = (*SCORE_TABLES, "table2")
 
@@ -104,9 +96,12 @@ class ExperimentFiles:
         return [f"{self.folder(run)}/{names.SHEET}" for run in self.grid.main]
 
     def main_pages(self) -> list[str]:
-        """What the gallery shows of the main grid's avatars: their pages and front views."""
-        shown = (names.PAGE, names.FRONT)
-        return [f"{self.folder(run)}/{name}" for run in self.grid.main for name in shown]
+        """The pages of the main grid's avatars."""
+        return [f"{self.folder(run)}/{names.PAGE}" for run in self.grid.main]
+
+    def main_fronts(self) -> list[str]:
+        """The front views of the main grid's avatars."""
+        return [f"{self.folder(run)}/{names.FRONT}" for run in self.grid.main]
 
     def views(self, folder: str) -> list[str]:
         """The still views of a run."""
@@ -169,7 +164,7 @@ class ExperimentFiles:
     def exports(self) -> list[str]:
         """The files for other programs that the configuration asks for."""
         wanted = self.config.export
-        files = self.of_runs(*(EXPORTS[kind] for kind in wanted))
+        files = self.of_runs(*(names.EXPORTS[kind] for kind in wanted))
         return files + [str(self.place.gallery)] * ("viewer" in wanted)
 
     def study_clips(self) -> list[str]:

@@ -14,9 +14,10 @@ from gaussianmotion.config import Config
 from gaussianmotion.pipeline import stages
 from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.pipeline.stage import Stage
+from gaussianmotion.records.run_folder import EXPORTS
 from gaussianmotion.scores import registry
 from gaussianmotion.tracking.logged import failures_of
-from gaussianmotion.workflow.files import EXPORTS, workflow_error
+from gaussianmotion.workflow.files import workflow_error
 from gaussianmotion.workflow.gpus import Gpus
 
 

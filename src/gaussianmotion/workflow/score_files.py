@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from gaussianmotion.pipeline.grid import Run
-from gaussianmotion.records.run_folder import AVATAR, SCORES, SHEET, VIEWS_RECORD
+from gaussianmotion.records.run_folder import AVATAR, EXPORTS, SCORES, SHEET, VIEWS_RECORD
 from gaussianmotion.scores import registry
-from gaussianmotion.workflow.files import EXPORTS, ExperimentFiles, workflow_error
+from gaussianmotion.workflow.files import ExperimentFiles, workflow_error
 
 
 @dataclass(frozen=True)

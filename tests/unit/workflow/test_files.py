@@ -21,9 +21,8 @@ def test_every_run_has_a_folder_and_ends_with_its_last_file(experiment_of: Maker
     assert files.folders() == [f"results/small/{run}" for run in runs]
     assert files.finished() == [f"results/small/{run}/sheet.png" for run in runs]
     assert files.main_sheets() == [f"results/small/{run}/sheet.png" for run in runs[:2]]
-    assert files.main_pages() == [
-        f"results/small/{run}/{name}" for run in runs[:2] for name in ("avatar.html", "front.png")
-    ]
+    assert files.main_pages() == [f"results/small/{run}/avatar.html" for run in runs[:2]]
+    assert files.main_fronts() == [f"results/small/{run}/front.png" for run in runs[:2]]
     logged = ExperimentFiles(experiment_of()).finished()
     assert logged == [f"results/small/{run}/logged.json" for run in runs]
 

@@ -3,6 +3,7 @@
 What its numbers mean is in :mod:`.alignment_score`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,22 +52,25 @@ class AlignmentModel:
     folder: Path
 
     @torch.no_grad()
-    def cosines(self, image: Image.Image, texts: list[str]) -> Float[Tensor, " N"]:
-        """Cosine of a picture with each of the texts.
+    def cosines(
+        self, image: Image.Image, texts: list[str], others: Sequence[int] = ()
+    ) -> Float[Tensor, " N"]:
+        """Cosine of a picture with each of the texts, then with some of the distractors.
+
+        Args:
+            image: Of any size.
+            texts: Descriptions.
+            others: Places of distractors in their list.
 
         Raises:
             UserError: the model computes what is no number.
         """
-        return self._compared(image, self._read(texts))
-
-    @torch.no_grad()
-    def cosines_of_others(self, image: Image.Image, chosen: list[int]) -> Float[Tensor, " N"]:
-        """Cosine of a picture with some of the distractors, by their places in the list.
-
-        Raises:
-            UserError: the model computes what is no number.
-        """
-        return self._compared(image, self._others[torch.tensor(chosen, dtype=torch.int64)])
+        picture = self.clip.prepared(image)[None].to(self.clip.device)
+        embedded = self.clip.network.encode_image(picture, normalize=True)
+        read = self._read(texts)
+        if others:
+            read = torch.cat([read, self._others[list(others)]])
+        return finite((embedded @ read.T)[0].float().cpu(), self.folder / WEIGHTS)
 
     @cached_property
     def traits_of_others(self) -> list[dict[str, Trait]]:
@@ -80,11 +84,6 @@ class AlignmentModel:
 
     def _read(self, texts: list[str]) -> Float[Tensor, "N E"]:
         return self.clip.network.encode_text(self.clip.tokens(texts), normalize=True)
-
-    def _compared(self, image: Image.Image, texts: Float[Tensor, "N E"]) -> Float[Tensor, " N"]:
-        picture = self.clip.prepared(image)[None].to(self.clip.device)
-        embedded = self.clip.network.encode_image(picture, normalize=True)
-        return finite((embedded @ texts.T)[0].float().cpu(), self.folder / WEIGHTS)
 
     def read_part(self, prompt: str) -> str:
         """The prompt, or as many of its first words as fit with each of their rivals.
@@ -170,12 +169,11 @@ def fit(
     others = [place for place, other in enumerate(known) if contradict(traits, other)]
     changed = rivals(model.lexicon, read)
     texts = [read, *(text for versions in changed.values() for text in versions)]
-    cosines = model.cosines(image, texts)
+    cosines = model.cosines(image, texts, others)
     beaten = (cosines < cosines[0]).float()
     values = {"alignment": 100.0 * float(cosines[0])}
     if others:
-        worse = model.cosines_of_others(image, others) < cosines[0]
-        values["rank"] = 100.0 * float(worse.float().mean())
+        values["rank"] = 100.0 * float(beaten[len(texts) :].mean())
     shares: dict[str, float] = {}
     start = 1
     for slot, versions in changed.items():

@@ -74,10 +74,10 @@ def measure_prior(
     Raises:
         UserError: the prior or the dataset is missing or damaged, or too small.
     """
-    everything = load_shards(heldout)
-    figures = np.flatnonzero(everything.framing == FULL_BODY)
     if count < LEAST:
         raise UserError(f"{count} whole figures say little: at least {LEAST} are needed to measure")
+    everything = load_shards(heldout)
+    figures = np.flatnonzero(everything.framing == FULL_BODY)
     if len(figures) < LEAST:
         raise UserError(
             f"{heldout} holds {len(figures)} whole figures: at least {LEAST} are needed to measure"

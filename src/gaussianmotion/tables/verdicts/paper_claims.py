@@ -7,7 +7,7 @@ residual of the blend weights.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gaussianmotion.pipeline.grid import COARSE
+from gaussianmotion.pipeline.grid import COARSE, OURS
 
 IMBALANCE = "imbalance"
 
@@ -170,13 +170,13 @@ _GUIDANCE = (
                 "more joints where they were asked for",
                 "pose",
                 ("pck",),
-                {"ours": 1.0, "no_pose_guidance": -1.0},
+                {OURS: 1.0, "no_pose_guidance": -1.0},
             ),
             Part(
                 "the body faces where it was asked to",
                 "pose",
                 ("orientation",),
-                {"ours": 1.0, "no_pose_guidance": -1.0},
+                {OURS: 1.0, "no_pose_guidance": -1.0},
             ),
         ),
     ),
@@ -192,13 +192,13 @@ _BEYOND = (
                 "more joints where they were asked for",
                 "pose",
                 ("pck",),
-                {"ours": 1.0, "static_pose": -1.0},
+                {OURS: 1.0, "static_pose": -1.0},
             ),
             Part(
                 "fills its outline better in poses never trained in",
                 "geometry",
                 ("silhouette_iou",),
-                {"ours": 1.0, "static_pose": -1.0},
+                {OURS: 1.0, "static_pose": -1.0},
             ),
         ),
     ),
@@ -211,13 +211,13 @@ _BEYOND = (
                 "more joints where they were asked for",
                 "pose",
                 ("pck",),
-                {"ours": 1.0, "nearest_vertex": -1.0},
+                {OURS: 1.0, "nearest_vertex": -1.0},
             ),
             Part(
                 "fewer holes",
                 "geometry",
                 ("holes",),
-                {"ours": 1.0, "nearest_vertex": -1.0},
+                {OURS: 1.0, "nearest_vertex": -1.0},
                 -1.0,
             ),
         ),
