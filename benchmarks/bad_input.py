@@ -186,12 +186,11 @@ def digests(folder: Path) -> dict[str, str]:
 def call(arguments: tuple[str, ...], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
     """Run a command in a folder; returns its exit code and what it printed.
 
-    ``gaussianmotion`` runs in a copy of this process, which has the libraries loaded, where this
-    process has one thread, as the campaign has. Of more, which a test's process has, a copy would
-    wait for those that were not copied.
+    The campaign runs ``gaussianmotion`` in a copy of its process, which has the libraries loaded
+    and one thread. A copy of a test's process would wait for threads that were not copied.
     """
     workflow = arguments[0] == "snakemake"
-    if workflow or "torch" not in sys.modules or sys.modules["torch"].get_num_threads() > 1:
+    if workflow or __name__ != "__main__":
         snakemake = ["snakemake", "-s", str(REPOSITORY / "Snakefile"), *arguments[1:]]
         words = (
             [*snakemake, "--logger", "gaussianmotion"]

@@ -22,7 +22,13 @@ from torch import Tensor
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError, first_sentence
 from gaussianmotion.guidance.diffusion import DiffusionPrior
-from gaussianmotion.guidance.engine_graph import ControlNetGraph, UNetGraph, forget, graph_of
+from gaussianmotion.guidance.engine_graph import (
+    ControlNetGraph,
+    UNetGraph,
+    core,
+    forget,
+    graph_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -125,9 +131,7 @@ class _Engine:
 
     def _compile(self, inputs: list[Tensor]) -> Any:
         """The network for the shapes of inputs."""
-        import openvino
-
-        return openvino.Core().compile_model(
+        return core().compile_model(
             graph_of(self._network, self._kind, inputs),
             "CPU",
             {

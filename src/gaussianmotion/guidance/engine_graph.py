@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import warnings
 from contextlib import suppress
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,18 @@ def _float32(network: Any) -> Any:
     return copied.float().eval()
 
 
+@lru_cache
+def core() -> Any:
+    """OpenVINO itself, one for the process and for as long as it runs.
+
+    Its processor plugin gives signal handlers a stack, whose memory goes with the plugin, while the
+    kernel keeps the address: after a second one, or the last, the next Ctrl-C would be a crash.
+    """
+    import openvino
+
+    return openvino.Core()
+
+
 def graph_of(network: Any, kind: Any, inputs: list[Tensor]) -> Any:
     """The graph of a network for the shapes of inputs, from the cache folder where it is there.
 
@@ -108,12 +121,10 @@ def graph_of(network: Any, kind: Any, inputs: list[Tensor]) -> Any:
         kind: :class:`UNetGraph` or :class:`ControlNetGraph`.
         inputs: As ``kind.arguments`` orders them.
     """
-    import openvino
-
     kept = _folder() / _key(network, inputs) / "network.xml"
     if kept.exists():
         with suppress(Exception):  # damaged: made anew
-            return openvino.Core().read_model(kept)
+            return core().read_model(kept)
     graph = _convert(kind(network).eval(), inputs)
     with suppress(OSError, RuntimeError):  # no cache is no reason to stop
         _keep(graph, kept.parent)

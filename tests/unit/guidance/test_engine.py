@@ -2,6 +2,9 @@
 
 import copy
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import openvino
@@ -180,3 +183,35 @@ def test_threads_are_torchs(embedded: DiffusionPrior) -> None:
     (compiled,) = theirs._unet.forward._compiled.values()
     assert compiled.get_property("INFERENCE_NUM_THREADS") == torch.get_num_threads()
     assert isinstance(compiled, openvino.CompiledModel)
+
+
+AFTER_ENGINES = """
+import gc, signal, sys, torch
+from pathlib import Path
+from tiny_priors import prior_config
+from gaussianmotion.guidance.engine import run_by_openvino
+from gaussianmotion.guidance.prior import load_prior
+stopped = []
+signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
+for batch in (1, 2):
+    prior = run_by_openvino(load_prior(prior_config(Path(sys.argv[1])), "cpu"), required=True)
+    text = prior.encode_text([""] * batch)
+    x = torch.zeros(batch, prior._unet.config.in_channels, 8, 8)
+    pose = torch.zeros(batch, prior.condition_channels, *[8 * prior.downscale] * 2)
+    prior.predict_noise(x, torch.full((batch,), 500), text, pose)
+    del prior
+    gc.collect()
+    signal.raise_signal(signal.SIGTERM)
+print(len(stopped))
+"""
+
+
+def test_a_signal_after_engines_have_gone_is_handled(embedded_folder: Path) -> None:
+    """OpenVINO's stack for signal handlers goes with its plugin; the kernel keeps its address."""
+    done = subprocess.run(
+        [sys.executable, "-c", AFTER_ENGINES, str(embedded_folder)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "2"), done.stderr

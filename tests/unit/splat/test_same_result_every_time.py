@@ -86,8 +86,10 @@ def test_a_forked_child_has_threads_of_its_own(monkeypatch):
         warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
         child = os.fork()
     if child == 0:
-        os.write(writer, b"same" if squares() == expected else b"else")
-        os._exit(0)
+        try:
+            os.write(writer, b"same" if squares() == expected else b"else")
+        finally:  # whatever happens, this process is no second run of the tests
+            os._exit(0)
     os.close(writer)
     answered, _, _ = select.select([reader], [], [], 20.0)
     os.kill(child, signal.SIGKILL)
