@@ -34,7 +34,7 @@ demo: env ## three avatars on this computer; PROMPT="a man in a green suit" for 
 	@$(BIN)/gaussianmotion demo
 
 test: env ## all tests, on all cores
-	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile
+	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 check: env ## style, types, layers, workflow lint
 	$(BIN)/ruff check .
