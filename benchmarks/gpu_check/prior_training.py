@@ -9,10 +9,10 @@ import time
 import torch
 from sections import Note, Sizes
 
+from gaussianmotion.guidance.layout import GRID, REGIONS
 from gaussianmotion.guidance.text import MINILM_DIM
 from gaussianmotion.pose.condition import SKELETON_AND_SURFACE
-from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
-from gaussianmotion.synthesis.prior.batches import GRID, Batch
+from gaussianmotion.synthesis.prior.batches import Batch
 from gaussianmotion.synthesis.prior.patch_networks import POSE_PIXELS
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer

@@ -14,6 +14,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gaussianmotion.avatar.complexion import (
+    DARKEST,
+    LIGHTEST,
+    Shown,
+    even_out,
+    weighted_mean,
+)
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 from gaussianmotion.body.face import load_marks, on_face
@@ -25,8 +32,6 @@ HELD = ("means", "quats", "log_scales", "logit_opacities")
 PLAIN = 0.06
 # Skin around a point: a Gaussian of this standard deviation in metres, over so many neighbours.
 AROUND, NEIGHBOURS = 0.018, 64
-# Colours are kept off 0 and 1, whose logits are infinite.
-DARKEST, LIGHTEST = 0.02, 0.98
 
 
 class FaceLayer:
@@ -117,10 +122,9 @@ class FaceLayer:
         if not len(self.index):
             return
         logits = avatar.colours[self.index]
-        plain = logits.sigmoid().log() - self.logs
-        skin = (plain[self._near] * self._weight[..., None]).sum(dim=1)
+        skin = self._skin(logits)
         if self._tone:
-            mean = _mean(skin, self.share)
+            mean = weighted_mean(skin, self.share)
             # Light and shade are a factor of their own on each point; hue is one for all of a skin.
             tone = nearest_tone(mean)
             shade = (skin - mean).mean(dim=1, keepdim=True)
@@ -129,19 +133,33 @@ class FaceLayer:
         aim = (skin + self.logs).exp().clamp(DARKEST, LIGHTEST).logit()
         avatar.colours[self.index] = torch.lerp(logits, aim, rate * self.share[:, None])
 
+    @torch.no_grad()
+    def even_out(self, avatar: Avatar, shown: Shown | None) -> None:
+        """Give all that is skin the face's tone, and hair one hue (:mod:`.complexion`).
+
+        Args:
+            avatar: Avatar whose face this is.
+            shown: What is skin and what is hair, where that is known.
+        """
+        if shown is None or not len(self.index) or not self._tone:
+            return
+        face = torch.zeros_like(shown.skin)
+        face[self.index] = self.share
+        mean = weighted_mean(self._skin(avatar.colours[self.index]), self.share)
+        even_out(avatar, shown, face, nearest_tone(mean), self._tone)
+
+    def _skin(self, logits: Float[Tensor, "M 3"]) -> Float[Tensor, "M 3"]:
+        """Logarithms of the plain skin around each of the face's Gaussians."""
+        plain = logits.sigmoid().log() - self.logs
+        return (plain[self._near] * self._weight[..., None]).sum(dim=1)
+
     def _draw_bare(self, avatar: Avatar, tone: Float[Tensor, " 3"], rate: float) -> None:
         """Take throat and hands a step toward the tone's hue, and the hands to its brightness."""
         hands = hand_share(avatar.smpl_weights)
         throat = throat_share(on_face(avatar.means, self._body))
         logs = avatar.colours.sigmoid().clamp(min=DARKEST).log()
         shade = logs.mean(dim=1, keepdim=True)
-        lift = (hands > 0.0).float()[:, None] * (tone.mean() - _mean(shade, hands))
+        lift = (hands > 0.0).float()[:, None] * (tone.mean() - weighted_mean(shade, hands))
         aim = torch.lerp(logs, tone - tone.mean() + shade + lift, self._tone)
         aim = aim.exp().clamp(DARKEST, LIGHTEST).logit()
         avatar.colours.lerp_(aim, rate * torch.maximum(hands, throat)[:, None])
-
-
-def _mean(values: Float[Tensor, "N C"], shares: Float[Tensor, " N"]) -> Float[Tensor, " C"]:
-    """The mean of rows, of which those that hardly belong count little."""
-    weights = shares.square()
-    return weights @ values / weights.sum().clamp(min=1e-6)

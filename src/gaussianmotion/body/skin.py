@@ -11,6 +11,13 @@ from torch import Tensor
 DARK, LIGHT = (0.40, 0.235, 0.16), (0.87, 0.68, 0.56)
 # SMPL's hands.
 HANDS = (22, 23)
+#: SMPL's joints by limb: light falls on each in its way, and the prior dresses each in its way.
+LIMBS = {
+    "arms": (16, 17, 18, 19, 20, 21, 22, 23),
+    "legs": (1, 2, 4, 5, 7, 8, 10, 11),
+    "trunk": (0, 3, 6, 9, 13, 14),
+    "head": (12, 15),
+}
 # The throat: right, up and forward of the middle between the eyes, in their distances. Hair falls
 # beside it and collars begin below.
 THROAT_MIDDLE, THROAT_REACH, THROAT_FADE = (0.0, -1.75, -1.0), (0.65, 0.3, 1.0), (0.2, 0.25, 0.3)

@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gaussianmotion.guidance.layout import LayoutHead
 from gaussianmotion.guidance.networks import (
     check_parts,
     condition_pixels,
@@ -48,6 +49,7 @@ class DiffusionPrior(DrawsPictures):
         condition_channels: Of the pose's picture that the ControlNet reads: 3 for a skeleton, 6
             for a skeleton and a surface map (:mod:`gaussianmotion.pose.condition`).
         latent_limit: Largest magnitude of clean latents, or None where the model names none.
+        layout_head: Names regions from the UNet's features; None for a prior without one.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class DiffusionPrior(DrawsPictures):
         latent_limit: float | None = None,
         folders: Mapping[str, Path] = MappingProxyType({}),
         predicts: str = "epsilon",
+        layout_head: LayoutHead | None = None,
     ) -> None:
         """Take over networks of one device and precision.
 
@@ -75,6 +78,7 @@ class DiffusionPrior(DrawsPictures):
             folders: Where ``vae``, ``unet``, ``controlnet`` and ``text_encoder`` are from, for
                 messages.
             predicts: What the UNet does: the noise (``epsilon``) or clean latents (``sample``).
+            layout_head: What was trained to name regions from the UNet's features, if anything.
 
         Raises:
             UserError: the parts do not belong together.
@@ -89,6 +93,7 @@ class DiffusionPrior(DrawsPictures):
         self._text_encoder = text_encoder
         self._vocabulary = vocabulary
         self._folders = folders
+        self.layout_head = layout_head
         self._predicts_clean = predicts == "sample"
         check_parts(vae, unet, controlnet, text_encoder.dim)
         self.condition_channels: int = controlnet.config.conditioning_channels

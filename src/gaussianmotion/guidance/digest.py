@@ -4,6 +4,7 @@ import hashlib
 from typing import BinaryIO
 
 from gaussianmotion.config import PriorConfig
+from gaussianmotion.guidance.layout import HEAD_FILE
 from gaussianmotion.guidance.load import find_model
 
 # Files up to this size are read whole. Of larger ones, pieces all over the file: another training
@@ -26,13 +27,13 @@ def prior_digest(config: PriorConfig) -> str:
     model = find_model(config.model, config.revision, "prior.model")
     control = find_model(config.controlnet, config.controlnet_revision, "prior.controlnet")
     folders = [*((part, model / part) for part in _PARTS), ("controlnet", control)]
+    files = [(name, path) for name, folder in folders for path in sorted(folder.glob("*"))]
     digest = hashlib.sha256()
-    for name, folder in folders:
-        for path in sorted(folder.glob("*")):
-            if path.suffix in _SUFFIXES and path.is_file():
-                digest.update(f"{name}/{path.name}:{path.stat().st_size}:".encode())
-                with path.open("rb") as handle:
-                    _update(digest, handle, path.stat().st_size)
+    for name, path in [*files, ("layout", model / HEAD_FILE)]:
+        if path.suffix in _SUFFIXES and path.is_file():
+            digest.update(f"{name}/{path.name}:{path.stat().st_size}:".encode())
+            with path.open("rb") as handle:
+                _update(digest, handle, path.stat().st_size)
     return digest.hexdigest()[:16]
 
 

@@ -9,6 +9,7 @@ from gaussianmotion.config import PriorConfig
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.engine import engine_of, run_by_openvino
+from gaussianmotion.guidance.layout import load_layout_head
 from gaussianmotion.guidance.load import (
     checked,
     find_model,
@@ -64,6 +65,7 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
         latent_limit=load_latent_limit(folder / "scheduler"),
         folders=folders,
         predicts=predicts,
+        layout_head=load_layout_head(folder, device),
     )
     if engine_of(config, device) == "openvino":
         run_by_openvino(prior, required=config.engine == "openvino")

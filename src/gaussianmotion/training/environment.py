@@ -6,6 +6,7 @@ import platform
 import torch
 
 from gaussianmotion import __version__
+from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.runtime.torch_device import usable_device
 
 
@@ -20,6 +21,16 @@ def choose_device(name: str) -> torch.device:
         # All steps have the same shapes: the fastest convolutions are worth looking for.
         torch.backends.cudnn.benchmark = True
     return device
+
+
+def ran_on(device: torch.device, prior: Prior) -> dict[str, str | int]:
+    """Device, precision, engine and threads of a training, for ``run.json``."""
+    return {
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        "precision": str(prior.dtype).removeprefix("torch."),
+        "engine": getattr(prior, "engine", "torch"),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def versions() -> dict[str, str]:

@@ -33,13 +33,14 @@ from gaussianmotion.training.checkpoint import (
 )
 from gaussianmotion.training.curves import Curves
 from gaussianmotion.training.divergence import refuse_lost, refuse_untrained, stop_if_lost
-from gaussianmotion.training.environment import choose_device
+from gaussianmotion.training.environment import choose_device, ran_on
 from gaussianmotion.training.lookahead import Condition, Lookahead, Prepared, draw_pose
 from gaussianmotion.training.losses import scale_loss, skinning_loss
 from gaussianmotion.training.optimiser import all_finite, set_rates, skip_or_stop
 from gaussianmotion.training.previews import render_preview, save_picture
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 from gaussianmotion.training.progress import StepProgress
+from gaussianmotion.training.regions import shown_by
 from gaussianmotion.training.results import save_results
 from gaussianmotion.training.start import start
 from gaussianmotion.training.words import warn_of_words
@@ -177,7 +178,6 @@ def train(
                 if following < settings.steps and not again:
                     ahead.prepare(following)
                 row = dict(zip(terms, told.tolist(), strict=True))
-
                 # The pictures are of the avatar as the step before left it.
                 stop_if_lost(row, avatar, body, finished, settings, checkpoint)
                 if row.pop("finite"):
@@ -190,9 +190,12 @@ def train(
                     fault = distil.fault()
                     skip_or_stop(skipped, loss, avatar, finished + 1, checkpoint, fault)
                 finished += 1
+                done = finished == settings.steps
                 if face and annealed(settings.score, finished - 1, settings.steps):
                     face.draw(avatar, settings.face.rate)
-
+                    if done:
+                        seen_as = shown_by(prior, prompt, avatar, body, config, condition, seed)
+                        face.even_out(avatar, seen_as)
                 if finished % REFRESH_EVERY == 0:
                     avatar.refresh_smpl_weights(body, settings.smooth_weights)
                 if settings.skirt and finished == first_annealed(settings.score, settings.steps):
@@ -205,10 +208,9 @@ def train(
                 row |= {"gaussians": float(len(avatar)), "seconds": spent}
                 curves.append({"step": float(finished), **row})
                 bar.update(finished, f"{spent:.2f} s a step, {len(avatar):,} Gaussians")
-                if finished % settings.preview_every == 0 or finished == settings.steps:
+                if finished % settings.preview_every == 0 or done:
                     picture = render_preview(avatar, body, settings, config.rasteriser)
                     save_picture(folder.preview(finished), picture)
-                done = finished == settings.steps
                 due |= finished % settings.checkpoint_every == 0 or stop.requested or done
                 # Views that are looked at again are in no checkpoint: it waits for the next ones.
                 if not again or done:
@@ -220,7 +222,6 @@ def train(
         refuse_untrained(optimiser, settings.steps, fault)
         refuse_lost(avatar, body, finished, settings, checkpoint)
         avatar.refresh_smpl_weights(body, settings.smooth_weights)
-        final = curves.means(settings.steps - max(1, round(FINAL_SHARE * settings.steps)))
         path = save_results(
             folder,
             avatar,
@@ -236,14 +237,11 @@ def train(
             ),
             {
                 "seconds": round(seconds, 2),
-                "final": final,
+                "final": curves.means(settings.steps - max(1, round(FINAL_SHARE * settings.steps))),
                 "unknown_words": unknown,
                 "prior_weights": weights_digest,
-                "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-                "precision": str(prior.dtype).removeprefix("torch."),
-                "engine": getattr(prior, "engine", "torch"),
-                "threads": torch.get_num_threads(),
                 "code": code,
+                **ran_on(device, prior),
             },
         )
         # Last: a kill before this line finds the finished checkpoint and only writes again.

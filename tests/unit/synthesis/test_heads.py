@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
+from gaussianmotion.guidance.layout import REGIONS
 from gaussianmotion.synthesis.people.palette import GARMENT_COLOURS, HAIR_COLOURS
 from gaussianmotion.synthesis.pictures.data import Shard
 from gaussianmotion.synthesis.prior.heads import heads

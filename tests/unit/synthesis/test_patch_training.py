@@ -13,10 +13,11 @@ from prior_fakes import write_fakes
 
 from gaussianmotion.config import TrackingConfig
 from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.layout import GRID
 from gaussianmotion.runtime import atomic
 from gaussianmotion.synthesis.pictures.captions import HEAD
 from gaussianmotion.synthesis.prior import patch_trainer
-from gaussianmotion.synthesis.prior.batches import GRID, MIRRORED, View, make_batch, normals_of
+from gaussianmotion.synthesis.prior.batches import MIRRORED, View, make_batch, normals_of
 from gaussianmotion.synthesis.prior.binding import binding
 from gaussianmotion.synthesis.prior.curves_file import read_curves
 from gaussianmotion.synthesis.prior.mlflow_log import PriorLog

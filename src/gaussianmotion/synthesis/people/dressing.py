@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gaussianmotion.guidance.layout import REGIONS
 from gaussianmotion.synthesis.people.character_pack import CharacterPack
-from gaussianmotion.synthesis.people.garment_catalogue import CUTS, REGIONS, sleeve_word
+from gaussianmotion.synthesis.people.garment_catalogue import CUTS, sleeve_word
 from gaussianmotion.synthesis.people.palette import GARMENT_COLOURS, HAIR_COLOURS, tint
 from gaussianmotion.synthesis.people.smpl_rig import axis_angle_to_matrix, joint_transforms, skin
 from gaussianmotion.synthesis.pictures.mesh_renderer import TexturedMesh

@@ -7,12 +7,6 @@ geometry.
 
 from dataclasses import dataclass
 
-#: Labels of the regions map.
-REGIONS = {
-    "background": 0, "skin": 1, "hair": 2, "top": 3, "bottom": 4, "dress": 5, "shoes": 6,
-    "hat": 7, "other": 8,
-}  # fmt: skip
-
 #: name: (asset, part, who wears it). Part "top" or "bottom" is the component higher or lower.
 SPLIT_ASSETS = {
     "t-shirt:m": ("male_casualsuit06", "top", "m"),

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.layout import REGIONS
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.synthesis.people.character_pack import (
     PROVENANCE,
     CharacterPack,
     load_characters,
 )
-from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
 from gaussianmotion.synthesis.people.palette import GARMENT_COLOURS, HAIR_COLOURS
 from gaussianmotion.synthesis.pictures.captions import FRAMINGS
 from gaussianmotion.synthesis.pictures.dataset_items import BACKGROUNDS, SIZE, render_shard

@@ -1,7 +1,7 @@
 """What a training step of the prior on pixel patches sees of the data.
 
 A picture of size s in patches of p pixels has s/p cells a side. Labels and normals are given for a
-grid of ``GRID`` x ``GRID`` parts of each cell.
+grid of ``GRID`` x ``GRID`` parts of each cell (:mod:`gaussianmotion.guidance.layout`).
 """
 
 from dataclasses import dataclass, fields
@@ -12,13 +12,12 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from gaussianmotion.guidance.layout import GRID
 from gaussianmotion.pose.condition import SKELETON_AND_SURFACE
 from gaussianmotion.pose.surface_map import mirrored_surface
 from gaussianmotion.synthesis.prior.items import Items
 from gaussianmotion.synthesis.prior.shards import PIXELS
 
-#: Parts of a cell and side of which the layout head says what is there.
-GRID = 4
 #: Keypoints of another side when a picture is mirrored.
 MIRRORED = np.array([0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16])
 # Loss weight of empty ground, which is learnt at once and would otherwise be most of the loss. The

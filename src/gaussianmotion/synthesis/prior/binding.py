@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gaussianmotion.guidance.layout import FeatureTap, LayoutHead
 from gaussianmotion.synthesis.prior.batches import Batch, View, make_batch
 from gaussianmotion.synthesis.prior.denoising import alpha_bars
 from gaussianmotion.synthesis.prior.items import Items
@@ -20,7 +21,6 @@ from gaussianmotion.synthesis.prior.objective import (
     picture_error,
     predict_clean,
 )
-from gaussianmotion.synthesis.prior.patch_networks import FeatureTap, LayoutHead
 from gaussianmotion.synthesis.prior.precision import autocast
 
 #: The noise at which binding shows: there is hardly a picture left to go by.

@@ -1,8 +1,7 @@
 """A checkpoint of the training on pixel patches becomes a prior's folder, as one that ships.
 
-The averaged weights are written, and in a file of its own the small layout head, which only a
-further training needs; the optimiser is left behind. In place of an autoencoder's weights,
-``vae/config.json`` names the patch and scale.
+The averaged weights are written, and in a file of its own the small layout head; the optimiser is
+left behind. In place of an autoencoder's weights, ``vae/config.json`` names the patch and scale.
 """
 
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.layout import HEAD_FILE
 from gaussianmotion.guidance.patches import CLASS_NAME
 from gaussianmotion.runtime.atomic import atomic_path, write_json
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
@@ -24,9 +24,6 @@ from gaussianmotion.synthesis.prior.patch_networks import (
     new_patch_unet,
 )
 from gaussianmotion.synthesis.prior.train_patches import KIND
-
-#: The layout head's weights, below the prior's folder.
-HEAD = "layout_head.safetensors"
 
 
 def export_patches(checkpoint: Path, out: Path, captions: Iterable[str] | None = None) -> Path:
@@ -63,7 +60,7 @@ def export_patches(checkpoint: Path, out: Path, captions: Iterable[str] | None =
         for name, value in state["averages"].items()
         if name.startswith("head.")
     }
-    with atomic_path(out / HEAD) as temporary:
+    with atomic_path(out / HEAD_FILE) as temporary:
         save_file(head, temporary, metadata={"format": "pt"})
     write_json(out / "training.json", training_facts(state))
     return out

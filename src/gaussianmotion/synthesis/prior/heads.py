@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
+from gaussianmotion.guidance.layout import REGIONS
 from gaussianmotion.synthesis.people.palette import HAIR_COLOURS
 from gaussianmotion.synthesis.pictures.data import Shard
 from gaussianmotion.synthesis.pictures.garment_colours import (

@@ -15,8 +15,9 @@ from safetensors.torch import load_file
 from torch import float32
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.layout import HEAD_FILE
 from gaussianmotion.guidance.load import load_network, loading, read_json
-from gaussianmotion.synthesis.prior.export_patches import HEAD, shape_of
+from gaussianmotion.synthesis.prior.export_patches import shape_of
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer
 from gaussianmotion.synthesis.prior.shards import TrainingSet
@@ -56,9 +57,9 @@ def import_patches(prior: Path, out: Path) -> Path:
         weights = load_network(kind, prior / name, float32).state_dict()
         with loading(prior / name):
             trainer.networks[name].load_state_dict(weights)
-    with loading(prior / HEAD):
+    with loading(prior / HEAD_FILE):
         trainer.built.head.load_state_dict(
-            {name: value.float() for name, value in load_file(prior / HEAD).items()}
+            {name: value.float() for name, value in load_file(prior / HEAD_FILE).items()}
         )
     for name, parameter in trainer.networks.named_parameters():
         trainer.averages[name].copy_(parameter.detach())

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from gaussianmotion.camera import view_word
-from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
+from gaussianmotion.guidance.layout import REGIONS
 from gaussianmotion.synthesis.people.palette import COLOUR_WORDS
 from gaussianmotion.synthesis.pictures.data import Shard
 from gaussianmotion.synthesis.pictures.garment_colours import calibrate, nearest_colour, region_look

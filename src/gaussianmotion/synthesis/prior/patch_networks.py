@@ -2,8 +2,8 @@
 
 Three levels of 32x32, 16x16 and 8x8 cells for a picture of 128 px. The mean of the text's token
 states is added to the time embedding, so that colours reach every layer; while training, a head on
-a middle layer predicts what is where, which is what binds pose and text early. The head is dropped
-at export.
+a middle layer predicts what is where (:mod:`gaussianmotion.guidance.layout`), which is what binds
+pose and text early.
 """
 
 import itertools
@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from diffusers import ControlNetModel, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from gaussianmotion.guidance.text import MINILM_DIM
@@ -99,44 +98,6 @@ def for_device(network: Any, device: torch.device) -> Any:
     plain = device.type == "cpu"
     network.set_attn_processor(AttnProcessor() if plain else AttnProcessor2_0())
     return network.to(device=device, memory_format=torch.channels_last)
-
-
-class LayoutHead(nn.Module):
-    """Predicts what is where from a middle layer of the UNet, by one 1x1 convolution.
-
-    Each cell is divided into ``grid`` x ``grid`` parts; of each it says the garment region, and,
-    where ``normals`` is true, which way the surface faces.
-    """
-
-    def __init__(self, width: int, regions: int, grid: int, normals: bool) -> None:
-        super().__init__()
-        self.regions, self.grid, self.normals = regions, grid, normals
-        self.conv_out = nn.Conv2d(width, (regions + 3 * normals) * grid**2, 1)
-
-    def forward(
-        self, features: Float[Tensor, "B W h w"]
-    ) -> tuple[Float[Tensor, "B R gh gw"], Float[Tensor, "B N gh gw"]]:
-        """Region logits, and normals (N is 3, or 0 where they are not predicted)."""
-        parts = nn.functional.pixel_shuffle(self.conv_out(features), self.grid)
-        return parts[:, : self.regions], parts[:, self.regions :]
-
-
-class FeatureTap:
-    """Keeps what a layer of a network last returned."""
-
-    def __init__(self, layer: nn.Module) -> None:
-        self.value: Tensor | None = None
-        layer.register_forward_hook(self._keep)
-
-    def _keep(self, layer: nn.Module, inputs: Any, output: Any) -> None:
-        self.value = output
-
-    def take(self) -> Tensor:
-        """The features, once."""
-        value, self.value = self.value, None
-        if value is None:
-            raise RuntimeError("the network has not run since the features were taken")
-        return value
 
 
 @torch.no_grad()

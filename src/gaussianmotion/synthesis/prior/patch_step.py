@@ -8,8 +8,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaussianmotion.synthesis.people.garment_catalogue import REGIONS
-from gaussianmotion.synthesis.prior.batches import GRID, Batch
+from gaussianmotion.guidance.layout import (
+    GRID,
+    REGIONS,
+    FeatureTap,
+    LayoutHead,
+    tapped_layer,
+)
+from gaussianmotion.synthesis.prior.batches import Batch
 from gaussianmotion.synthesis.prior.objective import (
     Noised,
     layout_error,
@@ -17,8 +23,6 @@ from gaussianmotion.synthesis.prior.objective import (
     predict_clean,
 )
 from gaussianmotion.synthesis.prior.patch_networks import (
-    FeatureTap,
-    LayoutHead,
     for_device,
     new_patch_controlnet,
     new_patch_unet,
@@ -56,7 +60,7 @@ def build_networks(settings: PatchSettings, patch: int, device: torch.device) ->
     torch.manual_seed(settings.seed)
     unet = for_device(new_patch_unet(shape), device)
     controlnet = for_device(new_patch_controlnet(shape), device)
-    tap = FeatureTap(unet.up_blocks[-2])
+    tap = FeatureTap(tapped_layer(unet))
     head = LayoutHead(shape.widths[1], len(REGIONS), GRID, settings.normals > 0).to(device)
     parts = {"unet": unet, "controlnet": controlnet, "head": head}
     return PatchNetworks(unet, controlnet, head, tap, nn.ModuleDict(parts))

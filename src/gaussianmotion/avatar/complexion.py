@@ -1,0 +1,109 @@
+"""Skin and hair of one colour each, wherever an avatar shows them.
+
+Distillation averages over all people that a sentence allows: a face that is drawn to a tone of
+skins (:mod:`.face`) stands on legs of another person, and hair goes from brown to blue. Where the
+prior can name what is skin and what is hair, both get one hue, and skin the face's brightness, limb
+by limb; light and shade stay. The mean of many hairs on dark skin is brown as the skin, so that
+heads look bald: such hair is made darker. This goes beyond the paper.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.body.skin import LIMBS
+
+# Colours are kept off 0 and 1, whose logits are infinite.
+DARKEST, LIGHTEST = 0.02, 0.98
+# Below the first share a Gaussian is something else, above the second nothing else.
+ELSE, ALONE = 0.3, 0.8
+# Pixels' worth of skin on a limb from which its colour is known.
+ENOUGH = 5.0
+# On skin darker than this, hair of so similar a hue (norm of logarithms), and not lighter or darker
+# than the skin by more than this, looks like none: it is taken for hair so much darker.
+DARK_SKIN, SAME_HUE, LIGHTER, DARKER = -0.8, 0.30, 0.15, -0.5
+# How much of the light and shade on skin outside the face stays: the rest is the prior's doubt.
+SHADE = 0.7
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What of each Gaussian is what, from 0 to 1.
+
+    Attributes:
+        skin: Share of bare skin.
+        hair: Share of hair.
+        seen: How many pixels it was in, by its share of each: what lies below has no colour to
+            tell.
+    """
+
+    skin: Float[Tensor, " N"]
+    hair: Float[Tensor, " N"]
+    seen: Float[Tensor, " N"]
+
+    @classmethod
+    def of(cls, sums: Float[Tensor, "N 3"]) -> "Shown":
+        """Shares from what pixels say of skin, hair and anything else (:func:`.lifting.lifted`)."""
+        seen = sums.sum(dim=1)
+        shares = sums[:, :2] / seen.clamp(min=1e-6)[:, None]
+        skin, hair = ((shares - ELSE) / (ALONE - ELSE)).clamp(0.0, 1.0).unbind(dim=1)
+        return cls(skin, hair, seen)
+
+
+@torch.no_grad()
+def even_out(
+    avatar: Avatar,
+    shown: Shown,
+    face: Float[Tensor, " N"],
+    tone: Float[Tensor, "3"],
+    strength: float,
+) -> None:
+    """Give skin outside the face the face's tone, limb by limb, and hair one hue.
+
+    Args:
+        avatar: Avatar whose colours are changed.
+        shown: What is skin and what is hair.
+        face: How far each Gaussian belongs to the face, which keeps its colours.
+        tone: Logarithms of the face's plain skin.
+        strength: How far the colours go, from 0 to 1.
+    """
+    logs = avatar.colours.sigmoid().clamp(min=DARKEST).log()
+    shade = logs.mean(dim=1, keepdim=True)
+    aim = logs
+    bare, seen = shown.skin * (1.0 - face), shown.seen.sqrt()
+    for joints in LIMBS.values():
+        share = bare * avatar.smpl_weights[:, list(joints)].sum(dim=1)
+        if share.sum() < ENOUGH:
+            continue
+        skin = tone + SHADE * (shade - weighted_mean(shade, share * seen))
+        aim = torch.lerp(aim, skin, share[:, None])
+    hair = shown.hair * (1.0 - face)
+    if hair.sum() >= ENOUGH:
+        colour = weighted_mean(logs, hair * seen)
+        hue = _hue_of_hair(colour)
+        aim = torch.lerp(aim, hue + shade - _missing_darkness(colour, tone), hair[:, None])
+    aim = torch.lerp(logs, aim, strength)
+    avatar.colours.copy_(aim.exp().clamp(DARKEST, LIGHTEST).logit())
+
+
+def _hue_of_hair(colour: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
+    """Hair's hue, as logarithms whose mean is 0; no hair is bluer than grey."""
+    hue = colour - colour.mean()
+    return torch.where(colour[2] > colour[0], torch.zeros_like(hue), hue)
+
+
+def _missing_darkness(hair: Float[Tensor, "3"], tone: Float[Tensor, "3"]) -> Float[Tensor, ""]:
+    """How much darker hair must be to be told from dark skin; 0 where it can be told."""
+    away = hair - tone
+    light = away.mean()
+    same = ((away - light).norm() < SAME_HUE) & (light > DARKER) & (light < LIGHTER)
+    return torch.where(same & (tone.mean() < DARK_SKIN), light - DARKER, 0.0)
+
+
+def weighted_mean(values: Float[Tensor, "N C"], shares: Float[Tensor, " N"]) -> Float[Tensor, " C"]:
+    """The mean of rows, of which those that hardly belong count little."""
+    weights = shares.square()
+    return weights @ values / weights.sum().clamp(min=1e-6)

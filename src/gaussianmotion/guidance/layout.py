@@ -1,0 +1,160 @@
+"""What is where in a picture of a person, as a prior tells it: skin, hair, each garment.
+
+The embedded prior was trained with a small head on a middle layer of its UNet that names the region
+of each pixel, since that binds pose and text early. The head ships beside the weights. What the
+UNet sees of a picture under little noise, the head names, with edges that are sharp to a pixel.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jaxtyping import Float
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.load import checked, loading
+
+if TYPE_CHECKING:
+    from gaussianmotion.guidance.diffusion import DiffusionPrior
+
+#: The head's weights, below the prior's folder.
+HEAD_FILE = "layout_head.safetensors"
+#: What the head tells apart, in the order of its channels.
+REGIONS = {
+    "background": 0, "skin": 1, "hair": 2, "top": 3, "bottom": 4, "dress": 5, "shoes": 6,
+    "hat": 7, "other": 8,
+}  # fmt: skip
+#: Parts of a cell and side of which the head says what is there.
+GRID = 4
+# Little noise: what is drawn is seen, and the UNet still sees what it was trained on.
+TIMESTEP = 100
+
+
+class LayoutHead(nn.Module):
+    """Predicts what is where from a middle layer of the UNet, by one 1x1 convolution.
+
+    Each cell is divided into ``grid`` x ``grid`` parts; of each it says the garment region, and,
+    where ``normals`` is true, which way the surface faces.
+    """
+
+    def __init__(self, width: int, regions: int, grid: int, normals: bool) -> None:
+        super().__init__()
+        self.regions, self.grid, self.normals = regions, grid, normals
+        self.conv_out = nn.Conv2d(width, (regions + 3 * normals) * grid**2, 1)
+
+    def forward(
+        self, features: Float[Tensor, "B W h w"]
+    ) -> tuple[Float[Tensor, "B R gh gw"], Float[Tensor, "B N gh gw"]]:
+        """Region logits, and normals (N is 3, or 0 where they are not predicted)."""
+        parts = nn.functional.pixel_shuffle(self.conv_out(features), self.grid)
+        return parts[:, : self.regions], parts[:, self.regions :]
+
+
+class FeatureTap:
+    """Keeps what a layer of a network last returned."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        self.value: Tensor | None = None
+        layer.register_forward_hook(self._keep)
+
+    def _keep(self, layer: nn.Module, inputs: Any, output: Any) -> None:
+        self.value = output
+
+    def take(self) -> Tensor:
+        """The features, once."""
+        value, self.value = self.value, None
+        if value is None:
+            raise RuntimeError("the network has not run since the features were taken")
+        return value
+
+
+def tapped_layer(unet: Any) -> nn.Module:
+    """The layer that the head reads: the second block on the way up, at the size of its cells."""
+    layer: nn.Module = unet.up_blocks[-2]
+    return layer
+
+
+def load_layout_head(folder: Path, device: torch.device) -> LayoutHead | None:
+    """The head beside a prior's weights, in float32; None where there is none.
+
+    Raises:
+        UserError: the file is damaged, or of another layout.
+    """
+    path = folder / HEAD_FILE
+    if not path.is_file():
+        return None
+    with loading(path):
+        weights = load_file(path)
+    weight = weights.get("conv_out.weight")
+    extra = -1 if weight is None or weight.dim() != 4 else len(weight) // GRID**2 - len(REGIONS)
+    if weight is None or extra not in (0, 3):
+        raise UserError(
+            f"{path} is no layout head of {len(REGIONS)} regions: export the prior again, or remove"
+            " the file"
+        )
+    head = LayoutHead(weight.shape[1], len(REGIONS), GRID, extra == 3)
+    with loading(path):
+        head.load_state_dict({name: value.float() for name, value in weights.items()})
+    checked(head, path)
+    return head.to(device).eval().requires_grad_(False)
+
+
+class LayoutReader:
+    """Tells the regions of pictures, by networks of its own that torch runs layer by layer.
+
+    The prior's may be run by another engine or compiled, which shows no layer between.
+    """
+
+    def __init__(self, prior: "DiffusionPrior", head: LayoutHead) -> None:
+        """Copy a prior's UNet and ControlNet.
+
+        Args:
+            prior: Prior whose UNet the head was trained with.
+            head: Head as :func:`load_layout_head` returns it.
+        """
+        self._prior, self._head = _by_torch(prior), head
+        self._tap = FeatureTap(tapped_layer(self._prior._unet))
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        rgb: Float[Tensor, "B H W 3"],
+        text: Float[Tensor, "B L D"],
+        pose_image: Float[Tensor, "B K H W"] | None,
+        noise: Float[Tensor, "B C h w"],
+    ) -> Float[Tensor, "B H W R"]:
+        """The probability of each region, in the order of :data:`REGIONS`, for each pixel.
+
+        Args:
+            rgb: Pictures in [0, 1].
+            text: Token states of what is shown.
+            pose_image: Pictures of the poses, as the prior reads them, or none.
+            noise: What is laid over the pictures, of their latents' shape.
+        """
+        latents = self._prior.encode_image(rgb.permute(0, 3, 1, 2))
+        timesteps = torch.full((len(rgb),), TIMESTEP, device=latents.device)
+        noisy = self._prior.add_noise(latents, noise, timesteps)
+        self._prior.predict_noise(noisy, timesteps, text, pose_image)
+        logits, _ = self._head(self._tap.take().float())
+        told = nn.functional.interpolate(logits, rgb.shape[1:3], mode="bilinear")
+        return told.softmax(dim=1).permute(0, 2, 3, 1)
+
+
+def _by_torch(prior: "DiffusionPrior") -> "DiffusionPrior":
+    """A prior with copies of the networks, as before an engine or a compiler took them."""
+    copies = {}
+    for name, network in {"unet": prior._unet, "controlnet": prior._controlnet}.items():
+        copies[name] = type(network).from_config(network.config)
+        copies[name].load_state_dict(network.state_dict())
+        nn.Module.to(copies[name], prior.device, prior.dtype)  # diffusers' own warns of nothing
+    return type(prior)(
+        prior._vae,
+        copies["unet"],
+        copies["controlnet"],
+        prior._text_encoder,
+        prior.alpha_bar,
+        folders=prior._folders,
+        predicts="sample" if prior._predicts_clean else "epsilon",
+    )

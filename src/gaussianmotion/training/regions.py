@@ -1,0 +1,83 @@
+"""Which Gaussians of an avatar are skin and which are hair, as the prior sees it.
+
+The avatar is drawn once more in poses and from sides that it was trained in, the prior names the
+regions of these pictures, and what it says of a pixel is said of the Gaussians in it.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.avatar.complexion import Shown
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.lifting import lifted
+from gaussianmotion.body import Body
+from gaussianmotion.config.stages import TrainSettings
+from gaussianmotion.guidance.asked import Prior
+from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.guidance.layout import REGIONS, LayoutReader
+from gaussianmotion.training.lookahead import Condition, Lookahead
+
+#: Pictures that are looked at: every side of head, body and legs several times.
+PICTURES = 32
+
+
+@torch.no_grad()
+def shown_by(
+    prior: Prior,
+    prompt: str,
+    avatar: Avatar,
+    body: Body,
+    config: TrainSettings,
+    condition: Condition,
+    seed: int,
+) -> Shown | None:
+    """Shares of skin and hair in each Gaussian.
+
+    Args:
+        prior: Prior of the training.
+        prompt: The avatar's sentence.
+        avatar: Avatar that is looked at.
+        body: Its body.
+        config: Settings of the training, whose poses and cameras are drawn.
+        condition: What draws the pictures of poses.
+        seed: Seed of views and noise.
+
+    Returns:
+        The shares; None where ``train.face.tone`` asks for nothing, or the prior names no regions.
+    """
+    settings, backend = config.train, config.rasteriser
+    if not settings.face.tone or not isinstance(prior, DiffusionPrior) or not prior.layout_head:
+        return None
+    reader = LayoutReader(prior, prior.layout_head)
+    views = Lookahead(body, settings, torch.Generator().manual_seed(seed), condition)
+    noises = torch.Generator().manual_seed(seed)
+    text = prior.encode_text([prompt]).expand(settings.batch, -1, -1)
+    weights = avatar.weights()
+    sums = torch.zeros_like(avatar.means)
+    for _ in range(math.ceil(PICTURES / settings.batch)):
+        seen = views.take(settings.steps - 1)
+        poses, cameras = seen.views.poses, seen.views.cameras
+        rgb = avatar.render(
+            *(body, poses, cameras, seen.views.backgrounds, backend),
+            weights=weights,
+            compensate=settings.opacity_compensation,
+        ).rgb
+        latents = prior.encode_image(rgb.permute(0, 3, 1, 2))
+        noise = torch.randn(latents.shape, generator=noises).to(latents.device)
+        told = reader(rgb, text, seen.condition, noise)
+        sums += lifted(
+            *(avatar, body, poses, cameras, _labels(told), backend),
+            weights=weights,
+            compensate=settings.opacity_compensation,
+        )
+    return Shown.of(sums)
+
+
+def _labels(told: Float[Tensor, "B H W R"]) -> Float[Tensor, "B H W 3"]:
+    """Skin, hair, and all else that is on a person."""
+    skin, hair = told[..., REGIONS["skin"]], told[..., REGIONS["hair"]]
+    ground = told[..., REGIONS["background"]]
+    return torch.stack([skin, hair, 1.0 - skin - hair - ground], dim=-1)
