@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -211,7 +212,14 @@ def call(arguments: tuple[str, ...], folder: Path, environment: dict[str, str]) 
             warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
             child = os.fork()
         if child == 0:
-            os._exit(_run(arguments, folder, environment, said.fileno()))
+            code = 1
+            try:
+                code = _run(arguments, folder, environment, said.fileno())
+            except BaseException:
+                traceback.print_exc()
+                sys.stderr.flush()
+            finally:  # whatever happens, the copy ends here
+                os._exit(code)
         code = _wait(child)
         said.seek(0)
         return code, said.read()

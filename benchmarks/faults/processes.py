@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -48,7 +49,14 @@ class Running:
             warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
             self._pid = os.fork()
         if self._pid == 0:
-            os._exit(_command(arguments, self.folder, environment, within, self._said, tell))
+            code = 1
+            try:
+                code = _command(arguments, self.folder, environment, within, self._said, tell)
+            except BaseException:
+                traceback.print_exc()
+                sys.stderr.flush()
+            finally:  # whatever happens, the copy ends here
+                os._exit(code)
         os.close(tell)
         os.read(ready, 1)
         os.close(ready)

@@ -3,8 +3,9 @@
 Distillation averages over all people that a sentence allows: a face that is drawn to a tone of
 skins (:mod:`.face`) stands on legs of another person, and hair goes from brown to blue. Where the
 prior can name what is skin and what is hair, both get one hue, and skin the face's brightness, limb
-by limb; light and shade stay. The mean of many hairs on dark skin is brown as the skin, so that
-heads look bald: such hair is made darker. This goes beyond the paper.
+by limb, with most of its light and shade. The mean of many people's hair on dark skin is brown as
+the skin, so that heads look bald: such hair is made darker. Whatever is neither keeps its colours.
+This goes beyond the paper.
 """
 
 from dataclasses import dataclass
@@ -16,16 +17,19 @@ from torch import Tensor
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body.skin import LIMBS
 
-# Colours are kept off 0 and 1, whose logits are infinite.
+# Colours that are changed are kept off 0 and 1, whose logits are infinite.
 DARKEST, LIGHTEST = 0.02, 0.98
 # Below the first share a Gaussian is something else, above the second nothing else.
 ELSE, ALONE = 0.3, 0.8
-# Pixels' worth of skin on a limb from which its colour is known.
-ENOUGH = 5.0
-# On skin darker than this, hair of so similar a hue (norm of logarithms), and not lighter or darker
-# than the skin by more than this, looks like none: it is taken for hair so much darker.
-DARK_SKIN, SAME_HUE, LIGHTER, DARKER = -0.8, 0.30, 0.15, -0.5
-# How much of the light and shade on skin outside the face stays: the rest is the prior's doubt.
+# Gaussians' worth of skin on a limb, or of hair, from which its colour is known.
+ENOUGH = 20.0
+# Skin is dark whose mean logarithm of RGB is below this.
+DARK_SKIN = -0.8
+# Hair on dark skin looks like none where its hue is so near to the skin's (norm of the difference
+# of logarithms, their mean taken out) and its brightness between these two of the skin's (mean of
+# the difference). It is then made as dark as the first of them.
+SAME_HUE, HAIR_DARKER, HAIR_LIGHTER = 0.30, -0.5, 0.15
+# Share of the light and shade on skin outside the face that stays: the rest is noise of the prior.
 SHADE = 0.7
 
 
@@ -36,8 +40,8 @@ class Shown:
     Attributes:
         skin: Share of bare skin.
         hair: Share of hair.
-        seen: How many pixels it was in, by its share of each: what lies below has no colour to
-            tell.
+        seen: Pixels of people that it was in, by its share of each: what lies below the surface
+            has no colour to tell.
     """
 
     skin: Float[Tensor, " N"]
@@ -45,9 +49,9 @@ class Shown:
     seen: Float[Tensor, " N"]
 
     @classmethod
-    def of(cls, sums: Float[Tensor, "N 3"]) -> "Shown":
+    def from_sums(cls, sums: Float[Tensor, "N 3"]) -> "Shown":
         """Shares from what pixels say of skin, hair and anything else (:func:`.lifting.lifted`)."""
-        seen = sums.sum(dim=1)
+        seen = sums.sum(dim=1).clamp(min=0.0)
         shares = sums[:, :2] / seen.clamp(min=1e-6)[:, None]
         skin, hair = ((shares - ELSE) / (ALONE - ELSE)).clamp(0.0, 1.0).unbind(dim=1)
         return cls(skin, hair, seen)
@@ -72,25 +76,26 @@ def even_out(
     """
     logs = avatar.colours.sigmoid().clamp(min=DARKEST).log()
     shade = logs.mean(dim=1, keepdim=True)
-    aim = logs
-    bare, seen = shown.skin * (1.0 - face), shown.seen.sqrt()
+    moved, touched = torch.zeros_like(logs), torch.zeros_like(face, dtype=torch.bool)
+    bare, hair, seen = shown.skin * (1.0 - face), shown.hair * (1.0 - face), shown.seen.sqrt()
     for joints in LIMBS.values():
+        # The limbs' shares add up to the whole.
         share = bare * avatar.smpl_weights[:, list(joints)].sum(dim=1)
-        if share.sum() < ENOUGH:
-            continue
-        skin = tone + SHADE * (shade - weighted_mean(shade, share * seen))
-        aim = torch.lerp(aim, skin, share[:, None])
-    hair = shown.hair * (1.0 - face)
+        if share.sum() >= ENOUGH:
+            skin = tone + SHADE * (shade - weighted_mean(shade, share * seen))
+            moved += share[:, None] * (skin - logs)
+            touched |= share > 0.0
     if hair.sum() >= ENOUGH:
         colour = weighted_mean(logs, hair * seen)
-        hue = _hue_of_hair(colour)
-        aim = torch.lerp(aim, hue + shade - _missing_darkness(colour, tone), hair[:, None])
-    aim = torch.lerp(logs, aim, strength)
-    avatar.colours.copy_(aim.exp().clamp(DARKEST, LIGHTEST).logit())
+        one = _hue_of_hair(colour) + shade - _missing_darkness(colour, tone)
+        moved += hair[:, None] * (one - logs)
+        touched |= hair > 0.0
+    aim = (logs + strength * moved).exp().clamp(DARKEST, LIGHTEST).logit()
+    avatar.colours.copy_(torch.where(touched[:, None], aim, avatar.colours))
 
 
 def _hue_of_hair(colour: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
-    """Hair's hue, as logarithms whose mean is 0; no hair is bluer than grey."""
+    """Hair's hue, as logarithms whose mean is 0; bluish hair is grey, as a prior's mean is blue."""
     hue = colour - colour.mean()
     return torch.where(colour[2] > colour[0], torch.zeros_like(hue), hue)
 
@@ -99,8 +104,8 @@ def _missing_darkness(hair: Float[Tensor, "3"], tone: Float[Tensor, "3"]) -> Flo
     """How much darker hair must be to be told from dark skin; 0 where it can be told."""
     away = hair - tone
     light = away.mean()
-    same = ((away - light).norm() < SAME_HUE) & (light > DARKER) & (light < LIGHTER)
-    return torch.where(same & (tone.mean() < DARK_SKIN), light - DARKER, 0.0)
+    same = ((away - light).norm() < SAME_HUE) & (light > HAIR_DARKER) & (light < HAIR_LIGHTER)
+    return torch.where(same & (tone.mean() < DARK_SKIN), light - HAIR_DARKER, 0.0)
 
 
 def weighted_mean(values: Float[Tensor, "N C"], shares: Float[Tensor, " N"]) -> Float[Tensor, " C"]:

@@ -6,7 +6,8 @@ where they are put; their colours are learnt, and late in the training each step
 the colour of the plain skin around, times the marks of an average face (:mod:`..body.face`). Light
 stays the prior's; eyes, brows, nostrils and lips are everybody's. The mean over many views is also
 greyer or redder than any skin: the face as a whole is drawn to the nearest tone that skins have,
-and with it the front of the neck and the hands. This goes beyond the paper.
+and with it the front of the neck and the hands; at the end, once it is known what else is skin,
+that too, and hair gets one hue (:mod:`.complexion`). This goes beyond the paper.
 """
 
 import numpy as np
@@ -58,7 +59,7 @@ class FaceLayer:
             means: Canonical positions on the body, metres.
             contrast: Factor on the marks' logarithms.
             tone: How far, from 0 to 1, the face's colour goes to the nearest tone of skins, and
-                those of throat and hands to the face's.
+                those of throat, hands and, at the end, all other skin to the face's.
         """
         self._body, self._tone = body, tone
         logs, share = load_marks().at(on_face(means, body))

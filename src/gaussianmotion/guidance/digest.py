@@ -27,14 +27,20 @@ def prior_digest(config: PriorConfig) -> str:
     model = find_model(config.model, config.revision, "prior.model")
     control = find_model(config.controlnet, config.controlnet_revision, "prior.controlnet")
     folders = [*((part, model / part) for part in _PARTS), ("controlnet", control)]
-    files = [(name, path) for name, folder in folders for path in sorted(folder.glob("*"))]
     digest = hashlib.sha256()
-    for name, path in [*files, ("layout", model / HEAD_FILE)]:
-        if path.suffix in _SUFFIXES and path.is_file():
-            digest.update(f"{name}/{path.name}:{path.stat().st_size}:".encode())
-            with path.open("rb") as handle:
-                _update(digest, handle, path.stat().st_size)
+    for name, folder in folders:
+        for path in sorted(folder.glob("*")):
+            if path.suffix in _SUFFIXES and path.is_file():
+                digest.update(f"{name}/{path.name}:{path.stat().st_size}:".encode())
+                with path.open("rb") as handle:
+                    _update(digest, handle, path.stat().st_size)
     return digest.hexdigest()[:16]
+
+
+def layout_digest(config: PriorConfig) -> str:
+    """Of the head that names regions, which what the prior draws does not depend on; "" without."""
+    path = find_model(config.model, config.revision, "prior.model") / HEAD_FILE
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
 
 
 def _update(digest: "hashlib._Hash", handle: BinaryIO, size: int) -> None:

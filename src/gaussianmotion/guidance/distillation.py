@@ -16,7 +16,7 @@ from gaussianmotion.guidance import scores
 from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.guidance.inversion import denoise
 from gaussianmotion.guidance.methods import combined, guided_by, inverted
-from gaussianmotion.guidance.prompts import compose_prompt
+from gaussianmotion.guidance.prompts import view_prompts
 from gaussianmotion.guidance.timesteps import late, sample_timesteps
 from gaussianmotion.runtime.transfer import upload
 
@@ -165,10 +165,7 @@ class ScoreDistillation:
     ) -> tuple[Float[Tensor, "KB L D"], int]:
         """Token states of the branches null, text (, negative) for each view; how many branches."""
         words = self._words
-        prompts = [
-            compose_prompt(self._prompt, azimuth, framing, words.prompt_suffix, words.framing_words)
-            for azimuth, framing in zip(cameras.azimuth.tolist(), cameras.framing, strict=True)
-        ]
+        prompts = view_prompts(self._prompt, cameras, words)
         branches = [[""] * len(prompts), prompts]
         if negative:
             branches.append([words.negative_prompt] * len(prompts))

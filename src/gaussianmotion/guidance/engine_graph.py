@@ -106,7 +106,8 @@ def core() -> Any:
     """OpenVINO itself, one for the process and for as long as it runs.
 
     Its processor plugin gives signal handlers a stack, whose memory goes with the plugin, while the
-    kernel keeps the address: after a second one, or the last, the next Ctrl-C would be a crash.
+    kernel keeps the address: once a second core was made, or the last has gone, the next Ctrl-C
+    would be a crash.
     """
     import openvino
 

@@ -1,8 +1,10 @@
 """What is where in a picture of a person, as a prior tells it: skin, hair, each garment.
 
 The embedded prior was trained with a small head on a middle layer of its UNet that names the region
-of each pixel, since that binds pose and text early. The head ships beside the weights. What the
-UNet sees of a picture under little noise, the head names, with edges that are sharp to a pixel.
+of each pixel, since that binds pose and text early. The head ships beside the weights. Of a picture
+under little noise it names the regions with edges that are sharp to a pixel, given the sentence:
+what a picture leaves open, as where a shaved head of brown skin ends and short brown hair begins,
+the words decide.
 """
 
 from pathlib import Path
@@ -15,6 +17,7 @@ from torch import Tensor, nn
 
 from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.load import checked, loading
+from gaussianmotion.models.finite import finite
 
 if TYPE_CHECKING:
     from gaussianmotion.guidance.diffusion import DiffusionPrior
@@ -71,16 +74,21 @@ class FeatureTap:
 
 
 def tapped_layer(unet: Any) -> nn.Module:
-    """The layer that the head reads: the second block on the way up, at the size of its cells."""
+    """The layer that the head reads: the last block but one on the way up."""
     layer: nn.Module = unet.up_blocks[-2]
     return layer
 
 
-def load_layout_head(folder: Path, device: torch.device) -> LayoutHead | None:
+def load_layout_head(folder: Path, device: torch.device, unet: Any) -> LayoutHead | None:
     """The head beside a prior's weights, in float32; None where there is none.
 
+    Args:
+        folder: Folder of the prior.
+        device: Where to put it.
+        unet: UNet whose layer it reads.
+
     Raises:
-        UserError: the file is damaged, or of another layout.
+        UserError: the file is damaged, of another layout, or of another prior.
     """
     path = folder / HEAD_FILE
     if not path.is_file():
@@ -94,7 +102,13 @@ def load_layout_head(folder: Path, device: torch.device) -> LayoutHead | None:
             f"{path} is no layout head of {len(REGIONS)} regions: export the prior again, or remove"
             " the file"
         )
-    head = LayoutHead(weight.shape[1], len(REGIONS), GRID, extra == 3)
+    width = unet.config.block_out_channels[1]
+    if weight.shape[1] != width:
+        raise UserError(
+            f"{path} reads {weight.shape[1]} channels, and the UNet beside it has {width} there: it"
+            " is another prior's; export the prior again, or remove the file"
+        )
+    head = LayoutHead(width, len(REGIONS), GRID, extra == 3)
     with loading(path):
         head.load_state_dict({name: value.float() for name, value in weights.items()})
     checked(head, path)
@@ -102,9 +116,9 @@ def load_layout_head(folder: Path, device: torch.device) -> LayoutHead | None:
 
 
 class LayoutReader:
-    """Tells the regions of pictures, by networks of its own that torch runs layer by layer.
+    """Tells the regions of pictures by copies of a prior's networks.
 
-    The prior's may be run by another engine or compiled, which shows no layer between.
+    The prior's own may be compiled, or run by another engine: no layer between shows then.
     """
 
     def __init__(self, prior: "DiffusionPrior", head: LayoutHead) -> None:
@@ -123,7 +137,7 @@ class LayoutReader:
         rgb: Float[Tensor, "B H W 3"],
         text: Float[Tensor, "B L D"],
         pose_image: Float[Tensor, "B K H W"] | None,
-        noise: Float[Tensor, "B C h w"],
+        generator: torch.Generator,
     ) -> Float[Tensor, "B H W R"]:
         """The probability of each region, in the order of :data:`REGIONS`, for each pixel.
 
@@ -131,13 +145,18 @@ class LayoutReader:
             rgb: Pictures in [0, 1].
             text: Token states of what is shown.
             pose_image: Pictures of the poses, as the prior reads them, or none.
-            noise: What is laid over the pictures, of their latents' shape.
+            generator: CPU generator of the noise.
+
+        Raises:
+            UserError: the networks compute NaN or infinity.
         """
         latents = self._prior.encode_image(rgb.permute(0, 3, 1, 2))
+        noise = torch.randn(latents.shape, generator=generator).to(latents.device)
         timesteps = torch.full((len(rgb),), TIMESTEP, device=latents.device)
         noisy = self._prior.add_noise(latents, noise, timesteps)
         self._prior.predict_noise(noisy, timesteps, text, pose_image)
-        logits, _ = self._head(self._tap.take().float())
+        features = finite(self._tap.take().float(), self._prior.name_of("unet"))
+        logits, _ = self._head(features)
         told = nn.functional.interpolate(logits, rgb.shape[1:3], mode="bilinear")
         return told.softmax(dim=1).permute(0, 2, 3, 1)
 
@@ -148,7 +167,7 @@ def _by_torch(prior: "DiffusionPrior") -> "DiffusionPrior":
     for name, network in {"unet": prior._unet, "controlnet": prior._controlnet}.items():
         copies[name] = type(network).from_config(network.config)
         copies[name].load_state_dict(network.state_dict())
-        nn.Module.to(copies[name], prior.device, prior.dtype)  # diffusers' own warns of nothing
+        nn.Module.to(copies[name], prior.device, prior.dtype)  # diffusers' own warns for no reason
     return type(prior)(
         prior._vae,
         copies["unet"],

@@ -65,7 +65,7 @@ def load_prior(config: PriorConfig, device: torch.device | str) -> DiffusionPrio
         latent_limit=load_latent_limit(folder / "scheduler"),
         folders=folders,
         predicts=predicts,
-        layout_head=load_layout_head(folder, device),
+        layout_head=load_layout_head(folder, device, networks["unet"]),
     )
     if engine_of(config, device) == "openvino":
         run_by_openvino(prior, required=config.engine == "openvino")

@@ -5,8 +5,8 @@ Janus of score distillation). View and framing words come last, as in the captio
 prior's training data.
 """
 
-from gaussianmotion.camera import view_word
-from gaussianmotion.config import FramingWords
+from gaussianmotion.camera import Cameras, view_word
+from gaussianmotion.config import FramingWords, PriorConfig
 
 
 def compose_prompt(
@@ -27,6 +27,20 @@ def compose_prompt(
     """
     framed = getattr(framing_words, framing.replace(" ", "_"))
     return with_words(prompt, suffix, view_word(azimuth), framed)
+
+
+def view_prompts(prompt: str, cameras: Cameras, words: PriorConfig) -> list[str]:
+    """The prompt of each view: :func:`compose_prompt` for where the cameras look from.
+
+    Args:
+        prompt: The user's sentence.
+        cameras: B cameras; on the CPU nothing waits.
+        words: Suffix and framing words of the prior.
+    """
+    return [
+        compose_prompt(prompt, azimuth, framing, words.prompt_suffix, words.framing_words)
+        for azimuth, framing in zip(cameras.azimuth.tolist(), cameras.framing, strict=True)
+    ]
 
 
 def with_words(prompt: str, *words: str) -> str:

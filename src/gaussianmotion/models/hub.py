@@ -30,6 +30,7 @@ MODEL_EXTRAS = (
     "text_encoder/model.safetensors",
     "tokenizer/*",
     "vocabulary.txt",
+    "layout_head.safetensors",
 )
 CONTROLNET_FILES = ("config.json", _WEIGHTS)
 

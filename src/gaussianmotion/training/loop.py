@@ -26,6 +26,7 @@ from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.guidance.timesteps import annealed, first_annealed, looks_again
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.training.checkpoint import (
+    GIVEN,
     load_checkpoint,
     save_checkpoint,
     training_digest,
@@ -97,8 +98,7 @@ def train(
     if threads is not None:
         torch.set_num_threads(threads)
     body = load_body(config.body.path, config.body.betas, device=str(device))
-    # A prior that is handed over (the tests' oracle) has no files.
-    weights_digest = prior_digest(config.prior) if prior is None else "given"
+    weights_digest = prior_digest(config.prior) if prior is None else GIVEN
     digest = training_digest(config, prompt, seed, body.id, weights_digest)
     # Steps of other code are no beginning of this training.
     unfinished = f"{digest} {code}".strip()

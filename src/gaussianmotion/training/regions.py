@@ -18,9 +18,11 @@ from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.layout import REGIONS, LayoutReader
+from gaussianmotion.guidance.prompts import view_prompts
 from gaussianmotion.training.lookahead import Condition, Lookahead
 
-#: Pictures that are looked at: every side of head, body and legs several times.
+#: Pictures that are looked at: with the usual shares some 17 of whole figures, 8 of heads and 3 of
+#: upper and of lower bodies each.
 PICTURES = 32
 
 
@@ -49,12 +51,11 @@ def shown_by(
         The shares; None where ``train.face.tone`` asks for nothing, or the prior names no regions.
     """
     settings, backend = config.train, config.rasteriser
-    if not settings.face.tone or not isinstance(prior, DiffusionPrior) or not prior.layout_head:
+    if not settings.face.tone or not isinstance(prior, DiffusionPrior) or prior.layout_head is None:
         return None
     reader = LayoutReader(prior, prior.layout_head)
     views = Lookahead(body, settings, torch.Generator().manual_seed(seed), condition)
     noises = torch.Generator().manual_seed(seed)
-    text = prior.encode_text([prompt]).expand(settings.batch, -1, -1)
     weights = avatar.weights()
     sums = torch.zeros_like(avatar.means)
     for _ in range(math.ceil(PICTURES / settings.batch)):
@@ -65,19 +66,19 @@ def shown_by(
             weights=weights,
             compensate=settings.opacity_compensation,
         ).rgb
-        latents = prior.encode_image(rgb.permute(0, 3, 1, 2))
-        noise = torch.randn(latents.shape, generator=noises).to(latents.device)
-        told = reader(rgb, text, seen.condition, noise)
+        text = prior.encode_text(view_prompts(prompt, cameras, config.prior))
+        told = reader(rgb, text, seen.condition, noises)
         sums += lifted(
             *(avatar, body, poses, cameras, _labels(told), backend),
             weights=weights,
             compensate=settings.opacity_compensation,
         )
-    return Shown.of(sums)
+    return Shown.from_sums(sums)
 
 
 def _labels(told: Float[Tensor, "B H W R"]) -> Float[Tensor, "B H W 3"]:
     """Skin, hair, and all else that is on a person."""
     skin, hair = told[..., REGIONS["skin"]], told[..., REGIONS["hair"]]
     ground = told[..., REGIONS["background"]]
-    return torch.stack([skin, hair, 1.0 - skin - hair - ground], dim=-1)
+    others = (1.0 - skin - hair - ground).clamp(min=0.0)  # rounding would take it below
+    return torch.stack([skin, hair, others], dim=-1)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gaussianmotion.avatar.complexion import Shown, even_out
+from gaussianmotion.avatar.complexion import SHADE, Shown, even_out
 from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body.face import face_density
@@ -28,6 +28,12 @@ def limb(avatar, name):
     return avatar.smpl_weights[:, list(LIMBS[name])].sum(dim=1)
 
 
+def shins(avatar):
+    bare = (avatar.means[:, 1] < -0.45).float()
+    assert 50 < bare.sum() < 1000
+    return bare
+
+
 def nothing(avatar):
     return torch.zeros(len(avatar))
 
@@ -39,7 +45,7 @@ def shown_as(avatar, skin=None, hair=None):
 
 
 def test_bare_legs_get_the_faces_tone_and_trousers_of_the_same_brown_stay(avatar):
-    bare = (avatar.means[:, 1] < -0.8).float()  # shins
+    bare = shins(avatar)
     before = avatar.rgb.clone()
     even_out(avatar, shown_as(avatar, bare), nothing(avatar), PALE.log(), 1.0)
     torch.testing.assert_close(
@@ -48,7 +54,26 @@ def test_bare_legs_get_the_faces_tone_and_trousers_of_the_same_brown_stay(avatar
     torch.testing.assert_close(avatar.rgb[bare == 0], before[bare == 0])
 
 
-def test_light_and_shade_stay(avatar):
+def test_what_is_neither_is_left_as_it_is_however_light_or_dark(avatar):
+    """White and black clothes lie beyond what colours are kept within."""
+    bare = shins(avatar)
+    with torch.no_grad():
+        avatar.colours[::2] = 9.0
+        avatar.colours[1::2] = -9.0
+    before = avatar.colours.detach().clone()
+    even_out(avatar, shown_as(avatar, bare), nothing(avatar), PALE.log(), 1.0)
+    assert torch.equal(avatar.colours[bare == 0], before[bare == 0])
+    assert not torch.equal(avatar.colours[bare > 0], before[bare > 0])
+
+
+def test_what_follows_two_limbs_goes_all_the_way(avatar):
+    hips = (limb(avatar, "legs") - 0.5).abs() < 0.2
+    assert hips.sum() > 5
+    even_out(avatar, shown_as(avatar, torch.ones(len(avatar))), nothing(avatar), PALE.log(), 1.0)
+    torch.testing.assert_close(avatar.rgb[hips].mean(0), PALE, atol=0.02, rtol=0)
+
+
+def test_most_of_light_and_shade_stays(avatar):
     skin = torch.ones(len(avatar))
     with torch.no_grad():
         avatar.colours += 0.5 * torch.sin(9.0 * avatar.means[:, :1])
@@ -56,7 +81,8 @@ def test_light_and_shade_stay(avatar):
     even_out(avatar, shown_as(avatar, skin), nothing(avatar), PALE.log(), 1.0)
     legs = limb(avatar, "legs") > 0.99
     after = avatar.rgb.detach().log().mean(dim=1)
-    assert torch.corrcoef(torch.stack([shade[legs], after[legs]]))[0, 1] > 0.999
+    slope = torch.cov(torch.stack([shade[legs], after[legs]]))[0, 1] / shade[legs].var()
+    assert slope.item() == pytest.approx(SHADE, abs=0.01)
     assert after[legs].mean() == pytest.approx(float(PALE.log().mean()), abs=0.01)
 
 
@@ -72,7 +98,7 @@ def test_each_limb_is_taken_from_its_own_brightness(avatar):
 
 
 def test_hair_has_one_hue_and_keeps_its_light(avatar):
-    hair = (avatar.means[:, 1] > 0.3).float()
+    hair = (avatar.means[:, 1] > 0.5).float()
     count = int(hair.sum())
     with torch.no_grad():
         colours = torch.where(torch.arange(count)[:, None] % 2 == 0, BLUE, 2.0 * BROWN)
@@ -86,7 +112,7 @@ def test_hair_has_one_hue_and_keeps_its_light(avatar):
 
 
 def test_the_face_keeps_its_marks_and_half_the_strength_goes_half_the_way(avatar):
-    face = (avatar.means[:, 1] > 0.3).float()
+    face = (avatar.means[:, 1] > 0.5).float()
     before = avatar.rgb.clone()
     even_out(avatar, shown_as(avatar, torch.ones(len(avatar))), face, PALE.log(), 0.5)
     torch.testing.assert_close(avatar.rgb[face > 0], before[face > 0])
@@ -98,22 +124,30 @@ def test_the_face_keeps_its_marks_and_half_the_strength_goes_half_the_way(avatar
 def test_a_glimpse_of_skin_or_hair_changes_nothing(avatar):
     """Where a limb is covered, its seams are no skin."""
     few = torch.zeros(len(avatar))
-    few[:3] = 1.0
+    few[:9] = 1.0
     before = avatar.rgb.clone()
     even_out(avatar, shown_as(avatar, few, few), nothing(avatar), PALE.log(), 1.0)
     torch.testing.assert_close(avatar.rgb, before)
 
 
+def test_rounding_below_nothing_seen_is_nothing_seen(avatar):
+    sums = torch.ones(len(avatar), 3)
+    sums[3] = torch.tensor([0.0, 0.0, -1e-8])
+    shown = Shown.from_sums(sums)
+    even_out(avatar, shown, nothing(avatar), PALE.log(), 1.0)
+    assert avatar.colours.isfinite().all()
+
+
 def test_shares_are_of_what_was_seen():
     sums = torch.tensor([[8.0, 0.0, 0.0], [0.0, 3.0, 1.0], [0.5, 0.5, 9.0], [0.0, 0.0, 0.0]])
-    shown = Shown.of(sums)
+    shown = Shown.from_sums(sums)
     assert shown.skin.tolist() == [1.0, 0.0, 0.0, 0.0]
     assert shown.hair.tolist() == pytest.approx([0.0, 0.9, 0.0, 0.0])
     assert shown.seen.tolist() == [8.0, 4.0, 10.0, 0.0]
 
 
 def test_what_is_hidden_has_no_say_in_the_colour(avatar):
-    hair = (avatar.means[:, 1] > 0.3).float()
+    hair = (avatar.means[:, 1] > 0.5).float()
     seen = torch.ones(len(avatar))
     with torch.no_grad():
         avatar.colours[hair > 0] = GINGER.logit()
@@ -128,7 +162,7 @@ def test_what_is_hidden_has_no_say_in_the_colour(avatar):
 
 def hair_on(avatar, colour, tone):
     """Mean colour of hair of this colour after it was evened out on skin of this tone."""
-    hair = (avatar.means[:, 1] > 0.3).float()
+    hair = (avatar.means[:, 1] > 0.5).float()
     with torch.no_grad():
         avatar.colours[hair > 0] = torch.tensor(colour).logit()
     even_out(avatar, shown_as(avatar, hair=hair), nothing(avatar), torch.tensor(tone).log(), 1.0)

@@ -1,15 +1,20 @@
 """Skin and hair of an avatar, as the prior that ships sees them."""
 
+import copy
+import signal
+
 import pytest
 import torch
-from small_training import small_config
+from small_training import Interrupted, small_config
 
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.body.face import on_face
 from gaussianmotion.body.skin import LIMBS
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.testing.oracle import OraclePrior
+from gaussianmotion.training import loop
 from gaussianmotion.training.lookahead import draw_pose
 from gaussianmotion.training.regions import shown_by
 
@@ -45,15 +50,17 @@ def prior():
     return load_prior(PriorConfig(**shipped, dtype="float32", engine="torch"), "cpu")
 
 
-def seen(prior, avatar, body, config, seed=0):
-    def condition(posed, views):
-        return draw_pose(posed, views, "joint", prior.condition_channels)
-
-    return shown_by(prior, PROMPT, avatar, body, config, condition, seed)
+def pose(body, views):
+    return draw_pose(body, views, "joint", channels=6)
 
 
-def test_brown_trousers_are_no_skin_and_hands_are(prior, avatar, open_body, config):
-    shown = seen(prior, avatar, open_body, config)
+def seen(prior, avatar, body, config, prompt=PROMPT):
+    return shown_by(prior, prompt, avatar, body, config, pose, 0)
+
+
+@pytest.mark.parametrize("prompt", [PROMPT, "a person", "a man in a red sweater"])
+def test_brown_trousers_are_no_skin_and_hands_are(prior, avatar, open_body, config, prompt):
+    shown = seen(prior, avatar, open_body, config, prompt)
     weights = avatar.smpl_weights
     hands = weights[:, [22, 23]].sum(1) > 0.8
     thighs = weights[:, [1, 2]].sum(1) > 0.8
@@ -61,12 +68,56 @@ def test_brown_trousers_are_no_skin_and_hands_are(prior, avatar, open_body, conf
     assert shown.skin[hands].mean() > 0.6
     assert shown.skin[thighs].mean() < 0.05
     assert shown.skin[chest].mean() < 0.1
-    head = weights[:, 15] > 0.8
-    assert shown.hair[head].mean() > 0.2
-    assert shown.hair[~head].mean() < 0.05
-    again = seen(prior, avatar, open_body, config)
+    assert shown.hair[weights[:, 15] < 0.2].mean() < 0.02
+    again = seen(prior, avatar, open_body, config, prompt)
     assert torch.equal(again.skin, shown.skin)
     assert torch.equal(again.hair, shown.hair)
+
+
+def test_hair_is_where_it_is_painted_and_a_bald_man_has_none(prior, avatar, open_body, config):
+    haired = copy.deepcopy(avatar)
+    head = avatar.smpl_weights[:, 15] > 0.8
+    eyes = on_face(avatar.means.detach(), open_body)
+    top = head & ((eyes[:, 1] > 1.0) | (eyes[:, 2] < -2.0))
+    with torch.no_grad():
+        haired.colours[top] = torch.tensor((0.06, 0.05, 0.05)).logit()
+    shown = seen(prior, haired, open_body, config, "a man with short black hair in a red sweater")
+    front = head & (eyes[:, 1] < 0.0) & (eyes[:, 2] > -0.5)
+    assert shown.hair[top].mean() > 0.4 > 0.05 > shown.hair[front].mean()
+    bald = seen(prior, avatar, open_body, config, "a bald man in a red sweater")
+    assert bald.hair.mean() < 0.01
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_training_ends_with_it_whether_it_was_stopped_or_not(
+    prior, open_body, tmp_path, monkeypatch
+):
+    """The last step asks the prior once more: a stop before or a kill after it changes nothing."""
+    settings = small_config(
+        steps=3,
+        batch=2,
+        size=128,
+        gaussians=1500,
+        pose_guidance=True,
+        face={"contrast": 1.0, "tone": 1.0},
+        score={"anneal_at": 0.5},
+        density={"start": 0.9, "stop": 0.95},
+    )
+
+    def trained(folder, condition=pose, **others):
+        loop.train(settings, "someone", PROMPT, 0, folder, prior, False, condition, 1, **others)
+        return (folder / "avatar.safetensors").read_bytes()
+
+    whole = trained(tmp_path / "whole")
+    stop = Interrupted(pose, {1: lambda: signal.raise_signal(signal.SIGINT)})
+    with pytest.raises(SystemExit):
+        trained(tmp_path / "cut", condition=stop)
+    assert trained(tmp_path / "cut") == whole
+    assert trained(tmp_path / "kept", keep=True) == whole
+    (tmp_path / "kept/avatar.safetensors").unlink()
+    assert trained(tmp_path / "kept") == whole  # from the finished checkpoint
+    monkeypatch.setattr(loop, "shown_by", lambda *asked: None)
+    assert trained(tmp_path / "without") != whole
 
 
 def test_nothing_is_asked_of_a_prior_without_regions_or_of_a_face_without_a_tone(

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from gaussianmotion.errors import UserError
+from gaussianmotion.guidance.layout import HEAD_FILE
 from gaussianmotion.guidance.text import (
     MINILM_DIM,
     MINILM_PACKAGE,
@@ -56,6 +57,7 @@ def export_prior(
     vae.register_to_config(scaling_factor=state["scaling"])
     write_network(vae, out / "vae")
     write_parts(out, networks, SCHEDULER, ["diffusers", "AutoencoderTiny"], captions)
+    (out / HEAD_FILE).unlink(missing_ok=True)  # of a prior that lay here before
     write_json(out / "training.json", training_facts(state))
     return out
 

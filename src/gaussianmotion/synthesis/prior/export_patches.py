@@ -55,15 +55,23 @@ def export_patches(checkpoint: Path, out: Path, captions: Iterable[str] | None =
     kept = {"prediction_type": "sample", "set_alpha_to_one": False, "steps_offset": 1}
     vae = ["gaussianmotion.guidance.patches", CLASS_NAME]
     write_parts(out, networks, SCHEDULE | limits | kept, vae, captions)
+    _write_head(state, out / HEAD_FILE)
+    write_json(out / "training.json", training_facts(state))
+    return out
+
+
+def _write_head(state: dict[str, Any], path: Path) -> None:
+    """The averaged layout head; none where the loss left it untrained."""
+    if not state["settings"]["regions"]:
+        path.unlink(missing_ok=True)
+        return
     head = {
         name.removeprefix("head."): value.half()
         for name, value in state["averages"].items()
         if name.startswith("head.")
     }
-    with atomic_path(out / HEAD_FILE) as temporary:
+    with atomic_path(path) as temporary:
         save_file(head, temporary, metadata={"format": "pt"})
-    write_json(out / "training.json", training_facts(state))
-    return out
 
 
 def patch_networks(state: dict[str, Any]) -> dict[str, nn.Module]:
