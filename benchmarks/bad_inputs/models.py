@@ -1,10 +1,13 @@
 """Models whose weights are damaged, and pictures and numbers that would be made of them."""
 
+import json
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file, save_file
 
 from bad_inputs.case import AVATAR, CONFIG, TRAIN, Case, Change, keys, written
+from gaussianmotion.guidance.layout import GRID, HEAD_FILE, REGIONS
 
 
 def _weights(part: str, value: float, factor: float = 0.0) -> Change:
@@ -23,32 +26,24 @@ def _weights(part: str, value: float, factor: float = 0.0) -> Change:
     return change
 
 
-def _head(value: float) -> Change:
-    """Put a number into the head that names regions."""
+def _head(value: float = 0.0, factor: int = 1) -> Change:
+    """A head that names regions, with a number in it or of a UNet that is so much wider."""
 
     def change(folder: Path) -> None:
-        path = folder / "prior" / HEAD
-        state = load_file(path)
-        state["conv_out.bias"][0] = value
-        save_file(state, path)
+        config = json.loads((folder / "prior/unet/config.json").read_text())
+        width = factor * config["block_out_channels"][1]
+        parts = len(REGIONS) * GRID**2
+        bias = torch.full((parts,), value)
+        weight = torch.zeros(parts, width, 1, 1)
+        save_file({"conv_out.weight": weight, "conv_out.bias": bias}, folder / "prior" / HEAD_FILE)
 
     return change
 
 
-def _head_bytes(content: bytes) -> Change:
-    """Write something else in its place."""
-    return lambda folder: (folder / "prior" / HEAD).write_bytes(content)
+def _junk(folder: Path) -> None:
+    (folder / "prior" / HEAD_FILE).write_bytes(b"junk")
 
 
-def _other_head(folder: Path) -> None:
-    """One of a UNet that is half as wide."""
-    path = folder / "prior" / HEAD
-    state = load_file(path)
-    state["conv_out.weight"] = state["conv_out.weight"][:, ::2].contiguous()
-    save_file(state, path)
-
-
-HEAD = "layout_head.safetensors"
 NAN, INF = float("nan"), float("inf")
 REFERENCE = ("reference", *CONFIG, "--prompt", "a man in a suit", "--out", "samples")
 NOISED = ("noised", *CONFIG, "--avatar", AVATAR, "--out", "noised")
@@ -61,8 +56,8 @@ CASES = [
     ),
     Case("noised, controlnet with nan", NOISED, "controlnet", _weights("controlnet", NAN)),
     Case("train, a layout head of nan", TRAIN, "layout_head.*NaN", _head(NAN)),
-    Case("train, a layout head of junk", TRAIN, "layout_head.*damaged", _head_bytes(b"junk")),
-    Case("train, another prior's layout head", TRAIN, "another prior's", _other_head),
+    Case("train, a layout head of junk", TRAIN, "layout_head.*damaged", _junk),
+    Case("train, another prior's layout head", TRAIN, "another prior's", _head(factor=2)),
     Case("train, unet x 1e30", TRAIN, "unet|finite", _weights("unet", 0.0, 1e30)),
     Case(
         "train, 9 steps, unet with nan",

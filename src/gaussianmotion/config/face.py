@@ -25,7 +25,8 @@ class FaceConfig(Section):
         0.0,
         description="How far the face's colour goes to the nearest tone that people's skins have, "
         "and those of throat and hands to the face's; at the end, where the prior tells regions, "
-        "so does all bare skin, and hair gets one hue. Where there is no contrast, nothing.",
+        "so does all bare skin, and hair gets one hue (bluish hair becomes grey). Where there is "
+        "no contrast, nothing.",
     )
     points: Annotated[float, Field(ge=0.1, le=20.0)] = Field(
         3.0,

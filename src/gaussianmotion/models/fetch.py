@@ -106,8 +106,8 @@ def prior_digests(config: PriorConfig, pose: bool) -> dict[str, str]:
                 continue
             for path in sorted(folder.rglob("*.safetensors")):
                 name = path.relative_to(folder)
-                # Beside these, the embedded prior keeps its ControlNet in there, and what trained
-                # it, and Stable Diffusion its safety checker.
+                # Beside these, the embedded prior keeps its ControlNet in there, and what names
+                # regions, and Stable Diffusion its safety checker.
                 own = name.parts[0] in ("vae", "unet", "text_encoder")
                 if own or model.key == "prior.controlnet":
                     digests[f"{model.key}/{name}"] = weights_digest(path)
