@@ -1,0 +1,73 @@
+"""How far an avatar's limbs lie from its face in colour: ``python complexion.py RUN ...``.
+
+RUN is a folder of an avatar that an embedded prior with a layout head was asked for. The prior
+names skin and hair in 32 views (seed 7, which no training uses for this). The table has, for arms,
+legs and trunk with more than 50 Gaussians of bare skin, and for the hair, the norm of the
+difference between their mean logarithm of RGB and that of the face's plain skin.
+"""
+
+import argparse
+import statistics
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from gaussianmotion.avatar.complexion import weighted_mean
+from gaussianmotion.body.face import load_marks, on_face
+from gaussianmotion.body.skin import LIMBS
+from gaussianmotion.config.stages import TrainSettings
+from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.rendering.subject import load_subject
+from gaussianmotion.training.lookahead import draw_pose
+from gaussianmotion.training.regions import shown_by
+
+SEED, BARE = 7, 50.0
+PARTS = ("arms", "legs", "trunk")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    options = parser.parse_args()
+    print(f"| avatar | {' | '.join(PARTS)} | hair |\n|---|{'---|' * len(PARTS)}---|")
+    limbs: list[float] = []
+    for run in options.runs:
+        found = distances(run / "avatar.safetensors")
+        limbs += [found[part] for part in PARTS if part in found]
+        cells = [f"{found[name]:.2f}" if name in found else "-" for name in (*PARTS, "hair")]
+        print(f"| {run} | {' | '.join(cells)} |", flush=True)
+    print(f"limbs: {len(limbs)}, mean {statistics.mean(limbs):.3f}, largest {max(limbs):.2f}")
+
+
+@torch.no_grad()
+def distances(avatar_file: Path) -> dict[str, float]:
+    """Of each bare limb, and of the hair, to the face."""
+    subject = load_subject(avatar_file)
+    known = subject.metadata.config
+    config = TrainSettings.model_validate({name: known[name] for name in ("prior", "train")})
+    prior = load_prior(config.prior, "cpu")
+    pose = partial(draw_pose, neck=config.prior.neck, channels=prior.condition_channels)
+    avatar, body = subject.avatar, subject.body
+    shown = shown_by(prior, subject.metadata.prompt, avatar, body, config, pose, SEED)
+    if shown is None:
+        sys.exit(f"{avatar_file}: its prior names no regions, or train.face.tone is 0")
+    logs = avatar.rgb.clamp(min=0.02).log()
+    _, face = load_marks().at(on_face(avatar.means, body))
+    shares = {"hair": shown.hair * (1.0 - face)}
+    for part in PARTS:
+        follows = avatar.smpl_weights[:, list(LIMBS[part])].sum(dim=1)
+        shares[part] = shown.skin * (1.0 - face) * follows
+    seen = shown.seen.sqrt()
+    tone = weighted_mean(logs, shown.skin * face * seen)
+    return {
+        name: float((weighted_mean(logs, share * seen) - tone).norm())
+        for name, share in shares.items()
+        if share.sum() > BARE
+    }
+
+
+if __name__ == "__main__":
+    main()
