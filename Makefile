@@ -33,8 +33,9 @@ env: $(STAMP) $(if $(filter toolkit,$(GPU)),$(VENV)/.toolkit) ## make .venv with
 demo: env ## three avatars on this computer; PROMPT="a man in a green suit" for your own
 	@$(BIN)/gaussianmotion demo
 
+# After a process of the tests went down, pytest-xdist would wait for its tests for ever: it ends.
 test: env ## all tests, on all cores
-	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 check: env ## style, types, layers, workflow lint
 	$(BIN)/ruff check .
