@@ -258,9 +258,9 @@ if __name__ == "__main__":
     import torch
 
     torch.set_num_threads(1)
+    import gaussianmotion.comparisons.references
     import gaussianmotion.rendering.animate
     import gaussianmotion.rendering.views
-    import gaussianmotion.samples.references
     import gaussianmotion.training.loop  # noqa: F401
 
     sys.exit(main())

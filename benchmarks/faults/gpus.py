@@ -50,8 +50,8 @@ def here() -> None:
 
 def lease_is_free(folder: Path) -> str:
     """Nobody holds the GPU of the folder's stand-in."""
-    from gaussianmotion.errors import UserError
     from gaussianmotion.runtime import gpu
+    from gaussianmotion.runtime.errors import UserError
 
     if not list((folder / "leases").glob("*.lock")):
         return "no GPU was leased"

@@ -16,9 +16,9 @@ from paper_step import settings_of, the_config, the_prior
 from sections import Note, Sizes
 
 from gaussianmotion.config import PriorConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.training import loop, start
 
 

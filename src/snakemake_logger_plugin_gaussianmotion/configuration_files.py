@@ -51,7 +51,7 @@ def _mistake(path: Path) -> str | None:
         pass
     # Not above: the workflow imports the package of its own checkout, unless one is there already.
     from gaussianmotion.config.yaml_file import read_yaml
-    from gaussianmotion.errors import UserError
+    from gaussianmotion.runtime.errors import UserError
 
     try:
         read_yaml(path)

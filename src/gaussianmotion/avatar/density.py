@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar, w_smpl
 from gaussianmotion.body import Body
 from gaussianmotion.config import DensityConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.splat.covariance import rotation_matrices
 
 # A split Gaussian's halves are smaller by this factor (Kerbl et al. 2023).

@@ -20,9 +20,9 @@ from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
 from gaussianmotion.avatar.limits import LARGEST_LOG, LARGEST_WEIGHT, LONGEST_QUATERNION
 from gaussianmotion.avatar.skinning import SkinningField
 from gaussianmotion.body.joints import PARENTS
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.arrays import Array, check
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 
 HEADER_KEY = "gaussianmotion-avatar"
 FORMAT_VERSION = 1

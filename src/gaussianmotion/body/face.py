@@ -20,7 +20,7 @@ from torch.nn.functional import grid_sample
 
 from gaussianmotion.body.model import Body
 from gaussianmotion.config.face import FACE_MARKS
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 
 # The picture's side, and its upper edge above the eyes, in distances of the eyes.

@@ -8,8 +8,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, linalg
 
 from gaussianmotion.body.joints import INDEX, JOINTS, PARENTS
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.arrays import Array
+from gaussianmotion.runtime.errors import UserError
 
 # V vertices, F faces, S shape directions, 24 joints; metres.
 LAYOUT: Mapping[str, Array] = {

@@ -22,8 +22,8 @@ from gaussianmotion.body.joints import PARENTS
 from gaussianmotion.body.layout import LAYOUT, refuse_impossible, refuse_other_tables
 from gaussianmotion.body.model import Body, make_body
 from gaussianmotion.body.smpl_pickle import read_pickle
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.arrays import check, read_npz
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 
 NEEDED = ("v_template", "f", "weights", "J_regressor", "kintree_table", "shapedirs")

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.body.joints import INDEX
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 def t_pose() -> Float[Tensor, "24 3"]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.unpickle import NUMPY_NAMES, PickledObject, Refused, load_plain
 
 

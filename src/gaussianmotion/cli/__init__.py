@@ -33,8 +33,8 @@ from gaussianmotion.cli import (
 )
 from gaussianmotion.cli.arguments import Parser, whole_number
 from gaussianmotion.cli.joblog import job_log
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import gpu_errors
+from gaussianmotion.runtime.errors import UserError
 
 
 def program() -> NoReturn:

@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 from gaussianmotion.config import Config
 from gaussianmotion.config.file import load_config, load_variants, with_variant
 from gaussianmotion.config.section import SLUG_PATTERN
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import share_hub_cache
 from gaussianmotion.pipeline.grid import OURS
 from gaussianmotion.pipeline.stage import Settings, Stage
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 from gaussianmotion.runtime.threads import limit_threads
 

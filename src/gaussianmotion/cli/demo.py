@@ -13,10 +13,10 @@ from pathlib import Path
 import yaml
 
 from gaussianmotion.cli.arguments import Commands, add_command
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import clean
 from gaussianmotion.records.run_folder import AVATAR, SHEET, VIDEO
 from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.errors import UserError
 
 # Make cannot pass every sentence safely through a shell's command line; the environment can.
 PROMPT_VARIABLE = "GAUSSIANMOTION_PROMPT"

@@ -17,9 +17,9 @@ from gaussianmotion.cli.arguments import (
     whole_number,
 )
 from gaussianmotion.config.motion import motion_text
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.stages import STAGES
 from gaussianmotion.records.run_folder import MESH
+from gaussianmotion.runtime.errors import UserError
 
 UPS: dict[str | None, Literal["y", "-y"] | None] = {"up": "y", "down": "-y", None: None}
 FORMATS = ("ply", "spz", "splat-glb", "mesh-glb")

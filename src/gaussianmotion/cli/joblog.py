@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

@@ -17,10 +17,10 @@ from gaussianmotion.cli.arguments import (
     whole_number,
 )
 from gaussianmotion.config import Config, TrackingConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.stages import STAGES
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.atomic import write_json, write_text
+from gaussianmotion.runtime.errors import UserError
 
 
 def add_commands(commands: Commands) -> None:

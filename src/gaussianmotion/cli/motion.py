@@ -13,7 +13,7 @@ from gaussianmotion.cli.arguments import (
     whole_number,
 )
 from gaussianmotion.config.motion import MotionFile, motion_file
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 def add_commands(commands: Commands) -> None:

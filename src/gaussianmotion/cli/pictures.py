@@ -121,8 +121,8 @@ def _animate(options: argparse.Namespace) -> None:
 
 
 def _sheet(options: argparse.Namespace) -> None:
-    from gaussianmotion.errors import UserError
     from gaussianmotion.rendering.sheet import avatar_sheet, experiment_sheet
+    from gaussianmotion.runtime.errors import UserError
 
     check_code(options, STAGES["sheet"])
     if options.experiment:

@@ -49,7 +49,7 @@ def _reference(options: argparse.Namespace) -> None:
 
     smaller = f"set reference.batch below {config.reference.batch}, to 1 if need be"
     with leased_gpu(config) as leased, in_words(lambda total: smaller):
-        from gaussianmotion.samples.references import sample_references
+        from gaussianmotion.comparisons.references import sample_references
 
         path = sample_references(prompt_id, prompt, out, settings, device_of(settings, leased))
     print(f"reference: {path}", file=sys.stderr)
@@ -58,7 +58,7 @@ def _reference(options: argparse.Namespace) -> None:
 def _noised(options: argparse.Namespace) -> None:
     config = resolve_stage(options, STAGES["noised"])
     with leased_gpu(config) as leased:
-        from gaussianmotion.samples.noised import sample_noised
+        from gaussianmotion.comparisons.noised import sample_noised
 
         path = sample_noised(
             options.avatar,

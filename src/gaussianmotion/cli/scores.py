@@ -10,8 +10,8 @@ from gaussianmotion.cli.arguments import Commands, add_command, add_stage, resol
 from gaussianmotion.cli.device import device_of, leased_gpu
 from gaussianmotion.config import Config
 from gaussianmotion.config.section import Section
-from gaussianmotion.errors import UserError
 from gaussianmotion.records.run_folder import RunFolder
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.registry import (
     pooled_score,
     pooled_scores,

@@ -14,9 +14,9 @@ from gaussianmotion.cli.arguments import (
     resolve_stage,
     whole_number,
 )
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.stages import STAGES
 from gaussianmotion.records.experiment_folder import PAIRS, TABLES, VOTES, VOTES_DATABASE
+from gaussianmotion.runtime.errors import UserError
 
 DATABASE = "GAUSSIANMOTION_STUDY_DATABASE"
 

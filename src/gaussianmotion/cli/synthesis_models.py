@@ -13,7 +13,7 @@ from gaussianmotion.cli.synthesis_steps import (
     say,
     seed_option,
 )
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 Step = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
 

@@ -77,7 +77,7 @@ def _table(options: argparse.Namespace) -> None:
 
 def _baseline(options: argparse.Namespace) -> None:
     config = resolve_stage(options, STAGES["baseline"])
-    from gaussianmotion.baselines.imports import import_baseline
+    from gaussianmotion.comparisons.imports import import_baseline
     from gaussianmotion.pipeline.prompts import read_prompts
     from gaussianmotion.tables.files import counted
 

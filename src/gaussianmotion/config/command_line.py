@@ -11,7 +11,7 @@ import yaml
 
 from gaussianmotion.config import Config
 from gaussianmotion.config.yaml_file import parse_yaml
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 _OPTIONS = ("--config", "-C")
 

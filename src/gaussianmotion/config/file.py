@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from gaussianmotion.config import Config
 from gaussianmotion.config.mistakes import check_keys, did_you_mean, explain
 from gaussianmotion.config.yaml_file import parse_yaml, read_yaml
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 Layer = dict[str, Any]
 

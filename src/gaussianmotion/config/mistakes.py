@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from gaussianmotion.config import Config
 from gaussianmotion.config.section import SHA256_PATTERN, SLUG_PATTERN, SYSTEM_NAME_PATTERN
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 # Plainer words than pydantic's for the commonest mistakes, by its error type.
 _REASONS = {

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from gaussianmotion.config.section import Section, Slug, UserPath
 from gaussianmotion.config.yaml_file import parse_yaml
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 class MotionFile(Section):

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 _MERGE = "tag:yaml.org,2002:merge"
 

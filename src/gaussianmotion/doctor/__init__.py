@@ -10,9 +10,9 @@ from gaussianmotion.doctor.finding import Finding
 from gaussianmotion.doctor.gpus import look_for_devices
 from gaussianmotion.doctor.inputs import look_at_body, look_at_motions
 from gaussianmotion.doctor.models import look_for_models
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import experiment_models
 from gaussianmotion.pipeline.experiment import own_priors
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.registry import weights_of
 
 __all__ = ["Finding", "examine"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import Model, download_folder, fetched_bytes, find_model
 from gaussianmotion.pipeline.experiment import load_experiment
+from gaussianmotion.runtime.errors import UserError
 
 # Of a run, twice since MLflow keeps copies: bytes of a Gaussian, and of pictures and videos of a
 # million pixels each. Beside all runs: references, figures, the report, a checkpoint.

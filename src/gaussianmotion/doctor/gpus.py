@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import gpu, nvidia, torch_device
 from gaussianmotion.runtime.driver import OLDER_TORCH, code_fault, driver_fault
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.training.memory import less_memory, peak_gib
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from gaussianmotion.body import load_body
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment_files import motion_name
 from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.runtime.errors import UserError
 
 
 def look_at_body(config: Config) -> Finding:

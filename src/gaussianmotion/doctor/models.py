@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from gaussianmotion.config import Config
 from gaussianmotion.doctor.finding import Finding
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import (
     Model,
     download_folder,
@@ -15,6 +14,7 @@ from gaussianmotion.models.sources import (
     find_model,
     is_offline,
 )
+from gaussianmotion.runtime.errors import UserError
 
 _SECONDS = 5.0  # for a host to answer
 

@@ -10,9 +10,9 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from gaussianmotion.body.poses import named_pose
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.subject import Subject
+from gaussianmotion.runtime.errors import UserError
 
 # Metres; a Gaussian that skinning flattens to nothing keeps a logarithm.
 THINNEST = 1e-7

@@ -14,10 +14,10 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.export.ply import SH0
 from gaussianmotion.export.posed import Splats
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 
 MAGIC = 0x5053474E
 VERSION = 3

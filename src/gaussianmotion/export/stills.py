@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.export.ply import write_ply
 from gaussianmotion.export.posed import Moment, posed_splats, upside_down
 from gaussianmotion.export.splat_glb import write_splat_glb
@@ -12,6 +11,7 @@ from gaussianmotion.export.spz import write_spz
 from gaussianmotion.records.run_folder import PLY, SPLATS, SPZ
 from gaussianmotion.rendering.progress import tracked
 from gaussianmotion.rendering.subject import Subject
+from gaussianmotion.runtime.errors import UserError
 
 Up = Literal["y", "-y"]
 

@@ -20,7 +20,6 @@ import torch
 from torch import Tensor
 
 from gaussianmotion.config import PriorConfig
-from gaussianmotion.errors import UserError, first_sentence
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.engine_graph import (
     ControlNetGraph,
@@ -29,6 +28,7 @@ from gaussianmotion.guidance.engine_graph import (
     forget,
     graph_of,
 )
+from gaussianmotion.runtime.errors import UserError, first_sentence
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from gaussianmotion.config import TrainConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.patches import is_patches
+from gaussianmotion.runtime.errors import UserError
 
 # diffusers' own checkpointing takes whole levels, of which the first holds more than half.
 _BLOCKS = ("ResnetBlock2D", "AutoencoderTinyBlock")

@@ -2,25 +2,21 @@
 
 The embedded prior was trained with a small head on a middle layer of its UNet that names the region
 of each pixel, since that binds pose and text early. The head ships beside the weights. Of a picture
-under little noise it names the regions with edges that are sharp to a pixel, given the sentence:
-what a picture leaves open, as where a shaved head of brown skin ends and short brown hair begins,
-the words decide.
+under little noise it names the regions with edges that are sharp to a pixel, given the sentence
+(:mod:`.layout_reader`): what a picture leaves open, as where a shaved head of brown skin ends and
+short brown hair begins, the words decide.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.load import checked, loading
-from gaussianmotion.models.finite import finite
-
-if TYPE_CHECKING:
-    from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.runtime.errors import UserError
 
 #: The head's weights, below the prior's folder.
 HEAD_FILE = "layout_head.safetensors"
@@ -31,8 +27,6 @@ REGIONS = {
 }  # fmt: skip
 #: Parts of a cell and side of which the head says what is there.
 GRID = 4
-# Little noise: what is drawn is seen, and the UNet still sees what it was trained on.
-TIMESTEP = 100
 
 
 class LayoutHead(nn.Module):
@@ -113,67 +107,3 @@ def load_layout_head(folder: Path, device: torch.device, unet: Any) -> LayoutHea
         head.load_state_dict({name: value.float() for name, value in weights.items()})
     checked(head, path)
     return head.to(device).eval().requires_grad_(False)
-
-
-class LayoutReader:
-    """Tells the regions of pictures by copies of a prior's networks.
-
-    The prior's own may be compiled, or run by another engine: no layer between shows then.
-    """
-
-    def __init__(self, prior: "DiffusionPrior", head: LayoutHead) -> None:
-        """Copy a prior's UNet and ControlNet.
-
-        Args:
-            prior: Prior whose UNet the head was trained with.
-            head: Head as :func:`load_layout_head` returns it.
-        """
-        self._prior, self._head = _by_torch(prior), head
-        self._tap = FeatureTap(tapped_layer(self._prior._unet))
-
-    @torch.no_grad()
-    def __call__(
-        self,
-        rgb: Float[Tensor, "B H W 3"],
-        text: Float[Tensor, "B L D"],
-        pose_image: Float[Tensor, "B K H W"] | None,
-        generator: torch.Generator,
-    ) -> Float[Tensor, "B H W R"]:
-        """The probability of each region, in the order of :data:`REGIONS`, for each pixel.
-
-        Args:
-            rgb: Pictures in [0, 1].
-            text: Token states of what is shown.
-            pose_image: Pictures of the poses, as the prior reads them, or none.
-            generator: CPU generator of the noise.
-
-        Raises:
-            UserError: the networks compute NaN or infinity.
-        """
-        latents = self._prior.encode_image(rgb.permute(0, 3, 1, 2))
-        noise = torch.randn(latents.shape, generator=generator).to(latents.device)
-        timesteps = torch.full((len(rgb),), TIMESTEP, device=latents.device)
-        noisy = self._prior.add_noise(latents, noise, timesteps)
-        self._prior.predict_noise(noisy, timesteps, text, pose_image)
-        features = finite(self._tap.take().float(), self._prior.name_of("unet"))
-        logits, _ = self._head(features)
-        told = nn.functional.interpolate(logits, rgb.shape[1:3], mode="bilinear")
-        return told.softmax(dim=1).permute(0, 2, 3, 1)
-
-
-def _by_torch(prior: "DiffusionPrior") -> "DiffusionPrior":
-    """A prior with copies of the networks, as before an engine or a compiler took them."""
-    copies = {}
-    for name, network in {"unet": prior._unet, "controlnet": prior._controlnet}.items():
-        copies[name] = type(network).from_config(network.config)
-        copies[name].load_state_dict(network.state_dict())
-        nn.Module.to(copies[name], prior.device, prior.dtype)  # diffusers' own warns for no reason
-    return type(prior)(
-        prior._vae,
-        copies["unet"],
-        copies["controlnet"],
-        prior._text_encoder,
-        prior.alpha_bar,
-        folders=prior._folders,
-        predicts="sample" if prior._predicts_clean else "epsilon",
-    )

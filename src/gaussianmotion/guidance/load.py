@@ -19,9 +19,9 @@ from jaxtyping import Float
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from gaussianmotion.errors import UserError, first_sentence
 from gaussianmotion.guidance.timesteps import LAST_TIMESTEP
 from gaussianmotion.models.hub import CONTROLNET_FILES, MODEL_EXTRAS, MODEL_FILES, cached_snapshot
+from gaussianmotion.runtime.errors import UserError, first_sentence
 
 HOW_TO_GET = "run `gaussianmotion models`, or set {key} to a folder"
 

@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.patches import is_patches, pose_factor
 from gaussianmotion.pose.condition import CONDITIONS, SKELETON, SKELETON_AND_SURFACE
+from gaussianmotion.runtime.errors import UserError
 
 # Far from float16's 65504, so that what grows on its way through the encoder does not overflow.
 LARGEST_GRADIENT = 8.0

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 CLASS_NAME = "PixelPatches"
 

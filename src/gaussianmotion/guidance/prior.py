@@ -6,7 +6,6 @@ from typing import Any
 import torch
 
 from gaussianmotion.config import PriorConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.engine import engine_of, run_by_openvino
 from gaussianmotion.guidance.layout import load_layout_head
@@ -22,6 +21,7 @@ from gaussianmotion.guidance.load import (
 )
 from gaussianmotion.guidance.patches import PixelPatches
 from gaussianmotion.guidance.text import CLIPEncoder, MiniLMEncoder, TextEncoder
+from gaussianmotion.runtime.errors import UserError
 
 __all__ = ["DiffusionPrior", "load_prior", "network_dtype"]
 

@@ -14,8 +14,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError
 
 CHUNK = 2**20
 TIMEOUT = 60.0

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Literal
 
 from gaussianmotion.config import Config, PriorConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.downloads import download
 from gaussianmotion.models.hub import checked_digest, fetch_snapshot, pinned_digest, weights_digests
 from gaussianmotion.models.shared_folder import one_at_a_time, shared_with_group
@@ -28,6 +27,7 @@ from gaussianmotion.models.sources import (
 )
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError
 
 
 def model_path(config: NamesModels, name: WeightsName) -> Path:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 def finite(values: Shaped[Tensor, "..."], model: Path | str) -> Shaped[Tensor, "..."]:

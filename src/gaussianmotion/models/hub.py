@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from gaussianmotion.errors import UserError, first_sentence
 from gaussianmotion.models.downloads import DISK_FAULTS, cannot_write, download
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError, first_sentence
 
 _WEIGHTS = "diffusion_pytorch_model.safetensors"
 # What SD1.5 in diffusers layout needs; leaves out .bin twins and the safety checker.

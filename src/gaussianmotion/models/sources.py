@@ -15,7 +15,6 @@ from typing import Literal, Protocol, runtime_checkable
 
 from gaussianmotion.config import Config, PriorConfig, WeightsConfig
 from gaussianmotion.config.evaluation import ModelsFolder
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.hub import (
     CONTROLNET_FILES,
     MODEL_EXTRAS,
@@ -24,6 +23,7 @@ from gaussianmotion.models.hub import (
     half_name,
     is_hub_id,
 )
+from gaussianmotion.runtime.errors import UserError
 
 WeightsName = Literal["clip", "inception", "hps"]
 #: What a prior of pixel patches lacks, and the class that its settings name

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 # Seconds that are waited for: the clock of a file server may be ahead of this computer's.
 PATIENCE = 60.0

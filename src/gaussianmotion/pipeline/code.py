@@ -19,8 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 
 PACKAGE = "gaussianmotion"
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,6 @@ from typing import Any
 
 from gaussianmotion.config import AblationConfig, Config, PriorConfig
 from gaussianmotion.config.file import Layer, load_variants, scaled, validate, with_variant
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import prior_models
 from gaussianmotion.pipeline.experiment_files import (
     check_body,
@@ -19,6 +18,7 @@ from gaussianmotion.pipeline.grid import Grid, grid_of
 from gaussianmotion.pipeline.prompts import Prompt, configured_prompts
 from gaussianmotion.pipeline.stages import TRAIN
 from gaussianmotion.records.experiment_folder import FOLDERS
+from gaussianmotion.runtime.errors import UserError
 
 # Folders of results/ beside those of experiments.
 BESIDE = ("mlflow", "synthesis")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from gaussianmotion.config import BodyConfig
 from gaussianmotion.config.motion import MotionSource, motion_file, motion_text
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import slug
 from gaussianmotion.runtime.atomic import dangling_link
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 
 # The clips that ship; pose/motion.py reads them, but takes seconds to import.

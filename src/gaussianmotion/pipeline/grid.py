@@ -7,10 +7,10 @@ from pathlib import Path
 
 from gaussianmotion.config import AblationConfig
 from gaussianmotion.config.experiment import GridKeys
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt, read_prompts
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.run_folder import RECORD, RunFolder
+from gaussianmotion.runtime.errors import UserError
 
 # Prompts of the ablations where the configuration names none.
 FIRST_PROMPTS = 3

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.records.experiment_folder import NOTE
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 
 # How jobs note what they depend on: 2, by digests of their code; before, by lists of source files.
 FORMAT = 2

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaussianmotion.config.experiment import PromptKeys
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.errors import UserError
 
 MAX_CHARACTERS = 2000
 HEADER = "id\tprompt"

@@ -6,11 +6,11 @@ A tau that is the default, for example, is a column of a figure of its own but n
 import shutil
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.records.earlier_avatar import remove_earlier
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.records.run_record import RunRecord
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 
 
 def copy_training(source: Path, target: Path) -> None:

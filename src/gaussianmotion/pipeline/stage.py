@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from gaussianmotion.config import Config
 from gaussianmotion.config.mistakes import explain
 from gaussianmotion.config.section import Section
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.code import PACKAGE, source_tree
+from gaussianmotion.runtime.errors import UserError
 
 # Of a stage that computes: how many threads do so is set by the command, before it is imported.
 COMPUTING = ("runtime.threads",)

@@ -17,9 +17,9 @@ from torch import Tensor
 from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.rotation import slerp, to_axis_angle, to_quaternion
 from gaussianmotion.config.motion import MotionFile, MotionSource, motion_file
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.read import BODY, read_motion_file
 from gaussianmotion.pose.floor import set_on_floor
+from gaussianmotion.runtime.errors import UserError
 
 BUNDLED = Path(__file__).resolve().parents[3] / "resources" / "motions"
 

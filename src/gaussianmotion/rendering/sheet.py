@@ -9,10 +9,10 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from PIL import Image, ImageDraw
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.rendering.run_files import RunPictures, read_run
 from gaussianmotion.rendering.typography import font, legible, wrap
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 
 PAPER, INK, QUIET, RULE = (255, 255, 255), (28, 30, 34), (120, 124, 132), (226, 228, 232)
 MARGIN, GAP = 36, 10

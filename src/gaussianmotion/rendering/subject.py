@@ -19,7 +19,7 @@ from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.config import BodyConfig, TrainConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 from gaussianmotion.splat.constants import EPS2D
 

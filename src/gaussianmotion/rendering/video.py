@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.figures.provenance import CAPTION_TOP
+from gaussianmotion.runtime.errors import UserError
 
 # Bytes of all contact sheets of runs, and of all videos. Base64 adds a third.
 SHEETS_BUDGET, VIDEOS_BUDGET, VIDEO_LIMIT = 11_000_000, 5_000_000, 400_000

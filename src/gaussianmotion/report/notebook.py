@@ -12,8 +12,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.errors import UserError
 
 ROOT_VARIABLE = "GAUSSIANMOTION_ROOT"
 _SECONDS = 600  # of one cell

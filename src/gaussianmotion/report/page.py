@@ -11,7 +11,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gaussianmotion import __version__
 from gaussianmotion.config.stages import ReportSettings
-from gaussianmotion.errors import UserError
 from gaussianmotion.figures.grid import FIGURES
 from gaussianmotion.figures.provenance import provenance
 from gaussianmotion.pipeline.grid import Grid, main_variant
@@ -33,6 +32,7 @@ from gaussianmotion.report.tables import is_absent, read_scores, read_tables, to
 from gaussianmotion.report.timing import clock, stage_times
 from gaussianmotion.report.verdicts import shown_claims, summary
 from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.revision import git_commit
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 # Mistakes that are told of one file; more would say the same again.
 MOST_MISTAKES = 3

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 #: How torch and safetensors, which raise no OSError, say that a file could not be written whole.
 _CUT_SHORT = ("iostream error", "unexpected pos", "file write failed", "No space left on device")

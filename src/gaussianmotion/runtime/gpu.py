@@ -20,8 +20,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import nvidia
+from gaussianmotion.runtime.errors import UserError
 
 # One lock per device must be shared by everybody on the machine, so the folder is not per user.
 LEASE_FOLDER = Path(tempfile.gettempdir()) / "gaussianmotion-gpu-leases"

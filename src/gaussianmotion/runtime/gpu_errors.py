@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.driver import OLDER_TORCH
+from gaussianmotion.runtime.errors import UserError
 
 MemoryAdvice = Callable[[float | None], str]
 

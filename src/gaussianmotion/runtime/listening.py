@@ -2,7 +2,7 @@
 
 import socket
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 def listen(host: str, port: int) -> socket.socket:

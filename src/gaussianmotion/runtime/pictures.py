@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 def read_picture(path: Path, again: str = "make it again") -> Image.Image:

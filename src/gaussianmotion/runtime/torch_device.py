@@ -6,7 +6,7 @@ leased (:mod:`gaussianmotion.runtime.gpu`) before torch is imported.
 
 import warnings
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 def wants_gpu(device: str, here: bool) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 
 from gaussianmotion.config import Config
 from gaussianmotion.config.score_names import declared_scores
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.sources import WeightsName
 from gaussianmotion.pipeline.stage import COMPUTING, Stage
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.score import PooledScore, RunScore, Score
 
 

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError
 
 
 class Value(BaseModel):

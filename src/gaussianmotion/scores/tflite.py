@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 Shape = tuple[int, ...]
 

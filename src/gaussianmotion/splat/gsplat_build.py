@@ -4,7 +4,7 @@ import importlib.metadata
 import time
 from dataclasses import dataclass
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import torch
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.file_lock import hold
 from gaussianmotion.splat.compiler_words import telling_line
 from gaussianmotion.splat.cuda_toolkit import Toolkit, choose_toolkit, host_fault, trial_fault

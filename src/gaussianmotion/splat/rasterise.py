@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.splat.scene import Scene, check_scene
 
 Backend = Literal["auto", "gsplat", "numba", "torch"]

@@ -13,9 +13,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from gaussianmotion.config import StudyConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.study.avatars import ShownAvatar, avatars, imported_systems
 from gaussianmotion.study.pairs import Clip, Pair, PairSet, Side, study_id
 from gaussianmotion.study.questions import KINDS, Kind

@@ -11,7 +11,7 @@ import sqlalchemy
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 # Seconds that a writer waits for another one before it gives up.
 PATIENCE = 30

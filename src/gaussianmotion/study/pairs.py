@@ -12,8 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.study.questions import Kind
 
 VIDEO = ".mp4"

@@ -4,7 +4,7 @@ import socket
 import sys
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.listening import listen
 from gaussianmotion.study.app import create_app
 from gaussianmotion.study.pairs import PairSet, clip_files, read_pairs

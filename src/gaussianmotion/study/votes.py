@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.study.database import connect, explained, sqlite_file
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.file_lock import try_hold
 from gaussianmotion.synthesis.prior.checkpoint import digest_of, load_to_resume, save_checkpoint
 from gaussianmotion.synthesis.reporting import Report, log_line

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from gaussianmotion.config.stages import CollectSettings
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.grid import Grid, configured_grid
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.registry import scores
 from gaussianmotion.scores.score_file import ScoreFile, read_score
 from gaussianmotion.tables.columns import COLUMNS, of_pictures

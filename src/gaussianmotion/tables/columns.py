@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.registry import scores
 from gaussianmotion.scores.score import Measure
 

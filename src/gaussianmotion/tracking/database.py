@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 State = Literal["missing", "current", "older", "newer", "half made"]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.records.experiment_folder import ExperimentFolder
 from gaussianmotion.records.record import found_json
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.records.run_record import known_run
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking.artifacts import experiment_files, send_new
 from gaussianmotion.tracking.description import describe_experiment
 from gaussianmotion.tracking.identity import finished_runs

@@ -8,7 +8,7 @@ was last opened; opened elsewhere, its paths are written anew.
 import sqlite3
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking.database import change, read
 
 _TABLE = "gaussianmotion_home"

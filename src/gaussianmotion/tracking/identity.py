@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.records.experiment_folder import BASELINES, ExperimentFolder
+from gaussianmotion.runtime.errors import UserError
 
 
 @dataclass(frozen=True)

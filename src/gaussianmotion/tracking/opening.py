@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking import database, postgres
 from gaussianmotion.tracking.home import settle
 from gaussianmotion.tracking.lock import alone

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.listening import listen
 from gaussianmotion.tracking.comparison import share_comparison
 from gaussianmotion.tracking.opening import open_client

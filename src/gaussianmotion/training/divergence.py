@@ -13,7 +13,7 @@ from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.avatar.limits import GROUPS, overshoot
 from gaussianmotion.body import Body
 from gaussianmotion.config import TrainConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.splat.constants import ALPHA_MIN
 
 # Mean opacity of a step's pictures that show nothing: less than two pixels of 128 x 128.

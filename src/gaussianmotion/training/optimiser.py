@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
 from gaussianmotion.config import LearningRates
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 # As 3D Gaussian splatting: its gradients are tiny, and Adam's usual 1e-8 would damp them.
 ADAM_EPS = 1e-15

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.records.run_folder import LOCK
+from gaussianmotion.runtime.errors import UserError
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from gaussianmotion.body import Body
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.guidance.diffusion import DiffusionPrior
-from gaussianmotion.guidance.layout import REGIONS, LayoutReader
+from gaussianmotion.guidance.layout import REGIONS
+from gaussianmotion.guidance.layout_reader import LayoutReader
 from gaussianmotion.guidance.prompts import view_prompts
 from gaussianmotion.training.lookahead import Condition, Lookahead
 

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 from gaussianmotion.config.command_line import check_overrides
 from gaussianmotion.config.file import read_layer
 from gaussianmotion.config.yaml_file import read_yaml
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.clock import refuse_future_results
 from gaussianmotion.pipeline.experiment import Experiment, load_experiment
 from gaussianmotion.pipeline.ownership import refuse_old_results, refuse_other_experiment
 from gaussianmotion.pipeline.replan import plan_missing_outputs
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.workflow.files import ExperimentFiles
 
 

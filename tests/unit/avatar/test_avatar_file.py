@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from gaussianmotion.avatar.file import HEADER_KEY, AvatarMetadata, load_avatar, save_avatar, state
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 METADATA = AvatarMetadata(
     prompt_id="red-dress",

@@ -9,7 +9,7 @@ from gaussianmotion.avatar.density import DensityChange, DensityControl
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS
 from gaussianmotion.body.clothing import smooth_weights
 from gaussianmotion.config import DensityConfig, LearningRates
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.training.optimiser import make_optimiser
 
 COUNT = 200

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from gaussianmotion.body.face import DEEPEST, MOST, face_density, load_marks, on_face
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 def test_the_axes_of_a_face_are_right_up_and_forward(open_body):

@@ -13,7 +13,7 @@ import torch
 from scipy import sparse
 
 from gaussianmotion.body import load_body
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 class Ch:

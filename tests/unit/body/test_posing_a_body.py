@@ -13,7 +13,7 @@ from gaussianmotion.body.joints import INDEX, JOINTS, MIRROR, PARENTS
 from gaussianmotion.body.model import DETAILED
 from gaussianmotion.body.poses import a_pose, named_pose, star_pose, t_pose
 from gaussianmotion.body.rotation import multiply, slerp, to_axis_angle, to_quaternion
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from gaussianmotion.config.command_line import check_overrides
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 
 @pytest.mark.parametrize(

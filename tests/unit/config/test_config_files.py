@@ -13,9 +13,9 @@ from gaussianmotion.config.file import (
     validate,
     with_variant,
 )
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import load_experiment
 from gaussianmotion.pipeline.experiment_files import motion_names
+from gaussianmotion.runtime.errors import UserError
 
 REPOSITORY = Path(__file__).parents[3]
 LAPTOP = [REPOSITORY / "config.yaml", REPOSITORY / "config/laptop.yaml"]

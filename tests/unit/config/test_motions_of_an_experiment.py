@@ -10,10 +10,10 @@ import pytest
 
 from gaussianmotion.config.file import validate
 from gaussianmotion.config.motion import MotionFile, motion_file, motion_text
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import load_experiment
 from gaussianmotion.pipeline.experiment_files import motion_inputs, motion_names
 from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.runtime.errors import UserError
 
 sys.path.append(str(Path(__file__).parents[1] / "pose"))
 from motion_writers import wham

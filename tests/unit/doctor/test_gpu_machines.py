@@ -10,8 +10,8 @@ from gaussianmotion.cli.device import device_of
 from gaussianmotion.config.file import validate
 from gaussianmotion.doctor.finding import Finding
 from gaussianmotion.doctor.gpus import look_for_devices
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import gpu, torch_device
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.splat import cuda_toolkit
 
 FAULT = torch_device.torch_fault

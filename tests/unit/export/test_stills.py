@@ -13,7 +13,6 @@ from scipy.spatial.transform import Rotation
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
 from gaussianmotion.export.posed import (
     Moment,
     Splats,
@@ -27,6 +26,7 @@ from gaussianmotion.export.stills import write_still
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.runtime import atomic
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pose.mannequin import save_mannequin
 
 COUNT = 400

@@ -10,9 +10,9 @@ from tiny_priors import prior_config
 
 from gaussianmotion.camera import Cameras, orbit
 from gaussianmotion.config import DistillationConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.distillation import ScoreDistillation
 from gaussianmotion.guidance.prior import DiffusionPrior, load_prior
+from gaussianmotion.runtime.errors import UserError
 
 PARTS = ("unet", "controlnet", "vae")
 WEIGHTS = "diffusion_pytorch_model.safetensors"

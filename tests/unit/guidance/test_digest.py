@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from gaussianmotion.config import PriorConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance import digest
 from gaussianmotion.guidance.digest import prior_digest
+from gaussianmotion.runtime.errors import UserError
 
 
 def prior_config(folder: Path) -> PriorConfig:

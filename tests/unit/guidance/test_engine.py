@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from gaussianmotion.config import PriorConfig, TrainConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance import engine, engine_graph
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.engine import engine_of, run_by_openvino
 from gaussianmotion.guidance.execution import run_as_asked
+from gaussianmotion.runtime.errors import UserError
 
 CPU = torch.device("cpu")
 

@@ -12,7 +12,6 @@ from gaussianmotion.body.poses import a_pose
 from gaussianmotion.camera import orbit
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.config.stages import TrainSettings
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.engine import run_by_openvino
 from gaussianmotion.guidance.execution import compile_networks
@@ -20,11 +19,12 @@ from gaussianmotion.guidance.layout import (
     GRID,
     HEAD_FILE,
     REGIONS,
-    LayoutReader,
     load_layout_head,
 )
+from gaussianmotion.guidance.layout_reader import LayoutReader
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.pose.condition import condition_image
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.training.checkpoint import training_digest
 
 CPU = torch.device("cpu")

@@ -11,9 +11,9 @@ from safetensors.torch import load_file, save_file
 from tiny_priors import prior_config
 
 from gaussianmotion.config import PriorConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.load import find_model
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.runtime.errors import UserError
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 

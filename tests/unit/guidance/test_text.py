@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import DiffusionPrior
 from gaussianmotion.guidance.text import (
     MiniLMEncoder,
     minilm_folder,
     words,
 )
+from gaussianmotion.runtime.errors import UserError
 
 
 @pytest.fixture(scope="module")

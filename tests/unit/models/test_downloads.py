@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from fake_hub import FakeHub
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.downloads import download
+from gaussianmotion.runtime.errors import UserError
 
 CONTENT = bytes(range(256)) * 40
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -14,10 +14,10 @@ from fake_hub import CLIP, COMMIT, HPS, INCEPTION, FakeHub, check_models, digest
 
 from gaussianmotion.config import Config
 from gaussianmotion.config.file import merge, validate
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.fetch import model_path, prior_digests, weights_digest
 from gaussianmotion.models.shared_folder import one_at_a_time
 from gaussianmotion.models.sources import MODELS_FOLDER
+from gaussianmotion.runtime.errors import UserError
 
 SHIPPED = {"model": "resources/prior", "controlnet": "resources/prior/controlnet"}
 

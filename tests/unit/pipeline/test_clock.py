@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline import clock
 from gaussianmotion.pipeline.clock import refuse_future_results
+from gaussianmotion.runtime.errors import UserError
 
 
 def dated(path: Path, ahead: float) -> Path:

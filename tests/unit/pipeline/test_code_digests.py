@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline import code, stages
 from gaussianmotion.pipeline.code import CACHE, ROOT, SourceTree, meaning
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.registry import score_stages
 
 STAGES = {**stages.STAGES, **score_stages()}
@@ -83,11 +83,11 @@ def test_what_changes_nothing_is_left_out() -> None:
 def test_a_damaged_cache_is_made_anew(
     tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(code, "_direct_imports", lambda: {"gaussianmotion.errors": []})
-    (tmp_path / "errors.py").write_text("class UserError(Exception): ...\n")
-    before = SourceTree(tmp_path).digest(["gaussianmotion.errors"])
+    monkeypatch.setattr(code, "_direct_imports", lambda: {"gaussianmotion.camera": []})
+    (tmp_path / "camera.py").write_text("class Cameras: ...\n")
+    before = SourceTree(tmp_path).digest(["gaussianmotion.camera"])
     (tmp_path / CACHE).write_text(text)
-    assert SourceTree(tmp_path).digest(["gaussianmotion.errors"]) == before
+    assert SourceTree(tmp_path).digest(["gaussianmotion.camera"]) == before
 
 
 def test_a_file_that_is_no_python_is_one_line(copied: Path) -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from gaussianmotion.config import Config
 from gaussianmotion.config.file import load_config, load_variants
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline import experiment as module
 from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.pipeline.prompts import configured_prompts
+from gaussianmotion.runtime.errors import UserError
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import Experiment, load_experiment
 from gaussianmotion.pipeline.ownership import refuse_other_experiment, remember_experiment
+from gaussianmotion.runtime.errors import UserError
 
 REPOSITORY = Path(__file__).parents[3]
 LISTED = {"ann": "a woman in a red dress", "bob": "a man in a suit"}

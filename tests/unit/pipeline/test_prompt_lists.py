@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import (
     MAX_CHARACTERS,
     Prompt,
@@ -16,6 +15,7 @@ from gaussianmotion.pipeline.prompts import (
     slug,
     write_prompts,
 )
+from gaussianmotion.runtime.errors import UserError
 
 REPOSITORY = Path(__file__).parents[3]
 

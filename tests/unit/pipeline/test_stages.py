@@ -9,10 +9,10 @@ from pydantic import BaseModel
 from gaussianmotion.config import Config
 from gaussianmotion.config.file import load_config
 from gaussianmotion.config.section import Section
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline import stages
 from gaussianmotion.pipeline.code import source_tree
 from gaussianmotion.pipeline.stage import narrow, settings_text
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.registry import score_stages
 
 STAGES = {**stages.STAGES, **score_stages()}
@@ -119,7 +119,7 @@ INSIDE = {
     "sheet": ("rendering.typography",),
 }
 OUTSIDE = {
-    "train": ("pose.motion", "rendering.sheet", "samples.references", "pipeline.stages"),
+    "train": ("pose.motion", "rendering.sheet", "comparisons.references", "pipeline.stages"),
     "render": ("training.loop", "guidance.prior", "figures.draw"),
     "views": ("rendering.sheet", "training.loop", "guidance.prior"),
     "animate": ("rendering.sheet", "training.loop"),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from gaussianmotion.config.file import read_yaml
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment import Experiment, load_experiment
 from gaussianmotion.pipeline.same_training import copy_training
+from gaussianmotion.runtime.errors import UserError
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,8 +7,8 @@ import torch
 from bvh_writer import bvh
 
 from gaussianmotion.body import Body
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.runtime.errors import UserError
 
 
 def refused(path: Path, message: str) -> None:

@@ -19,9 +19,9 @@ from motion_writers import (
 
 from gaussianmotion.body import Body
 from gaussianmotion.config.motion import MotionFile
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files import container, read
 from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.runtime.errors import UserError
 
 GOOD = {
     "poses": np.zeros((6, 72)), "trans": np.zeros((6, 3)), "mocap_framerate": 30.0, "up_axis": "y"

@@ -22,9 +22,9 @@ from motion_writers import (
 
 from gaussianmotion.body import Body
 from gaussianmotion.config.motion import MotionFile
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files import container
 from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.runtime.errors import UserError
 
 WRONG = [
     None, "x", [], {}, 0, -1, 1e30, np.nan, np.zeros(0), np.zeros(6), np.zeros((6, 3)),

@@ -10,9 +10,9 @@ from gaussianmotion.body import Body
 from gaussianmotion.body.joints import JOINTS
 from gaussianmotion.config.motion import MotionFile
 from gaussianmotion.config.yaml_file import read_yaml
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.joint_names import SIDED, TABLES, find_joints
 from gaussianmotion.pose.motion import load_motion
+from gaussianmotion.runtime.errors import UserError
 
 OWN = """
 studio:

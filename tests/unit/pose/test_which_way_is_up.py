@@ -11,9 +11,9 @@ from scipy.spatial.transform import Rotation
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.config.motion import MotionFile
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.floor import lowest_points
 from gaussianmotion.pose.motion import Motion, load_motion
+from gaussianmotion.runtime.errors import UserError
 
 
 def posture(body: Body, root: Rotation, moved: tuple[float, float, float] = (0, 0, 0)) -> Motion:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.records.picture_records import MotionRecord, ViewsRecord
 from gaussianmotion.records.record import Record, found_json
 from gaussianmotion.records.run_record import RunRecord, known_run
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 
 CAMERA = {"azimuth": -180.0, "elevation": 10.0, "viewmat": [[1.0, -0.0]], "K": [[2.5]]}
 WHOSE = {

@@ -11,12 +11,12 @@ from looking import difference, is_person, row, touches_border
 
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.poses import a_pose
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.motion import Motion
 from gaussianmotion.rendering import animate as animate_module
 from gaussianmotion.rendering.animate import render_motion
 from gaussianmotion.rendering.filming import film, heading, prepare
 from gaussianmotion.rendering.video import decode
+from gaussianmotion.runtime.errors import UserError
 
 
 def walking(metres: float, seconds: float = 1.0, cyclic: bool = True) -> Motion:

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from gaussianmotion.config import RenderConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.rendering import render as render_module
 from gaussianmotion.rendering.animate import render_motion
 from gaussianmotion.rendering.render import render_avatar
 from gaussianmotion.rendering.sheet import avatar_sheet
 from gaussianmotion.rendering.views import render_views
+from gaussianmotion.runtime.errors import UserError
 
 MOTIONS = {"walk": "walk", "second": '{"path": "resources/motions/jump.npz"}'}
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.rendering import typography
 from gaussianmotion.rendering.sheet import avatar_sheet, experiment_sheet
 from gaussianmotion.rendering.typography import font, legible, tidy, wrap
 from gaussianmotion.rendering.video import write_video
+from gaussianmotion.runtime.errors import UserError
 
 PROMPTS = {
     "plain": "a man in a green suit",

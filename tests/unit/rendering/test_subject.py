@@ -9,10 +9,10 @@ import torch
 from gaussianmotion.avatar.file import load_avatar, save_avatar
 from gaussianmotion.body.poses import a_pose
 from gaussianmotion.config import BodyConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.rendering.cameras import fitted_orbit
 from gaussianmotion.rendering.frame import draw, draw_layers
 from gaussianmotion.rendering.subject import load_subject
+from gaussianmotion.runtime.errors import UserError
 
 SHIPPED = BodyConfig().path
 

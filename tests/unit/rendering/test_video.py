@@ -7,8 +7,8 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.rendering.video import decode, read_frames, write_video
+from gaussianmotion.runtime.errors import UserError
 
 COLOURS = np.array([[255, 255, 255], [220, 40, 40], [30, 160, 60], [40, 60, 200], [0, 0, 0]])
 

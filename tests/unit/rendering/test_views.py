@@ -11,10 +11,10 @@ from looking import column, difference, is_green, is_person, is_red, row, touche
 from PIL import Image
 
 from gaussianmotion.config import RenderConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.rendering import views as views_module
 from gaussianmotion.rendering.video import decode
 from gaussianmotion.rendering.views import render_views
+from gaussianmotion.runtime.errors import UserError
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 from made_experiment import make_experiment
 
 from gaussianmotion.cli import main
-from gaussianmotion.errors import UserError
 from gaussianmotion.report.notebook import execute_notebook
+from gaussianmotion.runtime.errors import UserError
 
 SOURCE = Path(__file__).parents[3] / "notebooks/ablations.ipynb"
 

@@ -14,7 +14,6 @@ from PIL import Image
 from study_folder import make_study
 
 from gaussianmotion.cli import main
-from gaussianmotion.errors import UserError
 from gaussianmotion.figures.page import Page as FigurePage
 from gaussianmotion.figures.scene import finish
 from gaussianmotion.pipeline.grid import Grid, found_grid
@@ -23,6 +22,7 @@ from gaussianmotion.report import media, turning
 from gaussianmotion.report.missing import missing
 from gaussianmotion.report.page import write_report
 from gaussianmotion.report.tables import read_tables
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.study.table2 import table2
 from gaussianmotion.tables.files import write_table
 

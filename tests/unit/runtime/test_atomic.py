@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.experiment_files import check_results
 from gaussianmotion.runtime.atomic import atomic_path, temporary_of, write_text
+from gaussianmotion.runtime.errors import UserError
 
 
 def on_a_full_disk(path: Path) -> Path:

@@ -6,7 +6,7 @@ import pytest
 
 from gaussianmotion import cli
 from gaussianmotion.config.file import validate
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.gpu_errors import in_words, one_line
 from gaussianmotion.training.memory import less_memory, out_of_memory, peak_gib
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from stand_ins import Card, Machine, named
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import gpu, nvidia
+from gaussianmotion.runtime.errors import UserError
 
 HOLD = """
 import os, sys, time

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime import torch_device
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.torch_device import usable_device
 
 

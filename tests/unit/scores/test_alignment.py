@@ -11,7 +11,7 @@ from PIL import Image
 from small_checkpoints import write_clip, write_run
 
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.alignment_model import (
     AlignmentModel,
     fit,

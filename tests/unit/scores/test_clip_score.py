@@ -10,7 +10,7 @@ import torch
 from small_checkpoints import NETWORK, write_clip, write_picture, write_run
 
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.pictures import read_picture
 from gaussianmotion.scores.pictures.clip_score import SCORE
 from gaussianmotion.scores.pictures.prompt_scorers import ClipScorer

@@ -11,7 +11,7 @@ from gaussianmotion.cli.manage import schema_text
 from gaussianmotion.config import Config
 from gaussianmotion.config.experiment import DeviceKeys
 from gaussianmotion.config.file import validate
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.registry import (
     pooled_scores,
     run_score,

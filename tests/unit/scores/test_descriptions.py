@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.descriptions import Lexicon, contradict, read_lexicon
 
 LEXICON = Lexicon(

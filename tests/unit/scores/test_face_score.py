@@ -13,8 +13,8 @@ from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.face import close_ups, face_score
 from gaussianmotion.scores.face.close_ups import measure
 from gaussianmotion.scores.face.detector import CLOSE_UP, FaceDetector, face_square

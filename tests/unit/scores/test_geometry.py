@@ -11,8 +11,8 @@ from painted import part, person, subject, with_ball, with_hole, with_two_faces
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 from gaussianmotion.config import Config, RenderConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.geometry.consistency import front_back, left_right
 from gaussianmotion.scores.geometry.geometry_score import SCORE
 from gaussianmotion.scores.geometry.holes import hole_share, near_side

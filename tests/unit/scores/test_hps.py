@@ -12,7 +12,7 @@ import pytest
 from small_checkpoints import ARCHITECTURE, register, write_hps, write_picture, write_run
 
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.hps_score import SCORE
 from gaussianmotion.scores.pictures.prompt_scorers import HpsScorer
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torchmetrics.image.fid import NoTrainInceptionV3
 
 from gaussianmotion.config import Config
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.pictures import read_picture
 from gaussianmotion.scores.distances import features_score, fid_score
 from gaussianmotion.scores.distances.inception import load_inception

@@ -10,9 +10,9 @@ import torch
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.poses import a_pose
 from gaussianmotion.config import Config, RenderConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.motion import Motion
 from gaussianmotion.rendering.filming import prepare
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pose import pose_agreement as module
 from gaussianmotion.scores.pose.detector import NAMES, PoseDetector
 from gaussianmotion.scores.pose.mannequin import save_mannequin

@@ -11,7 +11,7 @@ import torch
 from stand_ins import Machine
 
 from gaussianmotion.cli import main
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.splat import cuda_toolkit, gsplat_kernels
 from gaussianmotion.splat.gsplat_kernels import kernel_folder, reason_of
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from splat_scenes import random_scene
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.splat import rasterise
 from gaussianmotion.splat.rasterise import chosen_backend
 from gaussianmotion.splat.scene import check_scene

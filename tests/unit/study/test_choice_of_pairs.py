@@ -7,7 +7,7 @@ import pytest
 from study_folder import add_avatar, make_experiment
 
 from gaussianmotion.config import StudyConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.study.choice import choose_pairs
 from gaussianmotion.study.pairs import PairSet
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from study_folder import make_study
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.study.pairs import clip_files, read_pairs, study_id
 
 

@@ -6,7 +6,7 @@ import pytest
 from study_folder import make_study
 
 from gaussianmotion.cli import main
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.study.pairs import PairSet
 from gaussianmotion.study.questions import QUESTION_KEYS
 from gaussianmotion.study.table2 import preferences, table2

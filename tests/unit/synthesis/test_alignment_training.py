@@ -11,7 +11,7 @@ from alignment_fakes import MODEL, write_people
 from open_clip import SimpleTokenizer
 from PIL import Image
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.alignment_model import load_alignment
 from gaussianmotion.synthesis.alignment.card import write_alignment_card
 from gaussianmotion.synthesis.alignment.data import augmented, load_pictures, normalise, plain

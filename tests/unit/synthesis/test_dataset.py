@@ -10,7 +10,7 @@ from pack_fakes import toy_pack
 
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.cli import main
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.people.character_pack import (
     CharacterPack,
     load_characters,

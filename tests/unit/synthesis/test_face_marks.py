@@ -5,7 +5,7 @@ import pytest
 from pack_fakes import toy_pack
 
 from gaussianmotion.body.face import FACE_MARKS, load_marks
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 from gaussianmotion.synthesis.body import face_marks
 from gaussianmotion.synthesis.body.face_marks import (

@@ -14,10 +14,10 @@ from test_patch_training import SETTINGS, SHAPE, train
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import PriorConfig, TrainConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.execution import run_as_asked
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior.export_patches import export_patches, patch_networks
 from gaussianmotion.synthesis.prior.import_patches import import_patches

@@ -12,9 +12,9 @@ import torch
 from prior_fakes import write_fakes
 
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.layout import GRID
 from gaussianmotion.runtime import atomic
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.pictures.captions import HEAD
 from gaussianmotion.synthesis.prior import patch_trainer
 from gaussianmotion.synthesis.prior.batches import MIRRORED, View, make_batch, normals_of

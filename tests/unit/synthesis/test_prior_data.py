@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from prior_fakes import PALETTE, write_fakes
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.pictures.data import load_shard, load_shards, read_palette
 from gaussianmotion.synthesis.pictures.garment_colours import (
     calibrate,

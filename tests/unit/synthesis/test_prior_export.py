@@ -9,8 +9,8 @@ import torch
 from prior_fakes import write_fakes
 
 from gaussianmotion.config import PriorConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import load_prior
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior.diffusion_trainer import DiffusionSettings, Trainer
 from gaussianmotion.synthesis.prior.export import averaged_networks, export_prior

@@ -7,7 +7,7 @@ import pytest
 import torch
 from prior_fakes import write_fakes
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior import train_autoencoder as ae
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior.denoising import Timesteps, alpha_bars

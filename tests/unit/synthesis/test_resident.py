@@ -9,7 +9,7 @@ import pytest
 import torch
 from prior_fakes import write_fakes
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.batches import View, make_batch
 from gaussianmotion.synthesis.prior.resident import ResidentSet
 from gaussianmotion.synthesis.prior.shards import TrainingSet

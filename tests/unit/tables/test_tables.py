@@ -15,7 +15,7 @@ from scored_experiment import (
 )
 
 from gaussianmotion.config.stages import TablesSettings
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tables.ablations import ablations_table
 from gaussianmotion.tables.collect import collect
 from gaussianmotion.tables.columns import COLUMNS, measured_columns, read_scores

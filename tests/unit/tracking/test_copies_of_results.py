@@ -8,7 +8,7 @@ import pytest
 from run_folders import client, runs, write_run
 
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking import create_store, mirror, sync
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own imports warn.

@@ -7,7 +7,7 @@ import pytest
 from run_folders import runs, write_facts, write_run
 
 from gaussianmotion.config import Config, TrackingConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking import identify, live, log_experiment, mirror, sync
 
 # MLflow's own imports warn.

@@ -10,7 +10,7 @@ import pytest
 from run_folders import client, write_run
 
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking import mirror, sync
 from gaussianmotion.tracking.database import migrate, state_of
 from gaussianmotion.tracking.opening import open_client

@@ -7,7 +7,7 @@ import pytest
 from run_folders import client, write_run
 
 from gaussianmotion.config import Config, TrackingConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking import Identity, identify, live, mirror, sync
 
 # MLflow's own imports warn.

@@ -16,7 +16,7 @@ from run_folders import (
 )
 
 from gaussianmotion.config import TrackingConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking import log_experiment, log_parents, mirror, sync
 from gaussianmotion.tracking.opening import create_store
 from gaussianmotion.tracking.parents import _create

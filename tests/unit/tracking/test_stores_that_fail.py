@@ -13,7 +13,7 @@ from run_folders import client, options_of, runs, write_run
 
 from gaussianmotion.cli import main
 from gaussianmotion.config import Config, TrackingConfig
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.tracking import Identity, identify, live, mirror, postgres, sync
 from gaussianmotion.tracking.logged import failures_of
 from gaussianmotion.tracking.mirror import Mirror

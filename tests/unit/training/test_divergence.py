@@ -8,7 +8,7 @@ from test_training_loop import Overflowing
 from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.avatar.limits import GROUPS, overshoot
 from gaussianmotion.config import LearningRates
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.training.divergence import refuse_lost
 from gaussianmotion.training.optimiser import make_optimiser
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from small_training import run, small_config
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.testing.oracle import OraclePrior
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 

@@ -7,8 +7,8 @@ import torch
 
 from gaussianmotion.config import Config
 from gaussianmotion.config.stages import TrainSettings
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.stage import narrow
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.training.checkpoint import load_checkpoint, save_checkpoint, training_digest
 
 STATE = {"finished": 3, "tensor": torch.arange(3.0), "nested": {"name": [1, 2.5, "x"]}}

@@ -12,7 +12,7 @@ from small_training import run, small_config
 from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.config import LearningRates
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.testing.oracle import OraclePrior, coloured_body, target_images
 from gaussianmotion.training.curves import COLUMNS
 from gaussianmotion.training.environment import choose_device

@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from gaussianmotion.avatar.file import load_avatar
-from gaussianmotion.errors import UserError
 from gaussianmotion.export.viewer.facts import subtitle, variant_of
 from gaussianmotion.export.viewer.template import render_page
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.errors import UserError
 
 
 @dataclass(frozen=True)

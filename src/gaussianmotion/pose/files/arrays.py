@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.recording import Array
+from gaussianmotion.runtime.errors import UserError
 
 # A rotation vector is at most pi long; files that follow a spin may go round once more. Degrees do
 # not stay below this: an arm that hangs is 70 of them from SMPL's rest pose.

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.arrays import check_length
 from gaussianmotion.pose.files.recording import Array
+from gaussianmotion.runtime.errors import UserError
 
 # A hand has 20 joints; a file with more than this is no person.
 MOST_JOINTS = 500

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.torch_file import TORCH_NAMES, is_torch_zip, read_torch_zip
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.unpickle import Refused, load_plain
 
 # Larger than any motion (an hour of SMPL-X at 120 Hz is half of it), smaller than memory.

@@ -11,7 +11,6 @@ from scipy.spatial.transform import Rotation
 
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.config.motion import MotionFile
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.inverse_kinematics import (
     leg_length,
     nearest_rest,
@@ -27,6 +26,7 @@ from gaussianmotion.pose.files.recording import (
     Skeleton,
 )
 from gaussianmotion.pose.files.retarget import NoRestPose, retarget
+from gaussianmotion.runtime.errors import UserError
 
 # From an axis that points up to y, by the smallest turn.
 UPRIGHT = {

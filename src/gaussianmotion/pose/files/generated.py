@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.arrays import (
     as_array,
     check_length,
@@ -14,6 +13,7 @@ from gaussianmotion.pose.files.arrays import (
 from gaussianmotion.pose.files.container import Content
 from gaussianmotion.pose.files.recording import Positions, Rotations
 from gaussianmotion.pose.files.video import chosen
+from gaussianmotion.runtime.errors import UserError
 
 # Of HumanML3D, and of all that is trained on it.
 FPS = 20.0

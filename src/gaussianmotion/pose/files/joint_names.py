@@ -7,7 +7,7 @@ from typing import Any
 
 from gaussianmotion.body.joints import JOINTS
 from gaussianmotion.config.yaml_file import read_yaml
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 TABLES = Path(__file__).resolve().parents[4] / "config" / "joint_names.yaml"
 MIDDLE = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaussianmotion.config.motion import MotionFile
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files import generated, smpl, video
 from gaussianmotion.pose.files.captured import read_bvh
 from gaussianmotion.pose.files.container import Content, read_content
 from gaussianmotion.pose.files.recording import Recording
+from gaussianmotion.runtime.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.arrays import (
     as_array,
     axis_angles,
@@ -20,6 +19,7 @@ from gaussianmotion.pose.files.arrays import (
 )
 from gaussianmotion.pose.files.container import Content
 from gaussianmotion.pose.files.recording import Array, Rotations
+from gaussianmotion.runtime.errors import UserError
 
 SHARED_JOINTS = 22
 # Values per frame: SMPL (24 joints), its body without hands (22), SMPL-H (52), SMPL-X (55).

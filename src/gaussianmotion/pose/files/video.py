@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.files.arrays import as_array, axis_angles, check_length, matrices, numbers
 from gaussianmotion.pose.files.container import Content, read_content
 from gaussianmotion.pose.files.recording import Rotations
 from gaussianmotion.pose.files.smpl import body_joints
+from gaussianmotion.runtime.errors import UserError
 
 # Where SMPL's pelvis is in its rest pose, metres: what turns with a camera is a root that turns
 # about this point, not about the origin.

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torchmetrics.image.fid import NoTrainInceptionV3
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.checkpoint_file import read_weights
 
 NAME = "Inception v3, TensorFlow 2015-12-05"

@@ -19,8 +19,8 @@ from jaxtyping import Float, Float64, UInt8
 from PIL import Image
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.finite import finite
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.distances.frechet import (
     RESAMPLES,
     Products,

@@ -13,9 +13,9 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.models.finite import finite
 from gaussianmotion.runtime.digest import file_sha256
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.descriptions import (
     GARMENTS,
     Lexicon,

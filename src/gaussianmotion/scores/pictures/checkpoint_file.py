@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gaussianmotion.errors import UserError, first_sentence
+from gaussianmotion.runtime.errors import UserError, first_sentence
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 #: Garments, in the order in which captions name them.
 GARMENTS = ("suit", "dress", "top", "bottom", "hat")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.records.picture_records import ViewsRecord
 from gaussianmotion.records.run_folder import RunFolder
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.pictures import read_picture
 
 

@@ -19,13 +19,13 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from gaussianmotion.config import RenderConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.motion import Motion, load_motion
 from gaussianmotion.rendering.cameras import select
 from gaussianmotion.rendering.filming import film, prepare
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pose.detector import NAMES, PRESENT, SMPL_JOINTS, PoseDetector
 from gaussianmotion.scores.pose.mannequin import mannequin
 from gaussianmotion.splat import Backend

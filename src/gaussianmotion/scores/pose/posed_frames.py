@@ -17,7 +17,6 @@ from numpy import ndarray
 from torch import Tensor
 
 from gaussianmotion.camera import Cameras
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.code import source_tree
 from gaussianmotion.pose.motion import load_motion
 from gaussianmotion.rendering.cameras import fitted_orbit
@@ -25,6 +24,7 @@ from gaussianmotion.rendering.filming import VERTEX_STRIDE
 from gaussianmotion.rendering.frame import draw_sequence
 from gaussianmotion.rendering.subject import Subject
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.user_cache import user_cache
 from gaussianmotion.scores.pose.detector import PRESENT, SMPL_JOINTS, PoseDetector
 from gaussianmotion.scores.pose.mannequin import mannequin

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.alignment.export import TRAINING
 from gaussianmotion.synthesis.alignment.measure import CHOICES, MEASURES
 

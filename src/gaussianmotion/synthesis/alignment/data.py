@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.pictures.data import Shard, list_shards, load_shard
 from gaussianmotion.synthesis.reporting import Report, log_line
 

@@ -8,8 +8,8 @@ import torch
 from open_clip import CLIP
 from safetensors.torch import save_file
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import atomic_path, write_json, write_text
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.alignment_model import DISTRACTORS, LEXICON, WEIGHTS
 from gaussianmotion.scores.pictures.open_clip_model import CONFIG_FILE
 from gaussianmotion.synthesis.alignment.captions import person_part

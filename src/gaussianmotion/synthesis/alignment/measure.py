@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gaussianmotion.camera import view_word
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.alignment_model import AlignmentModel, load_alignment
 from gaussianmotion.scores.pictures.descriptions import contradict
 from gaussianmotion.synthesis.alignment.captions import person_part, with_hat, without_hat

@@ -18,8 +18,8 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.joints import INDEX
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.body.idle import PROVENANCE as IDLE_PROVENANCE
 from gaussianmotion.synthesis.body.idle import idle
 from gaussianmotion.synthesis.body.motion_contact import feet_on_floor, hands_on_floor

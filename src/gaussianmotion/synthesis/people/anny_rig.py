@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gaussianmotion.body.joints import INDEX, JOINTS, PARENTS
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.people.smpl_rig import (
     axis_angle_to_matrix,
     joint_transforms,

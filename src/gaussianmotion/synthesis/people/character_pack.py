@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.people.garments import Garment
 from gaussianmotion.synthesis.people.palette import TEXTURE_MEAN
 

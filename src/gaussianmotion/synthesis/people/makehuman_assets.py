@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 ROOT = "package/public/data/"
 #: Offsets of MakeHuman are in decimetres.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.text import words
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.pictures.captions import FRAMINGS, HEAD, LOWER_BODY
 from gaussianmotion.synthesis.pictures.data import list_shards, load_facts
 

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 # Array name -> dtype kind and shape of one item.
 _ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.layout import REGIONS
 from gaussianmotion.runtime.atomic import write_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.people.character_pack import (
     PROVENANCE,
     CharacterPack,

@@ -14,9 +14,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.text import MINILM_SHA256
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.mapped import map_arrays
 
 _BATCH = 64

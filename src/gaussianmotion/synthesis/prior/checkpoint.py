@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 
 FORMAT = 1
 

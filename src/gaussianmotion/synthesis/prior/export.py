@@ -15,7 +15,6 @@ from diffusers import DDIMScheduler
 from safetensors.torch import save_file
 from torch import nn
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.layout import HEAD_FILE
 from gaussianmotion.guidance.text import (
     MINILM_DIM,
@@ -25,6 +24,7 @@ from gaussianmotion.guidance.text import (
     words,
 )
 from gaussianmotion.runtime.atomic import atomic_path, write_json, write_text
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.networks import SCHEDULER, new_controlnet, new_unet
 from gaussianmotion.synthesis.prior.train_autoencoder import load_autoencoder

@@ -11,10 +11,10 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import nn
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.layout import HEAD_FILE
 from gaussianmotion.guidance.patches import CLASS_NAME
 from gaussianmotion.runtime.atomic import atomic_path, write_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.denoising import SCHEDULE
 from gaussianmotion.synthesis.prior.export import write_parts

@@ -14,9 +14,9 @@ from diffusers import ControlNetModel, UNet2DConditionModel
 from safetensors.torch import load_file
 from torch import float32
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.layout import HEAD_FILE
 from gaussianmotion.guidance.load import load_network, loading, read_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.export_patches import shape_of
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings, Phase
 from gaussianmotion.synthesis.prior.patch_trainer import PatchTrainer

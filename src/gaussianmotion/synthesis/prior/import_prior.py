@@ -9,8 +9,8 @@ from pathlib import Path
 from diffusers import AutoencoderTiny, ControlNetModel, UNet2DConditionModel
 from torch import float32
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.load import load_network, read_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint, save_checkpoint
 from gaussianmotion.synthesis.prior.diffusion_trainer import DiffusionSettings, Trainer
 from gaussianmotion.synthesis.prior.train_autoencoder import KIND as AUTOENCODER

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 _LOCAL_HEADER = 30
 _NAME_AND_EXTRA = slice(26, 30)

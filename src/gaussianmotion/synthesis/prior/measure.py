@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gaussianmotion.config import PriorConfig
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.digest import prior_digest
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.pose.condition import SKELETON
 from gaussianmotion.pose.openpose import draw_openpose
 from gaussianmotion.runtime.atomic import atomic_path, write_json
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.pictures.captions import FULL_BODY, HEAD
 from gaussianmotion.synthesis.pictures.data import Shard, load_shards, read_palette
 from gaussianmotion.synthesis.prior.heads import heads

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.condition import SKELETON_AND_SURFACE
 from gaussianmotion.runtime.atomic import write_text
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.people.character_pack import PROVENANCE
 
 # What the project asks of the prior.

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.pictures.captions import HEAD
 from gaussianmotion.synthesis.prior.batches import Batch, View, make_batch
 from gaussianmotion.synthesis.prior.compiled_step import CheckedStep

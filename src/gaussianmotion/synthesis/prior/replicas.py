@@ -16,7 +16,7 @@ import torch.multiprocessing
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.batches import Batch
 from gaussianmotion.synthesis.prior.objective import Noised
 from gaussianmotion.synthesis.prior.patch_settings import PatchSettings

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.pose.openpose import draw_openpose
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.batches import mirrored
 from gaussianmotion.synthesis.prior.shards import PIXELS, TrainingSet, as_tensor
 from gaussianmotion.synthesis.reporting import Report, log_line

@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.text import MiniLMEncoder
 from gaussianmotion.pose.openpose import draw_openpose
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.pictures.data import list_shards, load_captions
 from gaussianmotion.synthesis.prior.caption_states import (
     Encoder,

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import torch
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.text import MiniLMEncoder
 from gaussianmotion.runtime.atomic import atomic_path
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.pictures.data import list_shards
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.encoded_data import (

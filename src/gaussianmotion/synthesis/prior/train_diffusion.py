@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.synthesis.prior.checkpoint import load_checkpoint
 from gaussianmotion.synthesis.prior.diffusion_trainer import DiffusionSettings, Trainer
 from gaussianmotion.synthesis.prior.encoded_data import EncodedData

@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.text import MiniLMEncoder
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.torch_device import usable_device
 from gaussianmotion.synthesis.prior.binding import averaged, binding
 from gaussianmotion.synthesis.prior.caption_states import Encoder, encode

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaussianmotion.baselines.imports import import_baseline
+from gaussianmotion.comparisons.imports import import_baseline
 from gaussianmotion.config.stages import BaselineRender
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
 from gaussianmotion.rendering.video import write_video
 from gaussianmotion.runtime.atomic import temporary_of
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pictures.pictures import azimuth_views, front_view
 
 PROMPTS = {name: Prompt(name, f"a person called {name}") for name in ("ann", "bob")}

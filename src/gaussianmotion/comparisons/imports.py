@@ -16,15 +16,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.baselines.check import Manifest, check_renders, videos
 from gaussianmotion.camera import turntable_azimuths
+from gaussianmotion.comparisons.check import Manifest, check_renders, videos
 from gaussianmotion.config.stages import BaselineRender
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
 from gaussianmotion.records.picture_records import ViewsRecord
 from gaussianmotion.records.run_folder import FRONT, RunFolder, view_name
 from gaussianmotion.records.run_record import RunRecord
 from gaussianmotion.runtime.atomic import atomic_path, forget_killed, temporary_of
+from gaussianmotion.runtime.errors import UserError
 
 
 def import_baseline(

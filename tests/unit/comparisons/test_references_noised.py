@@ -10,11 +10,11 @@ from PIL import Image
 from gaussianmotion import __version__
 from gaussianmotion.avatar.file import AvatarMetadata, load_avatar, save_avatar
 from gaussianmotion.body import Body
+from gaussianmotion.comparisons.noised import sample_noised
 from gaussianmotion.config import NoisedConfig
 from gaussianmotion.config.file import validate
 from gaussianmotion.config.stages import StandingRender
-from gaussianmotion.errors import UserError
-from gaussianmotion.samples.noised import sample_noised
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.scores.pose.mannequin import mannequin
 
 NAMES = ("pose.png", "render.png", "with.png", "without.png")

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import Cameras
+from gaussianmotion.comparisons.references import save_sample
 from gaussianmotion.config import NoisedConfig, PriorConfig
 from gaussianmotion.config.stages import StandingRender
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import load_prior, precision
 from gaussianmotion.guidance.prompts import compose_prompt
 from gaussianmotion.models.fetch import pinned_revision, prior_digests
@@ -26,7 +26,7 @@ from gaussianmotion.rendering.frame import draw_layers
 from gaussianmotion.rendering.subject import Subject, load_subject
 from gaussianmotion.runtime.atomic import write_json
 from gaussianmotion.runtime.digest import file_sha256
-from gaussianmotion.samples.references import save_sample
+from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.splat import Backend
 
 PROTOCOL = "noised-1"

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gaussianmotion.comparisons.references import sample_references, sample_seed
 from gaussianmotion.config import Config
 from gaussianmotion.config.file import merge
 from gaussianmotion.config.stages import ReferenceSettings
-from gaussianmotion.errors import UserError
 from gaussianmotion.guidance.prior import DiffusionPrior
 from gaussianmotion.guidance.prompts import with_words
 from gaussianmotion.runtime.digest import file_sha256
-from gaussianmotion.samples.references import sample_references, sample_seed
+from gaussianmotion.runtime.errors import UserError
 
 NAMES = ("00.png", "01.png")
 PRIOR = {"model": "resources/prior", "controlnet": "resources/prior/controlnet"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from gaussianmotion.errors import UserError
+from gaussianmotion.runtime.errors import UserError
 
 # A pixel is the person's where a channel differs from the background's by more than this, of 255:
 # compression and soft edges differ by less.

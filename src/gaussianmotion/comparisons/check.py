@@ -15,13 +15,13 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gaussianmotion.baselines.films import unplayable
-from gaussianmotion.baselines.framing import refuse_framing
+from gaussianmotion.comparisons.films import unplayable
+from gaussianmotion.comparisons.framing import refuse_framing
 from gaussianmotion.config.section import Colour
 from gaussianmotion.config.yaml_file import read_yaml
-from gaussianmotion.errors import UserError
 from gaussianmotion.pipeline.prompts import Prompt
 from gaussianmotion.records.run_folder import VIDEOS, RunFolder
+from gaussianmotion.runtime.errors import UserError
 
 MANIFEST = "manifest.yaml"
 # Mistakes that one line tells of.

@@ -1,1 +1,0 @@
-"""Other systems' renders, checked and laid out as our own runs."""

@@ -1,1 +1,0 @@
-"""Pictures of the text-to-image model itself: references, and noised renders (Fig. 5)."""
