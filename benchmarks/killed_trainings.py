@@ -88,12 +88,15 @@ def strike(command: list[str], folder: Path, after: float) -> int | None:
     return int(float(steps[-1])) if steps else None
 
 
-def kept_step(folder: Path) -> int | None:
-    """The step of the checkpoint that a killed training left, from which the next start goes on."""
+def kept_step(folder: Path) -> int | str:
+    """The step of the checkpoint that a killed training left, from which the next start goes on.
+
+    Without one it begins anew: before the first checkpoint, or where the kill came after the end.
+    """
     try:
         return int(torch.load(folder / CHECKPOINT, weights_only=True)["state"]["finished"])
     except FileNotFoundError:
-        return None
+        return "ended" if (folder / AVATAR).exists() else 0
 
 
 if __name__ == "__main__":
