@@ -1,7 +1,6 @@
 """``gaussianmotion demo``: the laptop's pipeline on a few prompts, and where its results are."""
 
 import argparse
-import fcntl
 import os
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from gaussianmotion.pipeline.prompts import clean
 from gaussianmotion.records.run_folder import AVATAR, SHEET, VIDEO
 from gaussianmotion.runtime.atomic import write_text
 from gaussianmotion.runtime.errors import UserError
+from gaussianmotion.runtime.file_lock import try_hold
 
 # Make cannot pass every sentence safely through a shell's command line; the environment can.
 PROMPT_VARIABLE = "GAUSSIANMOTION_PROMPT"
@@ -65,10 +65,8 @@ def _alone() -> Iterator[None]:
     path = Path(".snakemake/demo.lock")
     path.parent.mkdir(exist_ok=True)
     with path.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError("another demo is running in this folder: wait for it to end") from None
+        if not try_hold(handle.fileno()):
+            raise UserError("another demo is running in this folder: wait for it to end")
         handle.seek(0)
         if handle.read():
             _snakemake(["--unlock"])

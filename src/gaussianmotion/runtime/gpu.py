@@ -10,7 +10,6 @@ CUDA_VISIBLE_DEVICES is set to, since a number means one GPU to CUDA and another
 This module must be used before torch is imported: CUDA reads ``CUDA_VISIBLE_DEVICES`` once.
 """
 
-import fcntl
 import os
 import re
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from gaussianmotion.runtime import nvidia
 from gaussianmotion.runtime.errors import UserError
+from gaussianmotion.runtime.file_lock import try_hold
 
 # One lock per device must be shared by everybody on the machine, so the folder is not per user.
 LEASE_FOLDER = Path(tempfile.gettempdir()) / "gaussianmotion-gpu-leases"
@@ -181,9 +181,7 @@ def _try_lock(path: Path) -> int | None:
             f"cannot use the GPU lease file {path} ({error.strerror}); set TMPDIR to a folder of "
             "this machine that all its users may write"
         ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    return handle
+    if try_hold(handle):
+        return handle
+    os.close(handle)
+    return None

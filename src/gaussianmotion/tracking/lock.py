@@ -1,12 +1,12 @@
 """One job at a time where MLflow cannot tell who was first: creating runs that others look up."""
 
-import fcntl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gaussianmotion.config import TrackingConfig
+from gaussianmotion.runtime.file_lock import hold
 from gaussianmotion.tracking.store import sqlite_path, store_uri
 
 
@@ -26,7 +26,7 @@ def alone(tracking: TrackingConfig, experiment: str) -> Iterator[None]:
         return
     with handle:
         with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            hold(handle.fileno())
         yield
 
 

@@ -1,7 +1,5 @@
 """A training as a process among others: one per folder, and it stops when it is asked to."""
 
-import errno
-import fcntl
 import os
 import signal
 import sys
@@ -13,6 +11,7 @@ from types import FrameType
 
 from gaussianmotion.records.run_folder import LOCK
 from gaussianmotion.runtime.errors import UserError
+from gaussianmotion.runtime.file_lock import try_hold
 
 
 @contextmanager
@@ -32,17 +31,10 @@ def only_run_in(folder: Path) -> Iterator[None]:
             f"cannot write in {folder} ({error.strerror}): choose a folder you own"
         ) from None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise UserError(
-            f"another training runs in {folder}: wait for it, stop it, or choose another folder"
-        ) from None
-    except OSError as error:
-        # Some network file systems know no locks: better to train without than not at all.
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
-            raise
-    try:
+        if not try_hold(handle):  # without locks it is better to train than not to
+            raise UserError(
+                f"another training runs in {folder}: wait for it, stop it, or choose another folder"
+            )
         yield
     finally:
         os.close(handle)
