@@ -2,7 +2,9 @@
 
 import pytest
 import torch
+from diffusers import DDIMScheduler
 
+from gaussianmotion.guidance.load import alpha_bar_of
 from gaussianmotion.guidance.prior import DiffusionPrior
 from gaussianmotion.guidance.sampling import ddim, ddim_timesteps, guided
 
@@ -102,3 +104,26 @@ def test_image_to_image_stays_nearer_the_less_noise_is_added(prior: DiffusionPri
         for t in (1, 200, 600)
     ]
     assert distances[0] < distances[1] < distances[2]
+
+
+@pytest.mark.parametrize("limit", [None, 0.8])
+def test_it_is_diffusers_ddim_on_the_same_path(limit):
+    """Ours starts at any noise level, and distillation shares its parts."""
+    clip = {"clip_sample": limit is not None, "clip_sample_range": limit or 1.0}
+    schedule = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+    theirs = DDIMScheduler(**schedule, **clip, timestep_spacing="trailing")
+    torch.testing.assert_close(theirs.alphas_cumprod, alpha_bar_of(schedule), rtol=1e-5, atol=0.0)
+    theirs.set_timesteps(10)
+    weights = torch.randn(4, 4, generator=torch.Generator().manual_seed(0)) / 2
+
+    def predict(latents, timesteps):
+        bent = torch.einsum("bchw,cd->bdhw", latents, weights)
+        return torch.tanh(bent + timesteps[:, None, None, None] / 1000)
+
+    start = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    expected = start
+    for t in theirs.timesteps:
+        noise = predict(expected, t.repeat(2))
+        expected = theirs.step(noise, t, expected, use_clipped_model_output=True).prev_sample
+    found = ddim(predict, theirs.alphas_cumprod, start, theirs.timesteps.tolist(), limit)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
