@@ -114,8 +114,10 @@ class LogHandler(LogHandlerBase):
         self._failed.add(job)
         what = self._messages.get(job, f"rule {record.__dict__['rule_name']}")
         command = getattr(record, "shellcmd", None)
-        ends = [text for text in self._ends if command and command in text]
-        killed = next((reason for text in ends if (reason := _killed(text))), "")
+        ends = [_signal_of(text) for text in self._ends if command and command in text]
+        if signal.SIGINT in ends:  # Ctrl-C, after which the job has said where it stopped
+            return f"stopped: {what}"
+        killed = next((reason for number in ends if (reason := _killed(number))), "")
         line = f"failed: {what}{killed}" + (f"; log: {', '.join(logs)}" if logs else "")
         if self.common_settings.show_failed_logs:
             line += "".join(f"\n  {_last_line(path)}" for path in logs)
@@ -138,10 +140,14 @@ class LogHandler(LogHandlerBase):
         return text
 
 
-def _killed(text: str) -> str:
-    """Why a command says nothing of its end: a signal that cannot be caught; else nothing."""
+def _signal_of(text: str) -> int:
+    """The signal that ended a command, by what Snakemake says of its end; 0 where none did."""
     found = _SIGNAL.search(text)
-    number = 0 if found is None else int(found[1] or int(found[2]) - 128)
+    return 0 if found is None else int(found[1] or int(found[2]) - 128)
+
+
+def _killed(number: int) -> str:
+    """Why a command says nothing of its end: a signal that cannot be caught; else nothing."""
     if number == signal.SIGKILL:
         return (
             ": it was killed (signal 9), probably because memory ran out: free some, or run fewer "

@@ -77,4 +77,12 @@ def test_a_crash_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_job_that_said_why_is_not_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert said("returned non-zero exit status 2.", capsys) == "failed: train: a; log: a.log"
-    assert said("returned non-zero exit status 130.", capsys) == "failed: train: a; log: a.log"
+
+
+@pytest.mark.parametrize(
+    "ending", ["died with <Signals.SIGINT: 2>.", "returned non-zero exit status 130."]
+)
+def test_a_job_that_was_stopped_has_not_failed(
+    ending: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(ending, capsys) == "stopped: train: a"
