@@ -57,10 +57,11 @@ def import_patches(prior: Path, out: Path) -> Path:
         weights = load_network(kind, prior / name, float32).state_dict()
         with loading(prior / name):
             trainer.networks[name].load_state_dict(weights)
-    with loading(prior / HEAD_FILE):
-        trainer.built.head.load_state_dict(
-            {name: value.float() for name, value in load_file(prior / HEAD_FILE).items()}
-        )
+    if settings.regions:  # else it was untrained, and left out
+        with loading(prior / HEAD_FILE):
+            trainer.built.head.load_state_dict(
+                {name: value.float() for name, value in load_file(prior / HEAD_FILE).items()}
+            )
     for name, parameter in trainer.networks.named_parameters():
         trainer.averages[name].copy_(parameter.detach())
     trainer.done, trainer.steps, trainer.seconds = done, steps, seconds
