@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(Path(__file__).parent)]
 from bad_inputs import KINDS  # noqa: E402
 from bad_inputs.case import AVATAR, RUN, Case  # noqa: E402
 from bad_inputs.page import Row, page, rows_of  # noqa: E402
+from forked import end_with  # noqa: E402
 
 PAGE = REPOSITORY / "docs/bad-input.md"
 RESULTS = REPOSITORY / "results/bad_input/bad_input.json"
@@ -212,14 +212,7 @@ def call(arguments: tuple[str, ...], folder: Path, environment: dict[str, str]) 
             warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
             child = os.fork()
         if child == 0:
-            code = 1
-            try:
-                code = _run(arguments, folder, environment, said.fileno())
-            except BaseException:
-                traceback.print_exc()
-                sys.stderr.flush()
-            finally:  # whatever happens, the copy ends here
-                os._exit(code)
+            end_with(lambda: _run(arguments, folder, environment, said.fileno()))
         code = _wait(child)
         said.seek(0)
         return code, said.read()

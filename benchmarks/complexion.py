@@ -16,7 +16,7 @@ import torch
 
 from gaussianmotion.avatar.complexion import weighted_mean
 from gaussianmotion.body.face import load_marks, on_face
-from gaussianmotion.body.skin import LIMBS
+from gaussianmotion.body.skin import limb_share
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.rendering.subject import load_subject
@@ -58,8 +58,7 @@ def distances(avatar_file: Path) -> dict[str, float]:
     _, face = load_marks().at(on_face(avatar.means, body))
     shares = {"hair": shown.hair * (1.0 - face)}
     for part in PARTS:
-        follows = avatar.smpl_weights[:, list(LIMBS[part])].sum(dim=1)
-        shares[part] = shown.skin * (1.0 - face) * follows
+        shares[part] = shown.skin * (1.0 - face) * limb_share(avatar.smpl_weights, part)
     seen = shown.seen.sqrt()
     tone = weighted_mean(logs, shown.skin * face * seen)
     return {

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
+
+from forked import end_with
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Seconds after which a command hangs, on a computer that does much else.
@@ -49,14 +50,9 @@ class Running:
             warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
             self._pid = os.fork()
         if self._pid == 0:
-            code = 1
-            try:
-                code = _command(arguments, self.folder, environment, within, self._said, tell)
-            except BaseException:
-                traceback.print_exc()
-                sys.stderr.flush()
-            finally:  # whatever happens, the copy ends here
-                os._exit(code)
+            end_with(
+                lambda: _command(arguments, self.folder, environment, within, self._said, tell)
+            )
         os.close(tell)
         os.read(ready, 1)
         os.close(ready)

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.body.skin import LIMBS
+from gaussianmotion.body.skin import LIMBS, limb_share
 
 # Colours that are changed are kept off 0 and 1, whose logits are infinite.
 DARKEST, LIGHTEST = 0.02, 0.98
@@ -78,9 +78,8 @@ def even_out(
     shade = logs.mean(dim=1, keepdim=True)
     moved, touched = torch.zeros_like(logs), torch.zeros_like(face, dtype=torch.bool)
     bare, hair, seen = shown.skin * (1.0 - face), shown.hair * (1.0 - face), shown.seen.sqrt()
-    for joints in LIMBS.values():
-        # The limbs' shares add up to the whole.
-        share = bare * avatar.smpl_weights[:, list(joints)].sum(dim=1)
+    for limb in LIMBS:
+        share = bare * limb_share(avatar.smpl_weights, limb)  # the limbs' add up to the whole
         if share.sum() >= ENOUGH:
             skin = tone + SHADE * (shade - weighted_mean(shade, share * seen))
             moved += share[:, None] * (skin - logs)

@@ -39,6 +39,11 @@ def hand_share(weights: Float[Tensor, "N 24"]) -> Float[Tensor, " N"]:
     return weights[:, HANDS[0]] + weights[:, HANDS[1]]
 
 
+def limb_share(weights: Float[Tensor, "N 24"], limb: str) -> Float[Tensor, " N"]:
+    """How far what has these blend weights follows a limb of :data:`LIMBS`, from 0 to 1."""
+    return weights[:, list(LIMBS[limb])].sum(dim=1)
+
+
 def throat_share(where: Float[Tensor, "N 3"]) -> Float[Tensor, " N"]:
     """How far points lie on the front of the neck, from 0 to 1.
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gaussianmotion.guidance.networks import copy_of
 from gaussianmotion.runtime.user_cache import user_cache
 
 #: Layers of a UNet that torch keeps, in the order in which they follow the graph's.
@@ -95,10 +96,7 @@ class ControlNetGraph(nn.Module):
 
 
 def _float32(network: Any) -> Any:
-    """A copy of a network in float32, without what has been put around the network since."""
-    copied = type(network).from_config(network.config)
-    copied.load_state_dict(network.state_dict())
-    return copied.float().eval()
+    return copy_of(network).float().eval()
 
 
 @lru_cache

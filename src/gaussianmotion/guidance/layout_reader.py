@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.layout import FeatureTap, LayoutHead, tapped_layer
+from gaussianmotion.guidance.networks import copy_of
 from gaussianmotion.models.finite import finite
 
 # Little noise: what is drawn is seen, and the UNet still sees what it was trained on.
@@ -60,15 +61,13 @@ class LayoutReader:
 
 def _by_torch(prior: DiffusionPrior) -> DiffusionPrior:
     """A prior with copies of the networks, as before an engine or a compiler took them."""
-    copies = {}
-    for name, network in {"unet": prior._unet, "controlnet": prior._controlnet}.items():
-        copies[name] = type(network).from_config(network.config)
-        copies[name].load_state_dict(network.state_dict())
-        nn.Module.to(copies[name], prior.device, prior.dtype)  # diffusers' own warns for no reason
-    return type(prior)(
+    unet, controlnet = copy_of(prior._unet), copy_of(prior._controlnet)
+    for network in (unet, controlnet):
+        nn.Module.to(network, prior.device, prior.dtype)  # diffusers' own warns for no reason
+    return DiffusionPrior(
         prior._vae,
-        copies["unet"],
-        copies["controlnet"],
+        unet,
+        controlnet,
         prior._text_encoder,
         prior.alpha_bar,
         folders=prior._folders,

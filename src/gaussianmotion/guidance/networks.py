@@ -71,6 +71,13 @@ def pixels_per_cell(vae: Any) -> int:
     return 2 ** (len(blocks) - 1)
 
 
+def copy_of(network: Any) -> Any:
+    """A network's copy in float32, without what has been put around the network since."""
+    copied = type(network).from_config(network.config)
+    copied.load_state_dict(network.state_dict())
+    return copied
+
+
 def keep_float32(norm: nn.Module, out: nn.Module) -> None:
     """Run a network's last layers in float32, whatever the precision of the rest."""
     norm.float()

@@ -7,7 +7,7 @@ from gaussianmotion.avatar.complexion import SHADE, Shown, even_out
 from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body.face import face_density
-from gaussianmotion.body.skin import LIGHT, LIMBS
+from gaussianmotion.body.skin import LIGHT, limb_share
 
 PALE, BROWN, BLUE, GINGER = (torch.tensor(c) for c in ((0.8, 0.62, 0.5), (0.4, 0.25, 0.2),
                                                     (0.1, 0.15, 0.3), (0.5, 0.2, 0.1)))  # fmt: skip
@@ -25,7 +25,7 @@ def avatar(open_body):
 
 
 def limb(avatar, name):
-    return avatar.smpl_weights[:, list(LIMBS[name])].sum(dim=1)
+    return limb_share(avatar.smpl_weights, name)
 
 
 def shins(avatar):

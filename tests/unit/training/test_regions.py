@@ -9,7 +9,7 @@ from small_training import Interrupted, small_config
 
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body.face import on_face
-from gaussianmotion.body.skin import LIMBS
+from gaussianmotion.body.skin import limb_share
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.prior import load_prior
@@ -34,7 +34,7 @@ def avatar(open_body):
     """A painted figure: skin on head, hands and feet, a sweater, trousers."""
     made = Avatar.on_body(open_body, 8000, 0.95, torch.Generator().manual_seed(0), False)
     weights = made.smpl_weights
-    legs = weights[:, list(LIMBS["legs"])].sum(1) > 0.5
+    legs = limb_share(weights, "legs") > 0.5
     bare = weights[:, [7, 8, 10, 11, 12, 15, 20, 21, 22, 23]].sum(1) > 0.5
     colours = torch.tensor(RED).expand(len(made), 3).clone()
     colours[legs] = torch.tensor(BROWN)
