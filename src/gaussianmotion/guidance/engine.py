@@ -22,6 +22,7 @@ from torch import Tensor
 from gaussianmotion.config import PriorConfig
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.engine_graph import (
+    TIMESTEPS,
     ControlNetGraph,
     UNetGraph,
     core,
@@ -71,7 +72,18 @@ def run_by_openvino(prior: DiffusionPrior, required: bool = False) -> DiffusionP
     Args:
         prior: On the CPU; changed in place.
         required: Whether a network that OpenVINO cannot run is an error, and not torch's again.
+
+    Raises:
+        UserError: it is required, and cannot run a network (said at its first call), or the prior
+            has more timesteps than a graph knows.
     """
+    if (steps := len(prior.alpha_bar)) > TIMESTEPS:
+        if required:
+            raise UserError(
+                f"prior.engine: openvino knows {TIMESTEPS} timesteps, and the prior's scheduler "
+                f"has {steps}: set prior.engine: torch"
+            )
+        return prior
     threads = torch.get_num_threads()
     prior._controlnet.forward = _Engine(prior._controlnet, ControlNetGraph, threads, required)
     prior._unet.forward = _Engine(prior._unet, UNetGraph, threads, required)

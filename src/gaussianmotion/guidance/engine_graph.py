@@ -21,6 +21,8 @@ from gaussianmotion.runtime.user_cache import user_cache
 LAST_LAYERS = ("conv_norm_out", "conv_act", "conv_out")
 #: Graphs that are kept, of tens of megabytes each.
 KEPT = 8
+#: Timesteps that a graph knows: those of all models in diffusers' layout so far.
+TIMESTEPS = 1000
 
 
 class UNetGraph(nn.Module):
@@ -95,8 +97,24 @@ class ControlNetGraph(nn.Module):
         return down, mid
 
 
+class _TimeTable(nn.Module):
+    """Sinusoids of all timesteps, looked up.
+
+    An engine that computes in bfloat16 would round 999 to 1000 before it takes the sine.
+    """
+
+    def __init__(self, time_proj: nn.Module) -> None:
+        super().__init__()
+        self.sinusoids = nn.Buffer(time_proj(torch.arange(TIMESTEPS)))
+
+    def forward(self, timesteps: Tensor) -> Tensor:
+        return self.sinusoids[timesteps]
+
+
 def _float32(network: Any) -> Any:
-    return copy_of(network).float().eval()
+    network = copy_of(network).float().eval()
+    network.time_proj = _TimeTable(network.time_proj)
+    return network
 
 
 @lru_cache

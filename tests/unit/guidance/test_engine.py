@@ -10,12 +10,14 @@ from pathlib import Path
 import openvino
 import pytest
 import torch
+from tiny_priors import prior_config
 
 from gaussianmotion.config import PriorConfig, TrainConfig
 from gaussianmotion.guidance import engine, engine_graph
 from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.engine import engine_of, run_by_openvino
 from gaussianmotion.guidance.execution import run_as_asked
+from gaussianmotion.guidance.prior import load_prior, network_dtype
 from gaussianmotion.runtime.errors import UserError
 
 CPU = torch.device("cpu")
@@ -38,11 +40,16 @@ def cache(tmp_path: Path, convert_once: None, monkeypatch: pytest.MonkeyPatch) -
     return tmp_path / "gaussianmotion" / "engine"
 
 
-def noise(prior: DiffusionPrior, batch: int = 2, posed: bool = True) -> torch.Tensor:
+def noise(
+    prior: DiffusionPrior,
+    batch: int = 2,
+    posed: bool = True,
+    timesteps: tuple[int, ...] = (100, 700, 300),
+) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     side = 8
     latents = torch.randn(batch, prior._unet.config.in_channels, side, side, generator=generator)
-    timesteps = torch.tensor([100, 700, 300])[:batch]
+    timesteps = torch.tensor(timesteps[:batch])
     text = prior.encode_text([""] * batch + ["a man in a red suit"] * batch)
     pixels = side * prior.downscale
     shape = (batch, prior.condition_channels, pixels, pixels)
@@ -62,6 +69,33 @@ def test_both_kinds_of_prior_compute_the_same(prior: DiffusionPrior, posed: bool
     for _ in range(2):
         torch.testing.assert_close(noise(theirs, posed=posed), expected, rtol=1e-4, atol=1e-5)
     assert theirs.engine.startswith("openvino ")
+
+
+def test_timesteps_are_not_rounded_where_the_engine_computes_in_bfloat16(
+    embedded_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if network_dtype("bfloat16", CPU) != torch.bfloat16:
+        pytest.skip("this processor does not multiply bfloat16, in which no engine runs then")
+    monkeypatch.setitem(engine.TOLERANCE, torch.bfloat16, 1.0)
+
+    def answer(dtype: str, engine: str) -> torch.Tensor:
+        config = prior_config(embedded_folder)
+        config = config.model_copy(update={"dtype": dtype, "engine": engine})
+        return noise(load_prior(config, "cpu"), timesteps=(999, 701))
+
+    exact = answer("float32", "torch")
+    by_torch, by_engine = (
+        float((answer("bfloat16", name) - exact).norm()) for name in ("torch", "openvino")
+    )
+    assert by_engine < 1.5 * by_torch
+
+
+def test_more_timesteps_than_a_graph_knows_are_torchs(embedded: DiffusionPrior) -> None:
+    longer = copy.deepcopy(embedded)
+    longer.alpha_bar = torch.linspace(1.0, 0.0, 1001)
+    assert run_by_openvino(longer).engine == "torch"
+    with pytest.raises(UserError, match=r"set prior\.engine: torch"):
+        run_by_openvino(longer, required=True)
 
 
 def test_torch_runs_no_network_whose_shapes_are_known(
