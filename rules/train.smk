@@ -36,7 +36,7 @@ rule train:
         store=ancient(FILES.store) if CONFIG.tracking.enabled else [],
         gsplat=ancient(rules.gsplat.output) if JOBS.gpus.draw_with_gsplat else [],
         body=FILES.body,
-        face=FILES.face_marks,
+        faces=FILES.faces,
     output:
         avatar=f"{RUN}/avatar.safetensors",
         run=f"{RUN}/run.json",

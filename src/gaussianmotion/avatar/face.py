@@ -1,14 +1,16 @@
-"""The Gaussians of an avatar's face: they stay on the body, and are drawn to an average face.
+"""The Gaussians of an avatar's face: they stay on the body, and are drawn to a face that ships.
 
 A prior of 128 px draws half a face, and another one in each view: what is averaged over the views
 is a blur. Here the Gaussians that began on the face keep their place and shape, so that marks stay
 where they are put; their colours are learnt, and late in the training each step draws them toward
-the colour of the plain skin around, times the marks of an average face (:mod:`..body.face`). Light
-stays the prior's; eyes, brows, nostrils and lips are everybody's. The mean over many views is also
+the colour of the plain skin around, times the marks of a face, and its eyes to what eyes look like
+(:mod:`..body.face_marks`). Light and skin stay the prior's. The mean over many views is also
 greyer or redder than any skin: the face as a whole is drawn to the nearest tone that skins have,
 and with it the front of the neck and the hands; at the end, once it is known what else is skin,
 that too, and hair gets one hue (:mod:`.complexion`). This goes beyond the paper.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -24,15 +26,34 @@ from gaussianmotion.avatar.complexion import (
 )
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
-from gaussianmotion.body.face import load_marks, on_face
+from gaussianmotion.body.face import on_face
+from gaussianmotion.body.face_marks import NAMES, FaceMarks, MarksAt, face_path, load_marks
 from gaussianmotion.body.skin import hand_share, nearest_tone, throat_share
 
 #: What of the face's Gaussians is not learnt.
 HELD = ("means", "quats", "log_scales", "logit_opacities")
 # Plain skin has marks below this (logarithm of a factor).
-PLAIN = 0.06
+PLAIN = 0.1
+# Mean logarithms of RGB of skin that has the marks of dark and of light skin; between, of both.
+DARK, LIGHT = -1.1, -0.7
+# Where eyes cover less than this, there is skin.
+NO_EYE = 0.02
 # Skin around a point: a Gaussian of this standard deviation in metres, over so many neighbours.
 AROUND, NEIGHBOURS = 0.018, 64
+
+
+def held_share(avatar: Avatar, body: Body, opacity: float) -> Float[Tensor, " N"]:
+    """How far each Gaussian of a trained avatar belongs to a face that was held; 0 for others.
+
+    Args:
+        avatar: Trained avatar.
+        body: Body that it was trained on.
+        opacity: Opacity at its start, which those that were held still have, and no other.
+    """
+    # All faces lie at the same place.
+    share = load_marks(face_path(NAMES[0])).at(on_face(avatar.means, body))[0].share
+    began = torch.full_like(share, opacity).logit()
+    return torch.where(avatar.logit_opacities == began, share, 0.0)
 
 
 class FaceLayer:
@@ -41,31 +62,38 @@ class FaceLayer:
     After others have come or gone they are found by where they began, which they never leave.
 
     Attributes:
-        index: Which Gaussians of the avatar they are.
-        share: How far each belongs to the face, from 0 to 1.
-        logs: Its marks: logarithms of factors on RGB.
+        index: Which Gaussians of the avatar they are, M of them.
+        dark: Their marks on dark skin.
+        light: The same on light skin.
     """
 
     index: Int[Tensor, " M"]
-    share: Float[Tensor, " M"]
-    logs: Float[Tensor, "M 3"]
+    dark: MarksAt
+    light: MarksAt
 
     def __init__(
-        self, means: Float[Tensor, "N 3"], body: Body, contrast: float, tone: float = 0.0
+        self,
+        means: Float[Tensor, "N 3"],
+        body: Body,
+        marks: FaceMarks,
+        contrast: float,
+        tone: float = 0.0,
     ) -> None:
         """Those of a new avatar, before it has learnt anything.
 
         Args:
             means: Canonical positions on the body, metres.
+            body: Body that they are on.
+            marks: Of the face that they are drawn to.
             contrast: Factor on the marks' logarithms.
             tone: How far, from 0 to 1, the face's colour goes to the nearest tone of skins, and
                 those of throat, hands and, at the end, all other skin to the face's.
         """
         self._body, self._tone = body, tone
-        logs, share = load_marks().at(on_face(means, body))
-        began = (share > 0.01).nonzero()[:, 0]
+        both = marks.at(on_face(means, body))
+        began = (both[0].share > 0.01).nonzero()[:, 0]
         self._places = means[began].detach().clone()
-        self._logs, self._share = contrast * logs[began], share[began]
+        self._marks = [replace(at[began], logs=contrast * at.logs[began]) for at in both]
         self._plain = contrast * PLAIN
         self.find(means)
 
@@ -82,10 +110,15 @@ class FaceLayer:
             which = nearest[found]
         rows = torch.from_numpy(which).to(means.device)
         self.index = torch.from_numpy(found).to(means.device)
-        self.share, self.logs = self._share[rows], self._logs[rows]
-        plain = (self.logs.abs().amax(dim=1) < self._plain).nonzero()[:, 0].cpu()
+        self.dark, self.light = (at[rows] for at in self._marks)
+        is_plain = self.dark.cover < NO_EYE
+        for at in (self.dark, self.light):
+            is_plain &= at.logs.abs().amax(dim=1) < self._plain
+        self._where_plain = is_plain.nonzero()[:, 0]
+        plain = self._where_plain.cpu()
         if not len(plain):  # nothing to take the skin from
-            self.index, self.share, self.logs = self.index[:0], self.share[:0], self.logs[:0]
+            none = self.index[:0]
+            self.index, self.dark, self.light = none, self.dark[none], self.light[none]
             return
         points = places[which]
         away, near = cKDTree(points[plain.numpy()]).query(
@@ -95,7 +128,7 @@ class FaceLayer:
         weight = torch.from_numpy(away).float().div(AROUND).square().mul(-0.5).exp()
         # Toward the edge of the face it may be hair: that counts little. The smallest number keeps
         # a row without near neighbours from being 0 / 0.
-        weight = weight.to(means.device) * self.share[self._near].square() + 1e-6
+        weight = weight.to(means.device) * self.dark.share[self._near].square() + 1e-6
         self._weight = weight / weight.sum(dim=1, keepdim=True)
 
     def hold(self, avatar: Avatar) -> None:
@@ -111,11 +144,11 @@ class FaceLayer:
 
     @torch.no_grad()
     def draw(self, avatar: Avatar, rate: float) -> None:
-        """Take the face's colours a step toward skin times marks.
+        """Take the face's colours a step toward skin times marks, and eyes.
 
         Where c are colours and m the marks' logarithms, the skin is the mean of log c - m over the
-        plain skin around. Of a face that has its marks it is the skin itself: drawing it again
-        changes nothing, however often.
+        plain skin around; eyes have their own colours. Of a face that has its marks it is the skin
+        itself: drawing it again changes nothing, however often.
 
         Args:
             rate: Share of the way, in logits, that Gaussians inside the face go.
@@ -123,16 +156,18 @@ class FaceLayer:
         if not len(self.index):
             return
         logits = avatar.colours[self.index]
-        skin = self._skin(logits)
+        marks = self.marks(logits)
+        skin = self._skin(logits, marks)
         if self._tone:
-            mean = weighted_mean(skin, self.share)
+            mean = weighted_mean(skin, marks.share)
             # Light and shade are a factor of their own on each point; hue is one for all of a skin.
             tone = nearest_tone(mean)
             shade = (skin - mean).mean(dim=1, keepdim=True)
             skin = torch.lerp(skin, tone + shade, self._tone)
             self._draw_bare(avatar, tone, rate)
-        aim = (skin + self.logs).exp().clamp(DARKEST, LIGHTEST).logit()
-        avatar.colours[self.index] = torch.lerp(logits, aim, rate * self.share[:, None])
+        marked = torch.lerp((skin + marks.logs).exp(), marks.eyes, marks.cover[:, None])
+        aim = marked.clamp(DARKEST, LIGHTEST).logit()
+        avatar.colours[self.index] = torch.lerp(logits, aim, rate * marks.share[:, None])
 
     @torch.no_grad()
     def even_out(self, avatar: Avatar, shown: Shown | None) -> None:
@@ -145,13 +180,26 @@ class FaceLayer:
         if shown is None or not len(self.index) or not self._tone:
             return
         face = torch.zeros_like(shown.skin)
-        face[self.index] = self.share
-        mean = weighted_mean(self._skin(avatar.colours[self.index]), self.share)
+        logits = avatar.colours[self.index]
+        marks = self.marks(logits)
+        face[self.index] = marks.share
+        mean = weighted_mean(self._skin(logits, marks), marks.share)
         even_out(avatar, shown, face, nearest_tone(mean), self._tone)
 
-    def _skin(self, logits: Float[Tensor, "M 3"]) -> Float[Tensor, "M 3"]:
+    def marks(self, logits: Float[Tensor, "M 3"]) -> MarksAt:
+        """The marks on skin as dark as plain skin is.
+
+        Args:
+            logits: Colours of the face's Gaussians.
+        """
+        plain = logits[self._where_plain].sigmoid().log()
+        brightness = weighted_mean(plain, self.dark.share[self._where_plain]).mean()
+        dark = (LIGHT - brightness) / (LIGHT - DARK)
+        return self.light.toward(self.dark, dark.clamp(0.0, 1.0))
+
+    def _skin(self, logits: Float[Tensor, "M 3"], marks: MarksAt) -> Float[Tensor, "M 3"]:
         """Logarithms of the plain skin around each of the face's Gaussians."""
-        plain = logits.sigmoid().log() - self.logs
+        plain = logits.sigmoid().log() - marks.logs
         return (plain[self._near] * self._weight[..., None]).sum(dim=1)
 
     def _draw_bare(self, avatar: Avatar, tone: Float[Tensor, " 3"], rate: float) -> None:

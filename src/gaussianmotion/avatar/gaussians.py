@@ -73,8 +73,9 @@ class Avatar(nn.Module):
         skirt: float = 0.0,
         smooth: bool = False,
         density: Float[Tensor, " F"] | None = None,
+        even: bool = False,
     ) -> "Avatar":
-        """Grey discs on the star pose's surface, drawn evenly over its area.
+        """Grey discs at random on the star pose's surface, as many on equal areas.
 
         Args:
             count: Number of Gaussians N.
@@ -85,13 +86,14 @@ class Avatar(nn.Module):
             skirt: Further ones between the legs, in parts of ``count``, of opacity :data:`FAINT`.
             smooth: Of :func:`w_smpl`.
             density: Points on each of the body's triangles, for each elsewhere on the same area.
+            even: Keep them away from one another (:mod:`gaussianmotion.body.spread`).
         """
         from scipy.spatial import cKDTree  # half a second, for a training's start only
 
-        means, normals = body.sample_surface(count, generator, detail, density)
+        means, normals = body.sample_surface(count, generator, detail, density, even)
         opacities = torch.full_like(means[:, 0], opacity)
         if round(skirt * count) > 0:
-            between, facing = sample_between_legs(body, round(skirt * count), generator)
+            between, facing = sample_between_legs(body, round(skirt * count), generator, even)
             means, normals = torch.cat([means, between]), torch.cat([normals, facing])
             opacities = torch.cat([opacities, torch.full_like(between[:, 0], FAINT)])
         distance, _ = cKDTree(means.cpu().numpy()).query(means.cpu().numpy(), k=NEIGHBOURS + 1)

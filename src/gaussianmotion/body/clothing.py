@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.model import Body
+from gaussianmotion.body.spread import CANDIDATES, evenly_spread
 
 # A point within so many metres of a vertex is on the body; over as many more, its weights pass from
 # the nearest vertex's to means.
@@ -46,7 +47,7 @@ def smooth_weights(body: Body, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N
 
 
 def sample_between_legs(
-    body: Body, count: int, generator: torch.Generator
+    body: Body, count: int, generator: torch.Generator, even: bool = False
 ) -> tuple[Float[Tensor, "N 3"], Float[Tensor, "N 3"]]:
     """Points of the canonical space between the legs, and directions to the front or back.
 
@@ -56,17 +57,22 @@ def sample_between_legs(
     Args:
         count: N.
         generator: A CPU generator.
+        even: Keep points away from one another (:mod:`.spread`).
     """
-    points, normals = body.sample_surface(LEG_TRIES * count, generator)
+    drawn = CANDIDATES * count if even else count
+    points, normals = body.sample_surface(LEG_TRIES * drawn, generator)
     owner = body.nearest_weights(points).argmax(dim=1)
     knee = body.joints[INDEX["left_knee"], 1]
     calf = knee - 0.6 * (knee - body.joints[INDEX["left_ankle"], 1])
     leg = (owner == INDEX["left_hip"]) | (owner == INDEX["left_knee"])
     inner = normals[:, 0] < 0.5
-    chosen = (leg & inner & (points[:, 1] > calf)).nonzero()[:count, 0]
+    chosen = (leg & inner & (points[:, 1] > calf)).nonzero()[:drawn, 0]
     points, front = points[chosen].clone(), normals[chosen][:, 2].sign()
     along = torch.rand(len(points), generator=generator).to(points.device)
     points[:, 0] *= 1.0 - 2.0 * along
     directions = torch.zeros_like(points)
     directions[:, 2] = torch.where(front == 0.0, 1.0, front)
+    if even:
+        kept = torch.from_numpy(evenly_spread(points.cpu().numpy(), count)).to(points.device)
+        points, directions = points[kept], directions[kept]
     return points, directions

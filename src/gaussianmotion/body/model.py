@@ -20,6 +20,7 @@ from torch import Tensor
 
 from gaussianmotion.body.joints import INDEX, PARENTS
 from gaussianmotion.body.poses import star_pose
+from gaussianmotion.body.spread import CANDIDATES, evenly_spread
 
 # The joints whose part of the surface people look at most closely.
 DETAILED = [
@@ -118,30 +119,34 @@ class Body:
         generator: torch.Generator,
         detail: float = 1.0,
         density: Float[Tensor, " F"] | None = None,
+        even: bool = False,
     ) -> tuple[Float[Tensor, "N 3"], Float[Tensor, "N 3"]]:
-        """Points spread evenly over the canonical surface, and the normals there.
+        """Random points of equal density all over the canonical surface, and the normals there.
 
         Args:
             count: N.
             generator: A CPU generator; equal states give equal points on every device.
             detail: Points on head and hands, for each elsewhere on the same area.
             density: The same for each triangle, on top of that.
+            even: Keep points away from one another (:mod:`.spread`).
         """
+        drawn = CANDIDATES * count if even else count
         corners, normals = self.vertices[self.faces].cpu(), self.normals[self.faces].cpu()
         edges = corners[:, 1:] - corners[:, :1]
         area = torch.linalg.cross(edges[:, 0], edges[:, 1]).norm(dim=-1)
         if detail != 1.0:
             owner = self.weights.argmax(dim=1).cpu()[self.faces[:, 0].cpu()]
-            area = torch.where(torch.isin(owner, torch.tensor(DETAILED)), detail * area, area)
+            area[torch.isin(owner, torch.tensor(DETAILED))] *= detail
         if density is not None:
             area = area * density.cpu()
-        face = torch.multinomial(area, count, replacement=True, generator=generator)
-        u, v = torch.rand(2, count, generator=generator)
-        root = u.sqrt()
+        face = torch.multinomial(area, drawn, replacement=True, generator=generator)
+        root, v = torch.rand(2, drawn, generator=generator)
+        root.sqrt_()
         share = torch.stack([1 - root, root * (1 - v), root * v], dim=-1)[..., None]
         points = (corners[face] * share).sum(1)
         directions = torch.nn.functional.normalize((normals[face] * share).sum(1), dim=-1)
-        return points.to(self.device), directions.to(self.device)
+        kept = evenly_spread(points.numpy(), count) if even else slice(None)
+        return points[kept].to(self.device), directions[kept].to(self.device)
 
     @cached_property
     def tree(self) -> Any:

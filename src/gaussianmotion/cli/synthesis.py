@@ -43,9 +43,9 @@ def add_commands(commands: Commands) -> None:
     )
     path_option(characters, "--out", str(WORK / "characters.npz"))
 
-    marks = step("face-marks", _face_marks, "eyes, brows and lips of an average face")
-    path_option(marks, "--characters", str(WORK / "characters.npz"))
-    path_option(marks, "--out", "resources/body/face_marks.png")
+    faces = step("faces", _faces, "eyes, brows and lips of the faces that avatars are drawn to")
+    path_option(faces, "--characters", str(WORK / "characters.npz"))
+    path_option(faces, "--out", "resources/body/faces")
 
     dataset = step("dataset", _dataset, "renders of dressed people, with captions")
     path_option(dataset, "--characters", str(WORK / "characters.npz"))
@@ -79,10 +79,10 @@ def _characters(options: argparse.Namespace) -> None:
     prepare_characters(options.makehuman, options.out, report=say)
 
 
-def _face_marks(options: argparse.Namespace) -> None:
-    from gaussianmotion.synthesis.body.face_marks import make_face_marks
+def _faces(options: argparse.Namespace) -> None:
+    from gaussianmotion.synthesis.body.faces import make_faces
 
-    make_face_marks(options.characters, options.out, say)
+    make_faces(options.characters, options.out, say)
 
 
 def _dataset(options: argparse.Namespace) -> None:

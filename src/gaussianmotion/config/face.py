@@ -7,18 +7,18 @@ from pydantic import Field
 
 from gaussianmotion.config.section import Section, Share
 
-#: The marks of an average face, as they ship; ``body/face.py`` reads them.
-FACE_MARKS = Path("resources/body/face_marks.png")
+#: The faces that ship; ``body/face_marks.py`` reads them.
+FACES = Path("resources/body/faces")
 
 
 class FaceConfig(Section):
-    """An average face, for a prior that draws half of one."""
+    """A face, for a prior that draws half of one."""
 
     contrast: Annotated[float, Field(ge=0.0, le=4.0)] = Field(
         0.0,
-        description="Of the marks of an average face (eyes, brows, nostrils, lips) that the "
-        "colours of the face are drawn to after score.anneal_at: 1 as in true renders, 0 none. "
-        "The face's Gaussians then keep their place and shape.",
+        description="Of the marks of a face (eyes, brows, nostrils, lips) that the colours of the "
+        "face are drawn to after score.anneal_at: 1 as in true renders, 0 none. Prompt and seed "
+        "choose it among those that ship. The face's Gaussians then keep their place and shape.",
     )
     rate: Share = Field(0.2, description="Share of the way to the marks that each step goes.")
     tone: Share = Field(
@@ -29,7 +29,7 @@ class FaceConfig(Section):
         "no contrast, nothing.",
     )
     points: Annotated[float, Field(ge=0.1, le=20.0)] = Field(
-        3.0,
+        2.0,
         description="Points on the face at the start, for each elsewhere on the head on the same "
-        "area; three times as many on eyes and lips.",
+        "area; four times as many on eyes and lips.",
     )

@@ -182,6 +182,11 @@ class TrainConfig(TrainingScale):
     gaussians: Annotated[int, Field(ge=100, le=10_000_000)] = Field(
         50_000, description="Points on the body at the start."
     )
+    even_start: bool = Field(
+        False,
+        description="They begin at equal distances from one another, not at random places, which "
+        "leave holes that a short training does not close.",
+    )
     opacity: Share = Field(0.1, description="Opacity at the start.")
     detail: Positive = Field(
         1.0,

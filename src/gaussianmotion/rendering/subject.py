@@ -14,6 +14,7 @@ from jaxtyping import Float
 from pydantic import ValidationError
 from torch import Tensor
 
+from gaussianmotion.avatar.face import held_share
 from gaussianmotion.avatar.file import AvatarMetadata, load_avatar
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body, load_body
@@ -42,6 +43,8 @@ class Subject:
         training_size: Pixels of the pictures that it was trained on.
         compensate: Whether it was trained with compensated opacities, and so is drawn with them.
         close_ups: Whether it was trained on close-ups of the head, too.
+        held_opacity: That of splats which were held where they began on its face and leave no gaps;
+            None where there are no such.
     """
 
     avatar: Avatar
@@ -51,6 +54,7 @@ class Subject:
     training_size: int
     compensate: bool = False
     close_ups: bool = False
+    held_opacity: float | None = None
 
     @property
     def device(self) -> torch.device:
@@ -88,10 +92,17 @@ class Subject:
 
     @cached_property
     def trained_pixel(self) -> Float[Tensor, " N"]:
-        """Metres of a pixel of the finest training pictures that show each splat."""
+        """Metres of a pixel of the finest training pictures that show each splat.
+
+        None of a face that was held: it has its colours of marks that are finer than pictures.
+        """
         head = self.weights[:, INDEX["head"]] * self.close_ups
         shown = TRAINING_MARGIN + (CLOSE_UP - TRAINING_MARGIN) * head
-        return self.body.height / self.training_size * shown
+        pixel = self.body.height / self.training_size * shown
+        if self.held_opacity is None:
+            return pixel
+        with torch.no_grad():
+            return pixel * (1.0 - held_share(self.avatar, self.body, self.held_opacity))
 
 
 def load_subject(
@@ -123,6 +134,7 @@ def load_subject(
             f"{path} was trained on the body {where}, and there is no such file: put it there, or "
             f"run this in the folder from which {where} is seen"
         )
+    held = train_config.face.contrast > 0.0
     body = load_body(where, body_config.betas, device=str(device))
     if body.id != metadata.body_id:
         raise UserError(
@@ -137,4 +149,5 @@ def load_subject(
         training_size=train_config.size,
         compensate=train_config.opacity_compensation,
         close_ups=train_config.cameras.head > 0.0,
+        held_opacity=train_config.opacity if held and train_config.even_start else None,
     )

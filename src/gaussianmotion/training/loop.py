@@ -109,7 +109,7 @@ def train(
         unknown = warn_of_words(prior, prompt_id, prompt, config.prior)
         distil = ScoreDistillation(prior, settings.score, config.prior, prompt)
 
-        state = start(settings, body, seed, load_checkpoint(checkpoint, unfinished))
+        state = start(settings, body, prompt, seed, load_checkpoint(checkpoint, unfinished))
         avatar, optimiser, density = state.avatar, state.optimiser, state.density
         generators, face = state.generators, state.face
         finished, seconds = state.finished, state.seconds

@@ -9,8 +9,10 @@ from gaussianmotion.avatar.density import DensityControl
 from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.file import from_state
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.whose_face import whose_face
 from gaussianmotion.body import Body
 from gaussianmotion.body.face import face_density
+from gaussianmotion.body.face_marks import face_path, load_marks
 from gaussianmotion.config import TrainConfig
 from gaussianmotion.training.checkpoint import go_on
 from gaussianmotion.training.optimiser import make_optimiser
@@ -40,27 +42,34 @@ class Start:
     seconds: float = 0.0
 
 
-def start(settings: TrainConfig, body: Body, seed: int, kept: dict[str, Any] | None) -> Start:
+def start(
+    settings: TrainConfig, body: Body, prompt: str, seed: int, kept: dict[str, Any] | None
+) -> Start:
     """Begin a training, or go on with one.
 
     Args:
         settings: Of the training.
         body: On its device.
+        prompt: The sentence, which says whose face it is.
         seed: Of everything random.
         kept: What a checkpoint holds (:func:`.checkpoint.training_state`), if there is one.
     """
     generators = generators_of(seed)
     face = None
     if kept is None or settings.face.contrast:
-        density = face_density(body, settings.face.points) if settings.face.contrast else None
+        density = None
+        if settings.face.contrast:
+            marks = load_marks(face_path(whose_face(prompt, seed)))
+            density = face_density(body, marks, settings.face.points)
         avatar = Avatar.on_body(
             *(body, settings.gaussians, settings.opacity, generators["start"]),
             *(settings.residual_skinning, settings.detail),
             *(settings.skirt, settings.smooth_weights),
             density=density,
+            even=settings.even_start,
         )
         if settings.face.contrast:
-            face = FaceLayer(avatar.means, body, settings.face.contrast, settings.face.tone)
+            face = FaceLayer(avatar.means, body, marks, settings.face.contrast, settings.face.tone)
     if kept is not None:
         avatar = from_state(kept["avatar"]).to(body.device)
     optimiser = make_optimiser(avatar, settings.lr)

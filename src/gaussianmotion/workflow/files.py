@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gaussianmotion.body.face_marks import NAMES, face_path
 from gaussianmotion.config import Config
-from gaussianmotion.config.face import FACE_MARKS
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows
 from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.pipeline.experiment_files import motion_inputs
@@ -122,10 +122,10 @@ class ExperimentFiles:
         """The body that a variant is trained on."""
         return str(self.experiment.variant(wildcards.variant).body.path)
 
-    def face_marks(self, wildcards: Any) -> list[str]:
-        """The marks of a face, where a variant's avatars are drawn to them."""
+    def faces(self, wildcards: Any) -> list[str]:
+        """The faces that a variant's avatars are drawn to, where they are."""
         face = self.experiment.variant(wildcards.variant).train.face
-        return [str(FACE_MARKS)] if face.contrast else []
+        return [str(face_path(name)) for name in NAMES] if face.contrast else []
 
     def same_training(self, wildcards: Any) -> str:
         """The run that a variant's training is a copy of."""

@@ -7,17 +7,19 @@ from gaussianmotion.avatar.complexion import SHADE, Shown, even_out
 from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body.face import face_density
+from gaussianmotion.body.face_marks import face_path, load_marks
 from gaussianmotion.body.skin import LIGHT, limb_share
 
 PALE, BROWN, BLUE, GINGER = (torch.tensor(c) for c in ((0.8, 0.62, 0.5), (0.4, 0.25, 0.2),
                                                     (0.1, 0.15, 0.3), (0.5, 0.2, 0.1)))  # fmt: skip
+MARKS = load_marks(face_path("woman-1"))
 
 
 @pytest.fixture
 def avatar(open_body):
     made = Avatar.on_body(
         *(open_body, 3000, 0.9, torch.Generator().manual_seed(0), False),
-        density=face_density(open_body, 2.0),
+        density=face_density(open_body, MARKS, 2.0),
     )
     with torch.no_grad():
         made.colours.copy_(BROWN.logit().expand_as(made.colours))
@@ -195,8 +197,8 @@ def test_no_hair_is_bluer_than_grey(avatar):
 def test_a_face_without_a_tone_and_a_prior_without_regions_leave_the_rest_alone(avatar, open_body):
     shown = shown_as(avatar, torch.ones(len(avatar)))
     before = avatar.rgb.clone()
-    FaceLayer(avatar.means, open_body, 1.0, tone=0.0).even_out(avatar, shown)
-    toned = FaceLayer(avatar.means, open_body, 1.0, tone=1.0)
+    FaceLayer(avatar.means, open_body, MARKS, 1.0, tone=0.0).even_out(avatar, shown)
+    toned = FaceLayer(avatar.means, open_body, MARKS, 1.0, tone=1.0)
     toned.even_out(avatar, None)
     assert torch.equal(avatar.rgb, before)
     with torch.no_grad():

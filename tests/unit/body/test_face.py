@@ -4,8 +4,11 @@ import pytest
 import torch
 from PIL import Image
 
-from gaussianmotion.body.face import DEEPEST, MOST, face_density, load_marks, on_face
+from gaussianmotion.body.face import MOST, face_density, on_face
+from gaussianmotion.body.face_marks import DEEPEST, NAMES, face_path, load_marks
 from gaussianmotion.runtime.errors import UserError
+
+MARKS = load_marks(face_path("woman-1"))
 
 
 def test_the_axes_of_a_face_are_right_up_and_forward(open_body):
@@ -21,28 +24,54 @@ def test_the_axes_of_a_face_are_right_up_and_forward(open_body):
     assert left_ear[2] < -DEEPEST
 
 
-def test_marks_are_dark_where_the_eyes_look_out_and_none_beside_the_face(open_body):
+@pytest.mark.parametrize("name", NAMES)
+def test_eyes_are_where_the_eyes_are_and_no_marks_beside_the_face(open_body, name):
+    marks = load_marks(face_path(name))
     landmarks = open_body.vertices[open_body.landmarks]
-    logs, share = load_marks().at(on_face(landmarks, open_body))
     nose, *eyes, right_ear, left_ear = range(5)
-    assert (logs[eyes].mean(dim=1) < -0.4).all()  # two thirds as bright as the skin, or less
-    assert abs(logs[nose].mean()) < 0.15
-    assert share[[nose, *eyes]] == pytest.approx(1.0, abs=0.01)
-    assert share[[right_ear, left_ear]].tolist() == [0.0, 0.0]
+    for here in marks.at(on_face(landmarks, open_body)):
+        assert here.cover.tolist() == pytest.approx([0.0, 1.0, 1.0, 0.0, 0.0], abs=0.05)
+        assert (here.eyes[eyes].mean(dim=1) < 0.5).all()  # irises
+        assert abs(here.logs[nose].mean()) < 0.5
+        assert here.share[[nose, *eyes]] == pytest.approx(1.0, abs=0.01)
+        assert here.share[[right_ear, left_ear]].tolist() == [0.0, 0.0]
     behind = open_body.vertices[open_body.vertices[:, 2] < -0.05]
-    assert load_marks().at(on_face(behind, open_body))[1].max() == 0.0
     feet = open_body.vertices[open_body.vertices[:, 1] < 0.0]
-    assert load_marks().at(on_face(feet, open_body))[1].max() == 0.0
+    for here in (*marks.at(on_face(behind, open_body)), *marks.at(on_face(feet, open_body))):
+        assert here.share.max() == here.cover.max() == 0.0
 
 
-def test_marks_of_a_face_are_about_alike_on_both_sides():
-    logs = load_marks().logs
-    sides = torch.stack([logs, logs.flip(-1)]).flatten(1)
-    assert torch.corrcoef(sides)[0, 1] > 0.95
+@pytest.mark.parametrize("name", NAMES)
+def test_faces_are_about_alike_on_both_sides_and_have_lips_and_brows(name):
+    marks = load_marks(face_path(name))
+    for layers in (marks.dark, marks.light):
+        sides = torch.stack([layers, layers.flip(-1)]).flatten(1)
+        assert torch.corrcoef(sides)[0, 1] > 0.9
+    size = marks.light.shape[-1]
+    darkness = -marks.light[:3].mean(dim=0)
+    brows = darkness[int(0.2 * size) : int(0.29 * size), int(0.25 * size) : int(0.45 * size)]
+    assert brows.max() > 0.3
+    # Lips are redder than the skin around: of its green less is left than of its red.
+    lips = marks.light[:2, int(0.62 * size) : int(0.78 * size), int(0.4 * size) : int(0.6 * size)]
+    assert (lips[0] - lips[1]).amax() > 0.06
+
+
+def test_no_two_faces_are_alike():
+    faces = torch.stack([load_marks(face_path(name)).light for name in NAMES])
+    apart = (faces[:, None] - faces[None]).abs().amax(dim=(2, 3, 4))
+    assert (apart + torch.eye(len(NAMES))).min() > 0.2
+
+
+def test_between_dark_and_light_marks_lie_on_the_way():
+    where = torch.tensor([[0.0, -0.9, 0.2], [0.5, 0.0, 0.1]])
+    dark, light = MARKS.at(where)
+    between = light.toward(dark, 0.25)
+    torch.testing.assert_close(between.logs, 0.75 * light.logs + 0.25 * dark.logs)
+    torch.testing.assert_close(light.toward(dark, 1.0).eyes, dark.eyes)
 
 
 def test_eyes_get_the_most_points_and_the_body_as_many_as_before(open_body):
-    density = face_density(open_body, 2.0)
+    density = face_density(open_body, MARKS, 2.0)
     centres = open_body.vertices[open_body.faces].mean(dim=1)
     eyes = (centres - open_body.vertices[open_body.landmarks[2]]).norm(dim=1) < 0.005
     assert density[eyes].mean() > 2.5
@@ -52,13 +81,13 @@ def test_eyes_get_the_most_points_and_the_body_as_many_as_before(open_body):
     count = 20_000
     points, _ = open_body.sample_surface(count, torch.Generator().manual_seed(0), 1.0, density)
     plain, _ = open_body.sample_surface(count, torch.Generator().manual_seed(0))
-    more, before = (load_marks().at(on_face(p, open_body))[1] > 0.5 for p in (points, plain))
+    more, before = (MARKS.at(on_face(p, open_body))[1].share > 0.5 for p in (points, plain))
     assert more.sum() > 1.8 * before.sum()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no picture"])
 def test_a_picture_of_marks_that_cannot_be_read_is_one_line(tmp_path, content):
-    path = tmp_path / "face_marks.png"
+    path = tmp_path / "face.png"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UserError, match=r"cannot read the marks of a face.*contrast: 0") as error:
@@ -67,8 +96,15 @@ def test_a_picture_of_marks_that_cannot_be_read_is_one_line(tmp_path, content):
 
 
 def test_a_picture_cut_short_is_one_line(tmp_path):
-    path = tmp_path / "face_marks.png"
+    path = tmp_path / "face.png"
     Image.effect_noise((128, 128), 60).save(path)
     path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(UserError, match="cannot read the marks"):
+        load_marks(path)
+
+
+def test_a_picture_of_another_shape_is_one_line(tmp_path):
+    path = tmp_path / "face.png"
+    Image.new("RGBA", (144, 288)).save(path)
     with pytest.raises(UserError, match="cannot read the marks"):
         load_marks(path)

@@ -72,6 +72,32 @@ def test_heads_that_were_trained_on_close_ups_are_blurred_less(avatar_path):
     assert blur[head > 0.9].max() < 0.5 * blur[head < 0.1].min()
 
 
+def test_a_face_that_was_held_is_as_sharp_as_its_marks(avatar_path):
+    subject = load_subject(avatar_path)
+    assert subject.held_opacity is None
+    points = subject.body.vertices[subject.body.landmarks[:3]]  # nose and eyes
+    with torch.no_grad():
+        subject.avatar.means[:3] = points
+        subject.avatar.logit_opacities[:] = 1.0
+        subject.avatar.logit_opacities[:2] = torch.tensor(0.9).logit()
+    subject = dataclasses.replace(subject, close_ups=True, held_opacity=0.9)
+    blur = subject.training_blur(1e-4)
+    assert (blur[:2] == 0.0).all()
+    assert (blur[2:] > 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("contrast", "even", "held"), [(0.0, True, None), (1.0, False, None), (1.0, True, 0.7)]
+)
+def test_whether_a_face_was_held_is_read_from_the_configuration(
+    avatar_path, tmp_path, contrast, even, held
+):
+    train = {"face": {"contrast": contrast}, "even_start": even, "opacity": 0.7}
+    _, metadata = load_avatar(avatar_path)
+    config = metadata.config | {"train": train}
+    assert load_subject(rewritten(avatar_path, tmp_path, config=config)).held_opacity == held
+
+
 def test_an_avatar_with_compensated_opacities_is_drawn_so_and_not_blurred(avatar_path, settings):
     subject = load_subject(avatar_path)
     assert not subject.compensate

@@ -121,6 +121,17 @@ def test_a_shipped_prior_becomes_a_checkpoint_again(exported: Path, tmp_path: Pa
         import_patches(exported, path.parent)
 
 
+def test_a_prior_whose_head_nothing_trained_is_gone_on_with_without_one(tmp_path: Path) -> None:
+    data = write_fakes(tmp_path / "data", count=8, per_shard=8, version=4)
+    untrained = replace(SETTINGS, regions=0.0)
+    checkpoint = train(data, tmp_path / "training", 8, settings=untrained)
+    prior = export_patches(checkpoint, tmp_path / "prior", ["a man"])
+    assert not (prior / "layout_head.safetensors").exists()
+    path = import_patches(prior, tmp_path / "imported")
+    train(data, path.parent, 12, settings=untrained)
+    assert load_checkpoint(path, KIND)["done"] == 12
+
+
 def test_a_prior_without_its_head_is_still_known_for_what_it_is(
     exported: Path, tmp_path: Path, capsys
 ) -> None:

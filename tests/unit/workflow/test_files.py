@@ -58,7 +58,11 @@ def test_a_variants_body_and_the_training_that_it_copies(experiment_of: Maker) -
     files = ExperimentFiles(experiment_of())
     assert files.body(job(variant="ours")).endswith("open_body.npz")
     assert files.body(job(variant="larger")) == "own.npz"
-    assert files.face_marks(job(variant="ours")) == []
+    assert files.faces(job(variant="ours")) == []
+    drawn = ExperimentFiles(experiment_of(train={"face": {"contrast": 1.0}}))
+    faces = drawn.faces(job(variant="ours"))
+    assert len(faces) == 8
+    assert all(path.endswith(".png") for path in faces)
     twin = files.same_training(job(variant="tau_100", prompt="ann", seed="0"))
     assert twin == "results/small/ours/ann/0"
 

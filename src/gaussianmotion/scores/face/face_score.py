@@ -15,8 +15,8 @@ as avatars do here, in 94 of 100 from in front (the others bow their heads, or h
 before the eyes) and in none of 100 from behind: ceiling and floor (``benchmarks/face_ceiling.py``).
 The model asks for eyes, nose and mouth where they belong, not for skill: the mannequin's face,
 painted with two dots and a line, is found, too. It cannot say whose face it is, nor whether it is
-well drawn. Of an avatar that was trained with ``train.face.contrast`` it says that the marks of the
-average face are in their place and not covered, and nothing of what the prior draws.
+well drawn. Of an avatar that was trained with ``train.face.contrast`` it says that the marks of a
+face are in their place and not covered, and nothing of what the prior draws.
 """
 
 from pathlib import Path

@@ -6,7 +6,6 @@ The protocol is that of :mod:`.pose_score`.
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,7 @@ def ceiling(subject: Subject, detector: PoseDetector, config: PoseSettings) -> d
         pass
     figure = mannequin(subject.body.to("cpu")).to(subject.device)
     # Whatever the scored avatar was trained with, all are compared with one mannequin.
-    plain = replace(subject, avatar=figure, digest="mannequin", compensate=False, close_ups=False)
+    plain = Subject(figure, subject.body, subject.metadata, "mannequin", subject.training_size)
     found = measure(plain, detector, config)
     with suppress(OSError, UserError):  # no cache is no reason to lose a score
         write_json(path, found)

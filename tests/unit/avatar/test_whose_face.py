@@ -1,0 +1,31 @@
+"""Which face an avatar gets: the sentence says whose, the seed which."""
+
+import pytest
+
+from gaussianmotion.avatar.whose_face import whose_face
+from gaussianmotion.body.face_marks import NAMES
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [
+        ("a woman in a red dress", "woman"),
+        ("A man in a blue suit", "man"),
+        ("an old man with a brown hat", "old-man"),
+        ("an elderly woman with grey hair", "old-woman"),
+        ("a grandmother in a green sweater", "old-woman"),
+        ("a middle aged man", "man"),
+        ("a man beside his mother", "man"),
+        ("a Lady with her hat", "woman"),
+        ("a salesman", "man or woman"),
+    ],
+)
+def test_words_say_whose_face_it_is(prompt, kind):
+    found = {whose_face(prompt, seed).rsplit("-", 1)[0] for seed in range(40)}
+    assert found == set(kind.split(" or "))
+
+
+def test_seeds_choose_among_all_faces_and_equal_ones_choose_the_same():
+    found = [whose_face("an old person", seed) for seed in range(60)]
+    assert set(found) == {name for name in NAMES if name.startswith("old-")}
+    assert found == [whose_face("an old person", seed) for seed in range(60)]
