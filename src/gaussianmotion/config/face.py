@@ -29,7 +29,7 @@ class FaceConfig(Section):
         "no contrast, nothing.",
     )
     points: Annotated[float, Field(ge=0.1, le=20.0)] = Field(
-        2.0,
+        1.0,
         description="Points on the face at the start, for each elsewhere on the head on the same "
         "area; four times as many on eyes and lips.",
     )

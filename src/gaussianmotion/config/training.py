@@ -202,6 +202,11 @@ class TrainConfig(TrainingScale):
         description="w_SMPL of Gaussians away from the body is a mean over what is about as near, "
         "and not of the nearest vertex alone: skirts do not part in the middle.",
     )
+    close_gaps: Share = Field(
+        0.0,
+        description="Least size of Gaussians after score.anneal_at, in parts of the distance of "
+        "their neighbours, up to loss.scale_threshold: cloth without gaps. 0: as they are learnt.",
+    )
     opacity_compensation: bool = Field(
         False,
         description="Draw splats that are smaller than a pixel fainter instead of larger "

@@ -44,11 +44,9 @@ from gaussianmotion.training.progress import StepProgress
 from gaussianmotion.training.regions import shown_by
 from gaussianmotion.training.results import save_results
 from gaussianmotion.training.start import start
+from gaussianmotion.training.tidy import tidy
 from gaussianmotion.training.words import warn_of_words
 
-# A mean moves by at most its learning rate a step, 4 mm in 25 steps at 1.6e-4: less than the
-# distance between two vertices of the body. Looking w_SMPL up at every step would gain nothing.
-REFRESH_EVERY = 25
 # Share of the steps at the end over which run.json's final losses are averaged.
 FINAL_SHARE = 0.1
 
@@ -191,13 +189,12 @@ def train(
                     skip_or_stop(skipped, loss, avatar, finished + 1, checkpoint, fault)
                 finished += 1
                 done = finished == settings.steps
+                tidy(avatar, body, settings, finished, face.index if face else None)
                 if face and annealed(settings.score, finished - 1, settings.steps):
                     face.draw(avatar, settings.face.rate)
                     if done:
                         seen_as = shown_by(prior, prompt, avatar, body, config, condition, seed)
                         face.even_out(avatar, seen_as)
-                if finished % REFRESH_EVERY == 0:
-                    avatar.refresh_smpl_weights(body, settings.smooth_weights)
                 if settings.skirt and finished == first_annealed(settings.score, settings.steps):
                     density.drop_fainter(avatar, optimiser, FAINT)
                 density.update(finished, avatar, optimiser, body, generators["density"])

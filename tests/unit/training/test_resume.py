@@ -96,6 +96,8 @@ def test_views_that_are_looked_at_again_are_seen_through_before_a_stop(tmp_path,
         checkpoint_every=10,
         skirt=0.2,
         smooth_weights=True,
+        even_start=True,
+        close_gaps=0.6,
         gaussians=1500,
         face={"contrast": 1.2, "tone": 1.0},
     )

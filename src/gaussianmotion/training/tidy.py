@@ -1,0 +1,40 @@
+"""What is put right now and then between steps: blend weights, and sizes that leave gaps."""
+
+from jaxtyping import Int
+from torch import Tensor
+
+from gaussianmotion.avatar.gaps import close_gaps
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.body import Body
+from gaussianmotion.config import TrainConfig
+from gaussianmotion.guidance.timesteps import annealed
+
+# A mean moves by at most its learning rate a step, 4 mm in 25 steps at 1.6e-4: less than the
+# distance between two vertices of the body. Looking w_SMPL up at every step would gain nothing.
+EVERY = 25
+
+
+def tidy(
+    avatar: Avatar,
+    body: Body,
+    settings: TrainConfig,
+    finished: int,
+    held: Int[Tensor, " M"] | None = None,
+) -> None:
+    """Do so after every 25th step and the last one.
+
+    What is done depends on the avatar and the step alone: a training that was killed goes on as it
+    would have.
+
+    Args:
+        avatar: Avatar in training, changed in place.
+        body: Its body.
+        settings: Settings of the training.
+        finished: Steps that were taken.
+        held: Numbers of Gaussians whose shape is not changed.
+    """
+    if finished % EVERY and finished != settings.steps:
+        return
+    avatar.refresh_smpl_weights(body, settings.smooth_weights)
+    if settings.close_gaps and annealed(settings.score, finished - 1, settings.steps):
+        close_gaps(avatar, settings.close_gaps, settings.loss.scale_threshold, held)
