@@ -24,7 +24,7 @@ def close_gaps(
     Args:
         avatar: Avatar whose sizes are changed.
         share: Least standard deviation, over the mean distance of the nearest neighbours.
-        largest: Metres; beyond r of eq. 7, L_scale would take back what is given here.
+        largest: Metres, beyond which none is widened.
         held: Numbers of Gaussians that are left alone.
     """
     from scipy.spatial import cKDTree  # half a second, and few ask for it

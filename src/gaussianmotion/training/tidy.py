@@ -12,6 +12,8 @@ from gaussianmotion.guidance.timesteps import annealed
 # A mean moves by at most its learning rate a step, 4 mm in 25 steps at 1.6e-4: less than the
 # distance between two vertices of the body. Looking w_SMPL up at every step would gain nothing.
 EVERY = 25
+# How large gaps may make a Gaussian, in parts of the size beyond which L_scale shrinks it (slowly).
+LARGEST = 1.5
 
 
 def tidy(
@@ -37,4 +39,5 @@ def tidy(
         return
     avatar.refresh_smpl_weights(body, settings.smooth_weights)
     if settings.close_gaps and annealed(settings.score, finished - 1, settings.steps):
-        close_gaps(avatar, settings.close_gaps, settings.loss.scale_threshold, held)
+        largest = LARGEST * settings.loss.scale_threshold
+        close_gaps(avatar, settings.close_gaps, largest, held)
