@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 
 from gaussianmotion.avatar.complexion import weighted_mean
-from gaussianmotion.body.face import load_marks, on_face
+from gaussianmotion.body.face import on_face
+from gaussianmotion.body.face_marks import NAMES, face_path, load_marks
 from gaussianmotion.body.skin import limb_share
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.prior import load_prior
@@ -55,7 +56,7 @@ def distances(avatar_file: Path) -> dict[str, float]:
     if shown is None:
         sys.exit(f"{avatar_file}: its prior names no regions, or train.face.tone is 0")
     logs = avatar.rgb.clamp(min=0.02).log()
-    _, face = load_marks().at(on_face(avatar.means, body))
+    face = load_marks(face_path(NAMES[0])).at(on_face(avatar.means, body))[0].share
     shares = {"hair": shown.hair * (1.0 - face)}
     for part in PARTS:
         shares[part] = shown.skin * (1.0 - face) * limb_share(avatar.smpl_weights, part)

@@ -6,6 +6,8 @@ import re
 import runpy
 import shutil
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,30 @@ def test_every_key_of_the_configuration_has_a_meaning() -> None:
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert len(rows) > 100
     assert [row for row in rows if re.search(r"\|\s*\|", row)] == []
+
+
+def test_what_scripts_import_from_the_package_is_there() -> None:
+    """Benchmarks run seldom: a name that has moved would be missed when it is needed."""
+    missing, count = [], 0
+    for folder in ("benchmarks", "docs"):
+        for path in (REPOSITORY / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                    "gaussianmotion."
+                ):
+                    for name in node.names:
+                        count += 1
+                        if not _is_there(node.module or "", name.name):
+                            missing.append(f"{path.name}: {node.module}.{name.name}")
+    assert missing == []
+    assert count > 100
+
+
+def _is_there(module: str, name: str) -> bool:
+    try:
+        return hasattr(import_module(module), name) or bool(find_spec(f"{module}.{name}"))
+    except ImportError:
+        return False
 
 
 def test_pages_that_the_code_names_are_there() -> None:

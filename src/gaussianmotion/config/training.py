@@ -205,7 +205,7 @@ class TrainConfig(TrainingScale):
     close_gaps: Share = Field(
         0.0,
         description="Least size of Gaussians after score.anneal_at, in parts of the distance of "
-        "their neighbours, up to 1.5 loss.scale_threshold: no gaps in cloth. 0: as they are learnt.",
+        "their neighbours, up to 1.5 loss.scale_threshold: no gaps in cloth. 0: as learnt.",
     )
     opacity_compensation: bool = Field(
         False,
