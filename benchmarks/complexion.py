@@ -16,8 +16,9 @@ import torch
 
 from gaussianmotion.avatar.complexion import weighted_mean
 from gaussianmotion.body.face import on_face
-from gaussianmotion.body.face_marks import NAMES, face_path, load_marks
+from gaussianmotion.body.face_marks import load_marks
 from gaussianmotion.body.skin import limb_share
+from gaussianmotion.config.face import NAMES, face_path
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.rendering.subject import load_subject

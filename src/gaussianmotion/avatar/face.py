@@ -27,8 +27,9 @@ from gaussianmotion.avatar.complexion import (
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 from gaussianmotion.body.face import on_face
-from gaussianmotion.body.face_marks import NAMES, FaceMarks, MarksAt, face_path, load_marks
+from gaussianmotion.body.face_marks import FaceMarks, MarksAt, load_marks
 from gaussianmotion.body.skin import hand_share, nearest_tone, throat_share
+from gaussianmotion.config.face import NAMES, face_path
 
 #: What of the face's Gaussians is not learnt.
 HELD = ("means", "quats", "log_scales", "logit_opacities")

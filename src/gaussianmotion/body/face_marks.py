@@ -6,6 +6,7 @@ coordinates of :func:`gaussianmotion.body.face.on_face`. The left half has the m
 skin's colour, the right half the eyes, which have colours of their own.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass, fields
 from functools import cache
@@ -18,7 +19,6 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from gaussianmotion.config.face import FACES
 from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 
@@ -28,10 +28,6 @@ SPAN, TOP = 2.9, 0.9
 DEEPEST = 1.2
 # In the left half 128 is the colour of the skin around, and so many levels are a factor of two.
 NEUTRAL, LEVELS = 128, 40.0
-#: Faces of each kind, counted from 1: ``woman-1.png`` and so on.
-EACH = 2
-KINDS = ("woman", "man", "old-woman", "old-man")
-NAMES = tuple(f"{kind}-{number}" for kind in KINDS for number in range(1, EACH + 1))
 
 
 @dataclass(frozen=True)
@@ -66,10 +62,12 @@ class FaceMarks:
     Attributes:
         dark: Marks (3), share of the face (1), eyes (3), cover (1) as in :class:`MarksAt`.
         light: The same.
+        digest: Of the picture.
     """
 
     dark: Float[Tensor, "8 S S"]
     light: Float[Tensor, "8 S S"]
+    digest: str = ""
 
     def at(self, where: Float[Tensor, "N 3"]) -> tuple[MarksAt, MarksAt]:
         """What is at points of :func:`gaussianmotion.body.face.on_face`; nothing beside the face.
@@ -94,11 +92,6 @@ class FaceMarks:
         return found[0], found[1]
 
 
-def face_path(name: str) -> Path:
-    """The picture of a face of :data:`NAMES`, as it ships."""
-    return FACES / f"{name}.png"
-
-
 @cache
 def load_marks(path: Path) -> FaceMarks:
     """Read a face.
@@ -108,16 +101,19 @@ def load_marks(path: Path) -> FaceMarks:
     """
     try:
         with Image.open(shipped(path)) as file:
-            levels = np.asarray(file.convert("RGBA"), dtype=np.float32)
-        if levels.shape[1] != levels.shape[0]:
+            if file.mode != "RGBA":
+                raise ValueError("it does not say where the face is")
+            levels = np.asarray(file, dtype=np.float32)
+        height, width = levels.shape[:2]
+        if height != width or height % 2:
             raise ValueError("its rows are not of two squares each")
     except (OSError, ValueError) as error:
         raise UserError(
-            f"cannot read the marks of a face, {path}: copy the file again, or set "
-            "train.face.contrast: 0"
+            f"cannot read the marks of a face, {path}: copy the file again, or, to train without "
+            "one, set train.face.contrast: 0"
         ) from error
     dark, light = (_layers(row) for row in torch.from_numpy(levels).permute(2, 0, 1).chunk(2, 1))
-    return FaceMarks(dark, light)
+    return FaceMarks(dark, light, hashlib.sha256(levels.tobytes()).hexdigest()[:16])
 
 
 def _layers(levels: Float[Tensor, "4 S W"]) -> Float[Tensor, "8 S S"]:

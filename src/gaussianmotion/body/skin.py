@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 #: RGB of plain skin, unlit: the means of the darkest four and of the other eight of the character
-#: pack's young and middle-aged skins, as ``gaussianmotion synthesis faces`` draws them.
+#: pack's young and middle-aged skins, drawn without light and shade.
 DARK, LIGHT = (0.40, 0.235, 0.16), (0.87, 0.68, 0.56)
 # SMPL's hands.
 HANDS = (22, 23)

@@ -20,8 +20,7 @@ def evenly_spread(candidates: Float[ndarray, "M 3"], count: int) -> Int[ndarray,
     Sample elimination (Yuksel 2015): a candidate at distance d of another weighs
     (1 - d / 2 r)^8 on it, r the distance of neighbours in a lattice of the points that are kept,
     and those that bear most go first. The candidates' density stays: where they are closer, r is
-    smaller. All go at once that bear more than each of their neighbours: none of them weighs on
-    another.
+    smaller. All go at once that bear no less than each of their neighbours.
 
     Args:
         candidates: Random points, :data:`CANDIDATES` times as many as are kept.

@@ -7,8 +7,17 @@ from pydantic import Field
 
 from gaussianmotion.config.section import Section, Share
 
-#: The faces that ship; ``body/face_marks.py`` reads them.
+#: Where the faces that ship are; ``body/face_marks.py`` reads them.
 FACES = Path("resources/body/faces")
+#: Faces of each kind, counted from 1: ``woman-1.png`` and so on.
+EACH = 2
+KINDS = ("woman", "man", "old-woman", "old-man")
+NAMES = tuple(f"{kind}-{number}" for kind in KINDS for number in range(1, EACH + 1))
+
+
+def face_path(name: str) -> Path:
+    """The picture of a face of :data:`NAMES`, as it ships."""
+    return FACES / f"{name}.png"
 
 
 class FaceConfig(Section):

@@ -18,6 +18,9 @@ import torch
 from gaussianmotion.avatar.density import DensityControl
 from gaussianmotion.avatar.file import state
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.whose_face import whose_face
+from gaussianmotion.body.face_marks import load_marks
+from gaussianmotion.config.face import face_path
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.digest import layout_digest
 from gaussianmotion.records.run_folder import RunFolder
@@ -37,14 +40,19 @@ def training_digest(
     """16 hex digits over all that decides an avatar.
 
     Args:
-        config: Of which the prior and the training count; the body counts by its content.
+        config: Of which the prior and the training count; body and face count by their content.
         prompt: The sentence.
         seed: Of everything random.
         body_id: ``Body.id``, which holds a hash of the file.
         weights: Digest of the prior's weights: the configuration only says where they are.
+
+    Raises:
+        UserError: the face that the avatar is drawn to cannot be read.
     """
     if config.train.face.tone and weights != GIVEN:
         weights += layout_digest(config.prior)  # which tells what is skin
+    if config.train.face.contrast:
+        weights += load_marks(face_path(whose_face(prompt, seed))).digest
     decisive = {
         "prior": config.prior.model_dump(mode="json"),
         "train": config.train.model_dump(mode="json", exclude=WITHOUT_EFFECT),

@@ -12,8 +12,9 @@ from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.avatar.whose_face import whose_face
 from gaussianmotion.body import Body
 from gaussianmotion.body.face import face_density
-from gaussianmotion.body.face_marks import face_path, load_marks
+from gaussianmotion.body.face_marks import load_marks
 from gaussianmotion.config import TrainConfig
+from gaussianmotion.config.face import face_path
 from gaussianmotion.training.checkpoint import go_on
 from gaussianmotion.training.optimiser import make_optimiser
 from gaussianmotion.training.randomness import generators_of

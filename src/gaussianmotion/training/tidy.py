@@ -40,4 +40,6 @@ def tidy(
     avatar.refresh_smpl_weights(body, settings.smooth_weights)
     if settings.close_gaps and annealed(settings.score, finished - 1, settings.steps):
         largest = LARGEST * settings.loss.scale_threshold
+        if settings.density.enabled:  # what is widened is not to be pruned for it
+            largest = min(largest, settings.density.prune_scale)
         close_gaps(avatar, settings.close_gaps, largest, held)

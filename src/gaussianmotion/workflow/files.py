@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gaussianmotion.body.face_marks import NAMES, face_path
 from gaussianmotion.config import Config
+from gaussianmotion.config.face import NAMES, face_path
 from gaussianmotion.figures.grid import FIGURES, figure_inputs, figure_rows
 from gaussianmotion.pipeline.experiment import Experiment
 from gaussianmotion.pipeline.experiment_files import motion_inputs
@@ -18,6 +18,7 @@ from gaussianmotion.pipeline.grid import Grid, Run
 from gaussianmotion.pipeline.stages import SCORE_TABLES
 from gaussianmotion.records import run_folder as names
 from gaussianmotion.records.experiment_folder import VOTES, ExperimentFolder
+from gaussianmotion.runtime.shipped import shipped
 
 #: Files of avatars for other programs that hold the splats as they are.
 SPLAT_EXPORTS = tuple(names.EXPORTS[kind] for kind in ("ply", "spz", "splat_glb"))
@@ -123,9 +124,10 @@ class ExperimentFiles:
         return str(self.experiment.variant(wildcards.variant).body.path)
 
     def faces(self, wildcards: Any) -> list[str]:
-        """The faces that a variant's avatars are drawn to, where they are."""
+        """The faces that avatars are drawn to; of missing ones the training says more."""
         face = self.experiment.variant(wildcards.variant).train.face
-        return [str(face_path(name)) for name in NAMES] if face.contrast else []
+        paths = [face_path(name) for name in NAMES if face.contrast]
+        return [str(path) for path in paths if shipped(path).is_file()]
 
     def same_training(self, wildcards: Any) -> str:
         """The run that a variant's training is a copy of."""

@@ -7,8 +7,9 @@ from gaussianmotion.avatar.complexion import SHADE, Shown, even_out
 from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body.face import face_density
-from gaussianmotion.body.face_marks import face_path, load_marks
+from gaussianmotion.body.face_marks import load_marks
 from gaussianmotion.body.skin import LIGHT, limb_share
+from gaussianmotion.config.face import face_path
 
 PALE, BROWN, BLUE, GINGER = (torch.tensor(c) for c in ((0.8, 0.62, 0.5), (0.4, 0.25, 0.2),
                                                     (0.1, 0.15, 0.3), (0.5, 0.2, 0.1)))  # fmt: skip

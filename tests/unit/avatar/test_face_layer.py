@@ -6,8 +6,9 @@ import torch
 from gaussianmotion.avatar.face import HELD, FaceLayer, held_share
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
 from gaussianmotion.body.face import face_density, on_face
-from gaussianmotion.body.face_marks import face_path, load_marks
+from gaussianmotion.body.face_marks import load_marks
 from gaussianmotion.body.skin import hand_share, nearest_tone, throat_share
+from gaussianmotion.config.face import face_path
 
 SKIN = torch.tensor([0.6, 0.4, 0.3])
 MARKS = load_marks(face_path("woman-1"))

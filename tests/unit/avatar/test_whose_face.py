@@ -3,7 +3,7 @@
 import pytest
 
 from gaussianmotion.avatar.whose_face import whose_face
-from gaussianmotion.body.face_marks import NAMES
+from gaussianmotion.config.face import NAMES
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,17 @@ from gaussianmotion.body.face_marks import NAMES
         ("a middle aged man", "man"),
         ("a man beside his mother", "man"),
         ("a Lady with her hat", "woman"),
-        ("a salesman", "man or woman"),
+        ("a 20 year old woman in jeans", "woman"),
+        ("a 7-year-old boy", "man"),
+        ("an 80 years old man", "old-man"),
+        ("a woman in old jeans", "woman"),
+        ("an old-fashioned suit on a man", "man"),
+        ("an older policewoman in blue", "old-woman"),
+        ("a salesman", "man"),
+        ("a German in shorts", "man or woman"),
+        ("an old firefighter", "old-man or old-woman"),
+        ("a granny with a hat", "old-woman"),
+        ("", "man or woman"),
     ],
 )
 def test_words_say_whose_face_it_is(prompt, kind):

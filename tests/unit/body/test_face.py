@@ -5,7 +5,8 @@ import torch
 from PIL import Image
 
 from gaussianmotion.body.face import MOST, face_density, on_face
-from gaussianmotion.body.face_marks import DEEPEST, NAMES, face_path, load_marks
+from gaussianmotion.body.face_marks import DEEPEST, load_marks
+from gaussianmotion.config.face import NAMES, face_path
 from gaussianmotion.runtime.errors import UserError
 
 MARKS = load_marks(face_path("woman-1"))
@@ -103,8 +104,12 @@ def test_a_picture_cut_short_is_one_line(tmp_path):
         load_marks(path)
 
 
-def test_a_picture_of_another_shape_is_one_line(tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "size"),
+    [("RGBA", (144, 288)), ("RGBA", (289, 289)), ("RGBA", (1, 1)), ("RGB", (288, 288))],
+)
+def test_a_picture_of_another_shape_is_one_line(tmp_path, mode, size):
     path = tmp_path / "face.png"
-    Image.new("RGBA", (144, 288)).save(path)
+    Image.new(mode, size).save(path)
     with pytest.raises(UserError, match="cannot read the marks"):
         load_marks(path)

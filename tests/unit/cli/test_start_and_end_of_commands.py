@@ -17,6 +17,7 @@ SLOW = (
     [
         ("cli", set()),
         ("tracking", set()),
+        ("workflow.files", set()),  # each job of a cluster reads the rules
         ("tables.table1", {"pandas"}),
         ("rendering.sheet", set()),
         ("rendering.views", {"torch"}),

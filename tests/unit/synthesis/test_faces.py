@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from pack_fakes import toy_pack
 
-from gaussianmotion.body.face_marks import NAMES, face_path, load_marks
+from gaussianmotion.body.face_marks import load_marks
+from gaussianmotion.config.face import NAMES, face_path
 from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.runtime.shipped import shipped
 from gaussianmotion.synthesis.body import faces

@@ -12,6 +12,7 @@ from small_training import run, small_config
 
 from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.testing.oracle import OraclePrior
+from gaussianmotion.training import tidy
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 
 KILLED_RUN = """
@@ -89,7 +90,10 @@ class StoppedAt(OraclePrior):
         return super().encode_image(rgb)
 
 
-def test_views_that_are_looked_at_again_are_seen_through_before_a_stop(tmp_path, open_body, capsys):
+def test_views_that_are_looked_at_again_are_seen_through_before_a_stop(
+    tmp_path, open_body, capsys, monkeypatch
+):
+    monkeypatch.setattr(tidy, "EVERY", 5)  # before the stop, too
     score = {"late_method": "sdedit", "late_steps": 2, "late_repeats": 3}
     config = small_config(
         score=score,

@@ -38,6 +38,12 @@ def test_without_the_key_sizes_are_as_learnt(avatar, open_body):
     assert torch.equal(avatar.log_scales, before)
 
 
+def test_none_grows_so_large_that_it_would_be_pruned(avatar, open_body):
+    density = {"enabled": True, "prune_scale": 0.003}
+    tidy(avatar, open_body, settings(close_gaps=1.0, density=density), 60)
+    assert avatar.scales.amax().item() == pytest.approx(0.003)
+
+
 def test_none_grows_far_beyond_what_the_loss_on_scales_leaves_alone(avatar, open_body):
     tidy(avatar, open_body, settings(close_gaps=1.0, loss={"scale_threshold": 0.004}), 60)
     assert avatar.scales.amax().item() == pytest.approx(0.006)

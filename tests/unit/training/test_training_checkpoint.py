@@ -2,13 +2,19 @@
 
 import pickle
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from gaussianmotion.avatar.whose_face import whose_face
 from gaussianmotion.config import Config
+from gaussianmotion.config.face import face_path
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.pipeline.stage import narrow
 from gaussianmotion.runtime.errors import UserError
+from gaussianmotion.runtime.shipped import shipped
+from gaussianmotion.training import checkpoint
 from gaussianmotion.training.checkpoint import load_checkpoint, save_checkpoint, training_digest
 
 STATE = {"finished": 3, "tensor": torch.arange(3.0), "nested": {"name": [1, 2.5, "x"]}}
@@ -96,6 +102,18 @@ def digest(prompt="a man", seed=0, body="body", weights="trained", **keys):
 )
 def test_what_decides_the_avatar_changes_the_digest(change):
     assert digest(**change) != digest()
+
+
+def test_so_does_the_content_of_the_face_that_it_is_drawn_to(tmp_path, monkeypatch):
+    drawn = {"train": {"face": {"contrast": 1.0}}}
+    first = digest(**drawn)
+    with Image.open(shipped(face_path(whose_face("a man", 0)))) as file:
+        pixels = np.asarray(file).copy()
+    pixels[100, 100] = 0
+    Image.fromarray(pixels, "RGBA").save(tmp_path / "face.png")
+    monkeypatch.setattr(checkpoint, "face_path", lambda name: tmp_path / "face.png")
+    assert digest(**drawn) != first
+    assert digest() == digest()  # without one, no face is read
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Makes the faces that ship: what eyes, brows, nostrils and lips are over the skin around.
 
 The character pack's mean person is drawn from straight ahead and from far away, in its skins,
-without shading. Each picture is divided by its own plain skin: marks
-are factors, so that they lie on skin of any colour. Brows are a mean of two kinds: one alone looks
-grim. Eyes are kept apart: a white eye is as white on dark skin as on light.
+without shading. Each picture is divided by its own plain skin: marks are factors, so that they lie
+on skin of any colour. Brows are a mean of two kinds: one alone looks grim. Eyes are kept apart: a
+white eye is as white on dark skin as on light.
 """
 
 import math
@@ -17,7 +17,8 @@ from numpy import ndarray
 from PIL import Image
 from scipy.ndimage import binary_fill_holes, gaussian_filter, zoom
 
-from gaussianmotion.body.face_marks import LEVELS, NAMES, NEUTRAL, SPAN, TOP
+from gaussianmotion.body.face_marks import LEVELS, NEUTRAL, SPAN, TOP
+from gaussianmotion.config.face import NAMES
 from gaussianmotion.runtime.atomic import atomic_path
 from gaussianmotion.synthesis.people.character_pack import CharacterPack, load_characters
 from gaussianmotion.synthesis.people.dressing import Look, pose_look
