@@ -40,7 +40,8 @@ def test_both_rasterisers_agree_and_leave_no_gradients(avatar, open_body, looked
     given = {"weights": avatar.weights(), "compensate": True}
     expected = lifted(avatar, open_body, *looked_at, labels, "torch", **given)
     found = lifted(avatar, open_body, *looked_at, labels, "numba", **given)
-    torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-3)
+    # Rounding decides whether a splat whose share is next to the least that counts, 1/255, counts.
+    torch.testing.assert_close(found, expected, atol=1.1 / 255, rtol=1e-3)
     assert all(parameter.grad is None for parameter in avatar.parameters())
 
 

@@ -73,6 +73,7 @@ def test_a_person_of_one_colour_has_no_marks_and_no_eyes(tmp_path, monkeypatch):
     for garment in pack.wearables.values():
         garment.cut[:] = -1.0  # worn, but not to be seen
     monkeypatch.setattr(faces, "load_characters", lambda path: pack)
+    monkeypatch.setattr(faces, "DRAWN", SIZE)
     told = []
     make_faces(tmp_path / "pack.npz", tmp_path / "faces", told.append)
     assert told == [f"wrote 8 faces to {tmp_path / 'faces'}"]
