@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.gaussians import Avatar, spacing
 
 # The mean distance of so many is how far apart Gaussians are.
 NEIGHBOURS = 8
@@ -27,15 +27,10 @@ def close_gaps(
         largest: Metres, beyond which none is widened.
         held: Numbers of Gaussians that are left alone.
     """
-    from scipy.spatial import cKDTree  # half a second, and few ask for it
-
-    where = avatar.means.detach().cpu().numpy()
-    near = min(NEIGHBOURS, len(where) - 1)
+    near = min(NEIGHBOURS, len(avatar) - 1)
     if near < 1:
         return
-    distance, _ = cKDTree(where).query(where, k=range(2, 2 + near))
-    spacing = torch.as_tensor(distance.mean(axis=1), dtype=torch.float32)
-    least = (share * spacing).clamp(min=1e-6, max=largest).log().to(avatar.means.device)
+    least = (share * spacing(avatar.means, near)).clamp(min=1e-6, max=largest).log()
     if held is not None:
         least[held] = -torch.inf
     sizes = avatar.log_scales

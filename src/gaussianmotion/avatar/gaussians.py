@@ -88,17 +88,14 @@ class Avatar(nn.Module):
             density: Points on each of the body's triangles, for each elsewhere on the same area.
             even: Keep them away from one another (:mod:`gaussianmotion.body.spread`).
         """
-        from scipy.spatial import cKDTree  # half a second, for a training's start only
-
         means, normals = body.sample_surface(count, generator, detail, density, even)
         opacities = torch.full_like(means[:, 0], opacity)
         if round(skirt * count) > 0:
             between, facing = sample_between_legs(body, round(skirt * count), generator, even)
             means, normals = torch.cat([means, between]), torch.cat([normals, facing])
             opacities = torch.cat([opacities, torch.full_like(between[:, 0], FAINT)])
-        distance, _ = cKDTree(means.cpu().numpy()).query(means.cpu().numpy(), k=NEIGHBOURS + 1)
-        spacing = torch.as_tensor(distance[:, 1:].mean(axis=1), dtype=torch.float32).clamp(min=1e-4)
-        scales = SCALE_PER_SPACING * spacing.to(means.device)[:, None].repeat(1, 3)
+        apart = spacing(means, NEIGHBOURS).clamp(min=1e-4)
+        scales = SCALE_PER_SPACING * apart[:, None].repeat(1, 3)
         scales[:, 2] *= FLATNESS
         field = None
         if residual_skinning:
@@ -193,6 +190,15 @@ class Avatar(nn.Module):
             backend,
             compensate,
         )
+
+
+def spacing(means: Float[Tensor, "N 3"], neighbours: int) -> Float[Tensor, " N"]:
+    """Mean distance of each point's nearest ``neighbours``, of which there must be so many."""
+    from scipy.spatial import cKDTree  # half a second, and few ask for it
+
+    where = means.detach().cpu().numpy()
+    distance, _ = cKDTree(where).query(where, k=neighbours + 1)
+    return torch.as_tensor(distance[:, 1:].mean(axis=1), dtype=torch.float32).to(means.device)
 
 
 def w_smpl(body: Body, points: Float[Tensor, "N 3"], smooth: bool) -> Float[Tensor, "N J"]:
