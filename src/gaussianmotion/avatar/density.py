@@ -45,6 +45,7 @@ class DensityControl:
         device: Any = "cpu",
         tentative: int = 0,
         smooth_weights: bool = False,
+        began: Float[Tensor, "N 3"] | None = None,
     ) -> None:
         """Start with nothing observed.
 
@@ -55,6 +56,7 @@ class DensityControl:
             tentative: How many of the last ones leave where they become fainter
                 (:meth:`drop_fainter`); so does what grows from them.
             smooth_weights: Of :func:`~gaussianmotion.avatar.gaussians.w_smpl`, for new ones.
+            began: Where each Gaussian began; what grows begins where its parent did.
         """
         self.config = config
         self.steps = steps
@@ -62,6 +64,7 @@ class DensityControl:
         self.gradient = torch.zeros(count, device=device)
         self.seen = torch.zeros(count, device=device)
         self.tentative = torch.arange(count, device=device) >= count - tentative
+        self.began = torch.zeros(count, 3, device=device) if began is None else began
 
     @torch.no_grad()
     def observe(self, info: dict[str, Any]) -> None:
@@ -130,6 +133,7 @@ class DensityControl:
         _carry(avatar, optimiser, kept, smpl_weights[alive], source[alive], anew)
         self.gradient, self.seen = (torch.zeros_like(kept["means"][:, 0]) for _ in range(2))
         self.tentative = self.tentative[source[alive]]
+        self.began = self.began[source[alive]]
         return DensityChange(len(clone), len(split), int((~alive).sum()))
 
     @torch.no_grad()
@@ -142,7 +146,7 @@ class DensityControl:
         fields = {name: getattr(avatar, name)[kept].clone() for name in GAUSSIAN_FIELDS}
         _carry(avatar, optimiser, fields, avatar.smpl_weights[kept], kept, None)
         self.gradient, self.seen = self.gradient[kept], self.seen[kept]
-        self.tentative = self.tentative[kept]
+        self.tentative, self.began = self.tentative[kept], self.began[kept]
         return dropped
 
     def _to_grow(self, avatar: Avatar) -> tuple[Int[Tensor, " K"], Int[Tensor, " M"]]:
@@ -160,13 +164,14 @@ class DensityControl:
         return chosen[~large], chosen[large]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What was observed since the last update, and which Gaussians are tentative."""
-        return {"gradient": self.gradient, "seen": self.seen, "tentative": self.tentative}
+        """What was observed since the last update, who is tentative, and where each began."""
+        names = ("gradient", "seen", "tentative", "began")
+        return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Go on from :meth:`state_dict`."""
         self.gradient, self.seen = state["gradient"].clone(), state["seen"].clone()
-        self.tentative = state["tentative"].clone()
+        self.tentative, self.began = state["tentative"].clone(), state["began"].clone()
 
 
 def _samples(

@@ -23,16 +23,29 @@ def whose_face(prompt: str, seed: int) -> str:
     """The name of a face (:data:`gaussianmotion.config.face.NAMES`).
 
     Args:
-        prompt: The sentence; whom its first such word calls a woman or a man is one, and old whom a
-            word before it, or a number of years, calls old.
+        prompt: The sentence.
         seed: Equal ones give equal faces.
     """
+    return f"{who(prompt, seed)}-{1 + _number(prompt, seed) // 2 % EACH}"
+
+
+def who(prompt: str, seed: int) -> str:
+    """Who a sentence is about: woman, man, old-woman or old-man.
+
+    Args:
+        prompt: The sentence; whom its first such word calls a woman or a man is one, and old whom a
+            word before it, or a number of years, calls old.
+        seed: Decides where no word does.
+    """
     words = re.findall(r"[^\W\d_]+", prompt.lower())
-    number = zlib.crc32(f"{seed} {prompt}".encode())
     told = [(place, sex) for place, word in enumerate(words) if (sex := _sex(word))]
-    place, sex = told[0] if told else (len(words), ("woman", "man")[number % 2])
+    place, sex = told[0] if told else (len(words), ("woman", "man")[_number(prompt, seed) % 2])
     age = "old-" if _old(words[: place + 1]) or _old_in_years(prompt) else ""
-    return f"{age}{sex}-{1 + number // 2 % EACH}"
+    return f"{age}{sex}"
+
+
+def _number(prompt: str, seed: int) -> int:
+    return zlib.crc32(f"{seed} {prompt}".encode())
 
 
 def _sex(word: str) -> str | None:

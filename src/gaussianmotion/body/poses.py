@@ -34,6 +34,19 @@ def arms_down_pose() -> Float[Tensor, "24 3"]:
     return _spread(arms_down=72.0, legs_out=3.0)
 
 
+def standing_pose() -> Float[Tensor, "24 3"]:
+    """As people stand for a photograph: arms away from the body, elbows a little bent.
+
+    The collar bones take a sixth of the arms' way: those of the T-pose are raised, and under
+    lowered arms they would shrug.
+    """
+    pose = _spread(arms_down=50.0, legs_out=5.0)
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        pose[INDEX[f"{side}_collar"], 2] = -sign * math.radians(10.0)
+        pose[INDEX[f"{side}_elbow"], 1] = -sign * math.radians(18.0)
+    return pose
+
+
 def _spread(arms_down: float, legs_out: float) -> Float[Tensor, "24 3"]:
     """T-pose with arms and legs turned about z, degrees."""
     pose = t_pose()
@@ -43,11 +56,17 @@ def _spread(arms_down: float, legs_out: float) -> Float[Tensor, "24 3"]:
     return pose
 
 
-NAMED = {"star": star_pose, "a": a_pose, "t": t_pose, "arms_down": arms_down_pose}
+NAMED = {
+    "star": star_pose,
+    "a": a_pose,
+    "t": t_pose,
+    "arms_down": arms_down_pose,
+    "standing": standing_pose,
+}
 
 
 def named_pose(name: str) -> Float[Tensor, "24 3"]:
-    """The pose called ``name``: star, a, t or arms_down.
+    """The pose called ``name``: star, a, t, arms_down or standing.
 
     Raises:
         UserError: there is no such pose.

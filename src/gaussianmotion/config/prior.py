@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gaussianmotion.config.section import Section, UserPath, Words
 
@@ -67,11 +67,14 @@ class PriorConfig(PriorName):
     framing_words: FramingWords = FramingWords()
 
 
+OPEN_BODY = Path("resources/body/open_body.npz")
+
+
 class BodyConfig(Section):
     """The posable human that the Gaussians are skinned to."""
 
     path: UserPath = Field(
-        Path("resources/body/open_body.npz"),
+        OPEN_BODY,
         description="SMPL-layout file: the shipped open body, or your licensed SMPL .npz or .pkl.",
     )
     betas: list[Annotated[float, Field(ge=-10.0, le=10.0)]] = Field(
@@ -79,3 +82,19 @@ class BodyConfig(Section):
         max_length=10,
         description="Shape coefficients, at most 10, in standard deviations of people.",
     )
+    of_sentence: bool = Field(
+        False,
+        description="The open body takes the mean shape of women or of men, old where the sentence "
+        "says so, in place of betas. Its hips stay as high, so that motions fit.",
+    )
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "BodyConfig":
+        if self.of_sentence and self.betas:
+            raise ValueError("of_sentence chooses the betas: leave betas empty, or set it to false")
+        if self.of_sentence and self.path.name != OPEN_BODY.name:
+            raise ValueError(
+                f"of_sentence knows the shapes of {OPEN_BODY} only: give {self.path} betas, or "
+                "set it to false"
+            )
+        return self

@@ -33,7 +33,7 @@ class Multiview(Section):
 class Standing(Section):
     """How the person stands in still views."""
 
-    pose: Literal["star", "a", "t", "arms_down"] = Field(
+    pose: Literal["star", "a", "t", "arms_down", "standing"] = Field(
         "a", description="Pose of the still views."
     )
     elevation: Annotated[float, Field(ge=-60.0, le=60.0)] = Field(

@@ -202,6 +202,16 @@ class TrainConfig(TrainingScale):
         description="w_SMPL of Gaussians away from the body is a mean over what is about as near, "
         "and not of the nearest vertex alone: skirts do not part in the middle.",
     )
+    keep_outside: bool = Field(
+        False,
+        description="Every 25 steps Gaussians that are below the skin go back to where they "
+        "began: bare skin is the body's, and what is worn lies over it.",
+    )
+    smooth_surface: bool = Field(
+        False,
+        description="At the end Gaussians are moved onto the planes of their neighbours and turned "
+        "flat into them, and colours that mix two get one of them: outlines and hems are edges.",
+    )
     close_gaps: Share = Field(
         0.0,
         description="Least size of Gaussians after score.anneal_at, in parts of the distance of "

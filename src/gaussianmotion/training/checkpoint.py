@@ -26,7 +26,7 @@ from gaussianmotion.guidance.digest import layout_digest
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.atomic import atomic_path
 
-FORMAT = "gaussianmotion-checkpoint-1"
+FORMAT = "gaussianmotion-checkpoint-2"
 # These decide when something is written, not what the avatar becomes.
 WITHOUT_EFFECT = {"preview_every", "checkpoint_every"}
 

@@ -16,6 +16,7 @@ from gaussianmotion import __version__
 from gaussianmotion.avatar.file import AvatarMetadata
 from gaussianmotion.avatar.gaussians import FAINT
 from gaussianmotion.avatar.limits import overshoot
+from gaussianmotion.avatar.whose_body import in_shape
 from gaussianmotion.body import load_body
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.asked import Prior
@@ -35,6 +36,7 @@ from gaussianmotion.training.checkpoint import (
 from gaussianmotion.training.curves import Curves
 from gaussianmotion.training.divergence import refuse_lost, refuse_untrained, stop_if_lost
 from gaussianmotion.training.environment import choose_device, ran_on
+from gaussianmotion.training.finish import finish
 from gaussianmotion.training.lookahead import Condition, Lookahead, Prepared, draw_pose
 from gaussianmotion.training.losses import scale_loss, skinning_loss
 from gaussianmotion.training.optimiser import all_finite, set_rates, skip_or_stop
@@ -91,6 +93,7 @@ def train(
             loaded, or the training diverged.
         SystemExit: status 130, after a signal.
     """
+    config = in_shape(config, prompt, seed)
     settings, folder = config.train, RunFolder(out_dir)
     device = choose_device(config.device)
     if threads is not None:
@@ -189,7 +192,10 @@ def train(
                     skip_or_stop(skipped, loss, avatar, finished + 1, checkpoint, fault)
                 finished += 1
                 done = finished == settings.steps
-                tidy(avatar, body, settings, finished, face.index if face else None)
+                held = face.index if face else None
+                tidy(avatar, body, settings, finished, density.began, held)
+                if done:
+                    finish(avatar, body, settings, config.rasteriser, seed, held)
                 if face and annealed(settings.score, finished - 1, settings.steps):
                     face.draw(avatar, settings.face.rate)
                     if done:
@@ -218,7 +224,6 @@ def train(
 
         refuse_untrained(optimiser, settings.steps, fault)
         refuse_lost(avatar, body, finished, settings, checkpoint)
-        avatar.refresh_smpl_weights(body, settings.smooth_weights)
         path = save_results(
             folder,
             avatar,

@@ -79,6 +79,7 @@ def start(
     control = DensityControl(
         *(settings.density, settings.steps, len(avatar), body.device, between),
         smooth_weights=settings.smooth_weights,
+        began=avatar.means.detach().clone(),
     )
     if kept is None:
         return Start(avatar, optimiser, control, generators, face)

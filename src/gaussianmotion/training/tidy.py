@@ -1,10 +1,11 @@
-"""What is put right now and then between steps: blend weights, and sizes that leave gaps."""
+"""What is put right now and then between steps: places, blend weights, sizes that leave gaps."""
 
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussianmotion.avatar.gaps import close_gaps
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.outside import back_to_the_skin
 from gaussianmotion.body import Body
 from gaussianmotion.config import TrainConfig
 from gaussianmotion.guidance.timesteps import annealed
@@ -21,6 +22,7 @@ def tidy(
     body: Body,
     settings: TrainConfig,
     finished: int,
+    began: Float[Tensor, "N 3"],
     held: Int[Tensor, " M"] | None = None,
 ) -> None:
     """Do so after every 25th step and the last one.
@@ -33,10 +35,13 @@ def tidy(
         body: Its body.
         settings: Settings of the training.
         finished: Steps that were taken.
-        held: Numbers of Gaussians whose shape is not changed.
+        began: Where each Gaussian began, canonical, metres.
+        held: Numbers of Gaussians whose place and shape are not changed.
     """
     if finished % EVERY and finished != settings.steps:
         return
+    if settings.keep_outside:
+        back_to_the_skin(avatar, body, began, held)
     avatar.refresh_smpl_weights(body, settings.smooth_weights)
     if settings.close_gaps and annealed(settings.score, finished - 1, settings.steps):
         largest = LARGEST * settings.loss.scale_threshold

@@ -232,12 +232,14 @@ def test_those_that_have_become_fainter_leave_with_their_state(avatar, optimiser
         avatar.logit_opacities[::4] = torch.tensor(0.1).logit()
     kept, before = torch.arange(COUNT)[torch.arange(COUNT) % 4 > 0], moments(optimiser)
     weights, gradient = avatar.smpl_weights.clone(), density.gradient.clone()
+    density.began = avatar.means.detach().clone()
     assert density.drop_fainter(avatar, optimiser, 0.15) == COUNT // 4
     assert len(avatar) == len(kept)
     for name in GAUSSIAN_FIELDS:
         assert torch.equal(moments(optimiser)[name], before[name][kept])
     assert torch.equal(avatar.smpl_weights, weights[kept])
     assert torch.equal(density.gradient, gradient[kept])
+    assert torch.equal(density.began, avatar.means)
     assert density.drop_fainter(avatar, optimiser, 0.15) == 0
     assert density.drop_fainter(avatar, optimiser, 1.0) == 0  # never all of them
     assert len(avatar) == len(kept)
@@ -258,8 +260,10 @@ def test_only_those_that_were_put_between_the_legs_leave(avatar, optimiser, open
 
 def test_what_grows_from_them_leaves_with_them(avatar, optimiser, open_body):
     density = control(torch.arange(COUNT).float(), tentative=1, grow_quantile=0.99, grow_scale=10.0)
+    density.began = avatar.means.detach().clone()
     cloned = update(density, avatar, optimiser, open_body).cloned
     assert cloned == 2  # of the last two, of which one was between the legs
+    assert torch.equal(density.began[-2:].flip(0), density.began[COUNT - 2 : COUNT])  # as parents
     assert density.tentative.sum() == 2
     with torch.no_grad():
         avatar.logit_opacities[:] = torch.tensor(0.1).logit()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from small_training import run, small_config
 
+from gaussianmotion.config import BodyConfig
 from gaussianmotion.runtime.errors import UserError
 from gaussianmotion.testing.oracle import OraclePrior
 from gaussianmotion.training import tidy
@@ -102,9 +103,12 @@ def test_views_that_are_looked_at_again_are_seen_through_before_a_stop(
         smooth_weights=True,
         even_start=True,
         close_gaps=0.6,
+        keep_outside=True,
+        smooth_surface=True,
         gaussians=1500,
         face={"contrast": 1.2, "tone": 1.0},
     )
+    config = config.model_copy(update={"body": BodyConfig(of_sentence=True)})
     run(open_body, tmp_path / "whole", config)
     with pytest.raises(SystemExit):
         run(open_body, tmp_path / "cut", config, prior=StoppedAt(17))

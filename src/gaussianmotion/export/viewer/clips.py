@@ -19,6 +19,8 @@ from gaussianmotion.rendering.filming import CAMERA_CALM, STAYS, VERTEX_STRIDE, 
 
 #: Rate that faster clips are brought to: the page draws what is between two frames.
 FPS = 30.0
+# Of named poses that are more than a letter.
+POSE_NAMES = {"star": "star pose", "arms_down": "arms down", "standing": "standing"}
 #: Seconds after which a clip is cut; a frame is 200 bytes.
 LONGEST = 60.0
 
@@ -65,7 +67,7 @@ def standing_poses(body: Body) -> list[dict[str, Any]]:
     return [
         pack_motion(
             Motion(
-                name=name.replace("_", " ") if name == "arms_down" else f"{name.upper()} pose",
+                name=POSE_NAMES.get(name, f"{name.upper()} pose"),
                 fps=FPS,
                 poses=named_pose(name)[None],
                 translation=torch.zeros(1, 3),

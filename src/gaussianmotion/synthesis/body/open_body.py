@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import nnls
+from scipy.optimize import brentq, nnls
 
 from gaussianmotion.body.joints import PARENTS
 from gaussianmotion.runtime.atomic import atomic_path
@@ -31,6 +31,8 @@ PROVENANCE = (
 )
 SHAPE_SAMPLES = 300
 SHAPE_DIRECTIONS = 10
+# anny's age of old people: 2/3 is a young adult's, 1 the oldest.
+OLD = 0.95
 
 
 def visible_faces(quads: np.ndarray) -> np.ndarray:
@@ -140,6 +142,36 @@ def build_open_body(rig: AnnyRig, seed: int = 0, report: Report = log_line) -> d
         "base_vertex_ids": used.astype(np.int32),
         "provenance": np.array(PROVENANCE),
     }
+
+
+def mean_shapes(rig: AnnyRig, arrays: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Shape coefficients (10,) of women and men, young and old: ``avatar.whose_body.SHAPES``.
+
+    Args:
+        rig: MakeHuman's base mesh.
+        arrays: Of the open body's file.
+    """
+    used = arrays["base_vertex_ids"]
+    template = np.asarray(arrays["v_template"], dtype=np.float64)
+    directions = np.asarray(arrays["shapedirs"], dtype=np.float64)
+    directions = directions.reshape(-1, directions.shape[-1])
+
+    def person(**phenotype: float) -> tuple[np.ndarray, float]:
+        vertices, joints = rig.t_pose(NEUTRAL_ADULT | phenotype)
+        return vertices[used], joints[[1, 2], 1].mean() - vertices[used, 1].min()
+
+    hips, shapes = person()[1], {}
+    for age, years in (("", NEUTRAL_ADULT["age"]), ("old-", OLD)):
+        for sex, gender in (("woman", 1.0), ("man", 0.0)):
+            who = {"age": years, "gender": gender}
+
+            def too_high(height: float, who: dict[str, float] = who) -> float:
+                return person(**who, height=height)[1] - hips
+
+            vertices, _ = person(**who, height=brentq(too_high, 0.0, 1.0, xtol=1e-4))
+            offsets = (vertices - template).reshape(-1)
+            shapes[f"{age}{sex}"] = np.linalg.lstsq(directions, offsets, rcond=None)[0]
+    return shapes
 
 
 def make_open_body(out: Path, report: Report = log_line) -> None:

@@ -1,0 +1,89 @@
+"""A layer of splats becomes one surface, and the surface stays where it was."""
+
+import pytest
+import torch
+
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.surface import Sheet, smooth_surface
+from gaussianmotion.body.skin import limb_share
+from gaussianmotion.splat.covariance import rotation_matrices
+
+THICKNESS = 0.006
+CLOTH = 0.02
+
+
+@pytest.fixture
+def clothed(open_body):
+    """Even discs 2 cm off the body, each 6 mm off its place, turned any way."""
+    generator = torch.Generator().manual_seed(0)
+    made = Avatar.on_body(open_body, 6000, 0.9, generator, False, even=True)
+    out = open_body.normals[open_body.nearest(made.means)]
+    off = CLOTH + THICKNESS * torch.randn(6000, 1, generator=generator)
+    with torch.no_grad():
+        made.means += off * out
+        made.quats += 0.3 * torch.randn(6000, 4, generator=generator)
+    return made
+
+
+@pytest.fixture
+def smooth(clothed):
+    """On trunk and legs: 2 cm off fingers and ears is no one surface."""
+    return sum(limb_share(clothed.smpl_weights, limb) for limb in ("trunk", "legs")) > 0.95
+
+
+def test_a_thick_layer_becomes_thin_where_it_was(clothed, open_body, smooth):
+    before = open_body.heights(clothed.means)[smooth]
+    smooth_surface(clothed, open_body, Sheet.of(clothed, open_body, torch.ones(6000)))
+    after = open_body.heights(clothed.means)[smooth]
+    assert before.std() > 0.9 * THICKNESS
+    assert after.std() < 0.55 * THICKNESS
+    # Planes alone would take 3 mm off limbs in every round.
+    assert after.mean().item() == pytest.approx(before.mean().item(), abs=0.0015)
+
+
+def test_discs_lie_in_the_surface(clothed, open_body):
+    smooth_surface(clothed, open_body, Sheet.of(clothed, open_body, torch.ones(6000)))
+    turned = rotation_matrices(clothed.quats)
+    thin = turned[torch.arange(6000), :, clothed.log_scales.argmin(dim=1)]
+    out = open_body.normals[open_body.nearest(clothed.means)]
+    assert (thin * out).sum(dim=1).abs().median() > 0.98
+
+
+def test_hidden_ones_neither_count_nor_move(clothed, open_body, smooth):
+    seen = torch.ones(6000)
+    seen[::2] = 0.0
+    hidden = clothed.means[::2].detach().clone()
+    with torch.no_grad():
+        clothed.means[::2] += 0.02  # whatever they are, the others do not follow
+    far = clothed.means[::2].detach().clone()
+    smooth_surface(clothed, open_body, Sheet.of(clothed, open_body, seen))
+    assert torch.equal(clothed.means[::2], far)
+    assert not torch.equal(far, hidden)
+    heights = open_body.heights(clothed.means)[smooth & (seen > 0.0)]
+    assert heights.mean().item() == pytest.approx(CLOTH, abs=0.001)
+
+
+def test_those_that_are_held_count_and_stay(clothed, open_body):
+    held = torch.arange(0, 6000, 3)
+    before = clothed.means[held].detach().clone(), clothed.quats[held].detach().clone()
+    smooth_surface(clothed, open_body, Sheet.of(clothed, open_body, torch.ones(6000), held))
+    assert torch.equal(clothed.means[held], before[0])
+    assert torch.equal(clothed.quats[held], before[1])
+
+
+def test_nothing_goes_below_the_skin(open_body):
+    generator = torch.Generator().manual_seed(0)
+    bare = Avatar.on_body(open_body, 3000, 0.9, generator, False, even=True)
+    with torch.no_grad():
+        out = open_body.normals[open_body.nearest(bare.means)]
+        bare.means += 0.004 * torch.rand(3000, 1, generator=generator) * out
+    outside = open_body.heights(bare.means) >= 0.0
+    smooth_surface(bare, open_body, Sheet.of(bare, open_body, torch.ones(3000)))
+    assert (open_body.heights(bare.means)[outside] >= 0.0).all()
+
+
+@pytest.mark.parametrize("seen", [0.0, float("nan")])
+def test_an_avatar_that_no_picture_shows_stays_as_it_is(clothed, open_body, seen):
+    before = clothed.means.detach().clone()
+    smooth_surface(clothed, open_body, Sheet.of(clothed, open_body, torch.full((6000,), seen)))
+    assert torch.equal(clothed.means, before)

