@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar, w_smpl
+from gaussianmotion.avatar.outside import on_the_skin
 from gaussianmotion.body import Body
 from gaussianmotion.config import DensityConfig
 from gaussianmotion.runtime.errors import UserError
@@ -56,7 +57,7 @@ class DensityControl:
             tentative: How many of the last ones leave where they become fainter
                 (:meth:`drop_fainter`); so does what grows from them.
             smooth_weights: Of :func:`~gaussianmotion.avatar.gaussians.w_smpl`, for new ones.
-            began: Where each Gaussian began; what grows begins where its parent did.
+            began: Where each Gaussian began; what grows begins where it is, or over it on the skin.
         """
         self.config = config
         self.steps = steps
@@ -118,6 +119,8 @@ class DensityControl:
             fields["means"][fresh] = _samples(avatar, source[fresh], generator)
             fields["log_scales"][len(source) - 2 * len(split) :] -= torch.tensor(SPLIT_SHRINK).log()
             smpl_weights[fresh] = w_smpl(body, fields["means"][fresh], self.smooth_weights)
+        began = self.began[source]
+        began[fresh] = on_the_skin(body, fields["means"][fresh])
 
         alive = (fields["logit_opacities"].sigmoid() >= config.prune_opacity) & (
             fields["log_scales"].amax(dim=1) <= torch.tensor(config.prune_scale).log().item()
@@ -133,7 +136,7 @@ class DensityControl:
         _carry(avatar, optimiser, kept, smpl_weights[alive], source[alive], anew)
         self.gradient, self.seen = (torch.zeros_like(kept["means"][:, 0]) for _ in range(2))
         self.tentative = self.tentative[source[alive]]
-        self.began = self.began[source[alive]]
+        self.began = began[alive]
         return DensityChange(len(clone), len(split), int((~alive).sum()))
 
     @torch.no_grad()

@@ -14,6 +14,10 @@ from torch import Tensor
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body import Body
 
+#: Metres below which a Gaussian is in the skin: points on it measure as much to either side, and
+#: what slides along it must not be put back.
+SKIN_DEEP = 0.002
+
 
 @torch.no_grad()
 def back_to_the_skin(
@@ -24,12 +28,17 @@ def back_to_the_skin(
     Args:
         avatar: Avatar whose means are changed.
         body: Its body.
-        began: Where each Gaussian began, canonical, metres; what grew begins where its parent did.
+        began: Where each Gaussian began, canonical, metres.
         held: Numbers of Gaussians that are left alone.
     """
-    # Points on the surface measure a millimetre below or above it.
-    skin = body.heights(began).clamp(max=0.0)
+    skin = body.heights(began).clamp(max=0.0) - SKIN_DEEP
     below = body.heights(avatar.means) < skin
     if held is not None:
         below[held] = False
     avatar.means.copy_(torch.where(below[:, None], began, avatar.means))
+
+
+def on_the_skin(body: Body, points: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3"]:
+    """Points of which those below the skin are lifted onto it."""
+    depth = body.heights(points).clamp(max=0.0)
+    return points - depth[:, None] * body.normals[body.nearest(points)]

@@ -7,6 +7,7 @@ planes on average, which keeps the curvature that a plane would take away. Hidde
 nothing has decided, neither count nor move. This goes beyond the paper.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.outside import SKIN_DEEP
 from gaussianmotion.body import Body
 from gaussianmotion.splat.covariance import rotation_matrices
 
@@ -23,10 +25,35 @@ from gaussianmotion.splat.covariance import rotation_matrices
 HIDDEN, CAPPED = 0.03, 1.5
 # Neighbours, of which the distance of the 8th is the window's standard deviation, within limits.
 NEIGHBOURS, WINDOW_RANK, WINDOW = 25, 8, (0.003, 0.02)
+# How often each is moved.
+ROUNDS = 2
 # Two Gaussians are on the same side of the body where the cosine of its normals is above this.
 SAME_SIDE = 0.3
-# Rows that are worked on at once: 100 MB where 96 neighbours count.
-PIECE = 32768
+# Rows that are worked on at once: 100 MB where 128 neighbours count.
+PIECE = 16384
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Some of the Gaussians, and the K nearest to each.
+
+    Attributes:
+        rows: Their numbers.
+        near: Numbers of those around, the nearest first.
+        distance: Metres to them.
+        counts: How much each counts.
+    """
+
+    rows: Int[Tensor, " F"]
+    near: Int[Tensor, "F K"]
+    distance: Float[Tensor, "F K"]
+    counts: Float[Tensor, "F K"]
+
+    def weights(self, window: Float[Tensor, "F 1"]) -> Float[Tensor, "F K"]:
+        """Of a window of this standard deviation, metres; rows sum to 1."""
+        # The smallest number keeps a row in which nothing counts from being 0 / 0.
+        weight = (-0.5 * (self.distance / window).square()).exp() * self.counts + 1e-12
+        return weight / weight.sum(dim=1, keepdim=True)
 
 
 @dataclass(frozen=True)
@@ -38,14 +65,14 @@ class Sheet:
         sides: The body's normals nearest to them.
         counts: How much each counts for others: its share in pictures.
         shown: Numbers of those that are seen.
-        free: Of all, which may change.
+        free: Numbers of those of them that may change.
     """
 
     means: Float[Tensor, "N 3"]
     sides: Float[Tensor, "N 3"]
     counts: Float[Tensor, " N"]
     shown: Int[Tensor, " S"]
-    free: Tensor
+    free: Int[Tensor, " F"]
 
     @classmethod
     def of(
@@ -65,105 +92,108 @@ class Sheet:
         """
         part = seen.cpu().clamp(min=0.0)
         part = part / part.mean().clamp(min=1e-12)
-        free = part >= HIDDEN
-        shown = free.nonzero()[:, 0]
+        shows = part >= HIDDEN
+        shown = shows.nonzero()[:, 0]
         if held is not None:
-            free[held.cpu()] = False
+            shows[held.cpu()] = False
         sides = body.normals[body.nearest(avatar.means)].cpu()
+        free = shows.nonzero()[:, 0]
         return cls(avatar.means.detach().cpu(), sides, part.clamp(max=CAPPED), shown, free)
 
-    def neighbours(
-        self, means: Float[Tensor, "N 3"], count: int
-    ) -> tuple[Float[Tensor, "F K"], Int[Tensor, "F K"]]:
-        """Distances and numbers of the ``count`` nearest shown ones, of each that is free."""
+    def neighbourhoods(
+        self, means: Float[Tensor, "N 3"], count: int, same_side: float, every: int = 1
+    ) -> Iterator[Neighbourhood]:
+        """The nearest shown ones of each that is free, in pieces.
+
+        Args:
+            means: Where they are now, metres.
+            count: How many; all where there are fewer.
+            same_side: Those count nothing whose body's normal has a cosine with one's own below.
+            every: One of so many is a neighbour of others: for wide parts of the surface.
+        """
         from scipy.spatial import cKDTree  # half a second, for a training's end only
 
-        count = min(count, len(self.shown))
-        tree = cKDTree(means[self.shown].numpy())
-        distance, found = tree.query(means[self.free].numpy(), k=range(1, count + 1))
-        return (
-            torch.from_numpy(distance.astype(np.float32)),
-            self.shown[torch.from_numpy(found.astype(np.int64))],
-        )
-
-    def on_side(self, near: Int[Tensor, "F K"], least: float) -> Tensor:
-        """Which neighbours lie on the same side of the body."""
-        cosine = torch.einsum("fkc,fc->fk", self.sides[near], self.sides[self.free])
-        return cosine > least
+        among = self.shown[::every]
+        tree = cKDTree(means[among].numpy())
+        for rows in self.free.split(PIECE):
+            nearest = range(1, 1 + min(count, len(among)))
+            distance, found = tree.query(means[rows].numpy(), k=nearest)
+            near = among[torch.from_numpy(found.astype(np.int64))]
+            cosine = torch.einsum("fkc,fc->fk", self.sides[near], self.sides[rows])
+            counts = self.counts[near] * (cosine > same_side)
+            yield Neighbourhood(rows, near, torch.from_numpy(distance.astype(np.float32)), counts)
 
 
 @torch.no_grad()
-def smooth_surface(avatar: Avatar, body: Body, sheet: Sheet, rounds: int = 2) -> None:
+def smooth_surface(avatar: Avatar, body: Body, sheet: Sheet) -> None:
     """Move and turn what is free; nothing goes below the skin.
 
     Args:
         avatar: Avatar whose means and rotations are changed.
         body: Its body.
         sheet: Of it.
-        rounds: How often.
     """
-    if len(sheet.shown) < 4 or not sheet.free.any():  # three points are a plane already
+    if len(sheet.shown) < 4 or not len(sheet.free):  # three points are a plane already
         return
     means = sheet.means.clone()
-    for _ in range(rounds):
-        distance, near = sheet.neighbours(means, NEIGHBOURS)
-        normal, off, weight = _planes(sheet, means, distance, near)
-        everywhere = torch.zeros(len(means)).index_put((sheet.free,), off)
-        bias = (weight * everywhere[near]).sum(dim=1)
-        means[sheet.free] -= (off - bias)[:, None] * normal
+    normals = torch.zeros_like(means)
+    for _ in range(ROUNDS):
+        off = torch.zeros_like(means[:, 0])
+        for piece in sheet.neighbourhoods(means, NEIGHBOURS, SAME_SIDE):
+            weight = piece.weights(_window(piece))
+            points = means[piece.near]
+            middle = (weight[..., None] * points).sum(dim=1)
+            normal = _normals(points - middle[:, None], weight, sheet.sides[piece.rows])
+            off[piece.rows] = ((means[piece.rows] - middle) * normal).sum(dim=1)
+            normals[piece.rows] = normal
+        before = means.clone()
+        for piece in sheet.neighbourhoods(before, NEIGHBOURS, SAME_SIDE):
+            bias = (piece.weights(_window(piece)) * off[piece.near]).sum(dim=1)
+            move = (bias - off[piece.rows])[:, None] * normals[piece.rows]
+            means[piece.rows] += move
     moved = means.to(avatar.means.device)
     height = body.heights(moved)
-    sinks = (height < 0.0) & (height < body.heights(avatar.means))
+    sinks = height < body.heights(avatar.means).clamp(max=-SKIN_DEEP)
     avatar.means.copy_(torch.where(sinks[:, None], avatar.means, moved))
-    flat = _laid_flat(avatar.quats.cpu(), avatar.log_scales.cpu(), sheet.free, normal)
-    avatar.quats.copy_(flat.to(avatar.quats.device))
+    quats, rows = avatar.quats.detach().cpu().clone(), sheet.free
+    thin = avatar.log_scales.detach().cpu()[rows].argmin(dim=1)
+    quats[rows] = _laid_flat(quats[rows], thin, normals[rows])
+    avatar.quats.copy_(quats.to(avatar.quats.device))
 
 
-def _planes(
-    sheet: Sheet,
-    means: Float[Tensor, "N 3"],
-    distance: Float[Tensor, "F K"],
-    near: Int[Tensor, "F K"],
-) -> tuple[Float[Tensor, "F 3"], Float[Tensor, " F"], Float[Tensor, "F K"]]:
-    """Outward normals of the neighbours' planes, heights over them, and weights that sum to 1."""
-    rank = min(WINDOW_RANK, distance.shape[1] - 1)
-    window = distance[:, rank : rank + 1].clamp(*WINDOW)
-    weight = (-0.5 * (distance / window).square()).exp() * sheet.counts[near]
-    # The smallest number keeps a row without neighbours on its side from being 0 / 0.
-    weight = weight * sheet.on_side(near, SAME_SIDE) + 1e-12
-    weight /= weight.sum(dim=1, keepdim=True)
-    normals, heights = [], []
-    own = means[sheet.free]
-    for rows in torch.arange(len(near)).split(PIECE):
-        points = means[near[rows]]
-        middle = (weight[rows, :, None] * points).sum(dim=1)
-        away = points - middle[:, None]
-        spread = torch.einsum("fk,fka,fkb->fab", weight[rows], away, away).double()
-        normal = torch.linalg.eigh(spread)[1][:, :, 0].float()
-        outward = (normal * sheet.sides[sheet.free][rows]).sum(dim=1, keepdim=True)
-        normal = torch.where(outward < 0.0, -normal, normal)
-        normals.append(normal)
-        heights.append(((own[rows] - middle) * normal).sum(dim=1))
-    return torch.cat(normals), torch.cat(heights), weight
+def _window(piece: Neighbourhood) -> Float[Tensor, "F 1"]:
+    """The distance of one of the nearest, metres."""
+    rank = min(WINDOW_RANK, piece.distance.shape[1] - 1)
+    return piece.distance[:, rank : rank + 1].clamp(*WINDOW)
+
+
+def _normals(
+    away: Float[Tensor, "F K 3"], weight: Float[Tensor, "F K"], outward: Float[Tensor, "F 3"]
+) -> Float[Tensor, "F 3"]:
+    """Unit normals of the planes through neighbours, on the outward side.
+
+    Args:
+        away: Neighbours from their middle, metres.
+        weight: Theirs; rows sum to 1.
+        outward: The body's normals.
+    """
+    spread = torch.einsum("fk,fka,fkb->fab", weight, away, away).double()
+    normal = torch.linalg.eigh(spread)[1][:, :, 0].float()
+    inward = (normal * outward).sum(dim=1, keepdim=True) < 0.0
+    return torch.where(inward, -normal, normal)
 
 
 def _laid_flat(
-    quats: Float[Tensor, "N 4"],
-    log_scales: Float[Tensor, "N 3"],
-    free: Tensor,
-    normal: Float[Tensor, "F 3"],
-) -> Float[Tensor, "N 4"]:
-    """Rotations whose thinnest axis is the normal; the least turn that does it."""
-    own = torch.nn.functional.normalize(quats[free], dim=1)
-    thin = log_scales[free].argmin(dim=1)
+    quats: Float[Tensor, "F 4"], thin: Int[Tensor, " F"], normal: Float[Tensor, "F 3"]
+) -> Float[Tensor, "F 4"]:
+    """Rotations wxyz whose axis number ``thin`` is the normal; the least turn that does it."""
+    own = torch.nn.functional.normalize(quats, dim=1)
     axis = rotation_matrices(own)[torch.arange(len(own)), :, thin]
     aim = torch.where((axis * normal).sum(dim=1, keepdim=True) < 0.0, -normal, normal)
     # Half-way construction, as in quats_facing: w = 1 + cos, vector part = axis x aim.
     cosine = (axis * aim).sum(dim=1, keepdim=True)
     turn = torch.cat([1.0 + cosine, torch.linalg.cross(axis, aim)], dim=1)
-    flat = quats.clone()
-    flat[free] = _product(torch.nn.functional.normalize(turn, dim=1), own)
-    return flat
+    return _product(torch.nn.functional.normalize(turn, dim=1), own)
 
 
 def _product(left: Float[Tensor, "N 4"], right: Float[Tensor, "N 4"]) -> Float[Tensor, "N 4"]:

@@ -64,7 +64,7 @@ def load_body(
         joints = smpl.J_regressor @ vertices
     refuse_impossible(vertices, joints, smpl.faces_tensor, any(betas), path)
     return make_body(
-        id=_identity(path, betas),
+        id=f"{path.name}:{file_digest(path, betas)}",
         rest_vertices=vertices,
         rest_joints=joints,
         weights=smpl.lbs_weights,
@@ -73,11 +73,12 @@ def load_body(
     ).to(device)
 
 
-def _identity(path: Path, betas: Sequence[float]) -> str:
+def file_digest(path: Path, betas: Sequence[float] = ()) -> str:
+    """The first 12 hex digits of the SHA-256 of a body file, and of the shape, where it has one."""
     digest = hashlib.sha256(path.read_bytes())
     if any(betas):
         digest.update(np.asarray(betas, dtype="<f4").tobytes())
-    return f"{path.name}:{digest.hexdigest()[:12]}"
+    return digest.hexdigest()[:12]
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

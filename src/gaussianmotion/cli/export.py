@@ -76,7 +76,9 @@ def add_commands(commands: Commands) -> None:
     )
     add_code(export)
     export.add_argument("--avatar", type=Path, required=True, metavar="FILE")
-    export.add_argument("--pose", metavar="NAME", help="star, a, t or arms_down (default: star)")
+    export.add_argument(
+        "--pose", metavar="NAME", help="star, a, t, arms_down or standing (default: star)"
+    )
     export.add_argument(
         "--motion",
         metavar="NAME",

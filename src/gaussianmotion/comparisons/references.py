@@ -24,6 +24,7 @@ from jaxtyping import Float
 from PIL import Image, PngImagePlugin
 from torch import Tensor
 
+from gaussianmotion.avatar.whose_body import in_shape
 from gaussianmotion.body import load_body
 from gaussianmotion.body.poses import named_pose
 from gaussianmotion.camera import turntable_azimuths, view_word
@@ -86,7 +87,7 @@ def sample_references(
         prior = prior or load_prior(config.prior, device)
         noise = prior.draw_noise([sample.seed for sample in batch])
         size = noise.shape[-1] * prior.downscale
-        poses = _pose_images(batch, config, size, prior.condition_channels)
+        poses = _pose_images(batch, prompt, config, size, prior.condition_channels)
         images = prior.sample(
             [sample.text for sample in batch],
             poses if poses is None else poses.to(device),
@@ -127,12 +128,13 @@ def _plan(prompt_id: str, prompt: str, config: ReferenceSettings) -> list[_Sampl
 
 
 def _pose_images(
-    samples: Sequence[_Sample], config: ReferenceSettings, size: int, channels: int
+    samples: Sequence[_Sample], prompt: str, config: ReferenceSettings, size: int, channels: int
 ) -> Float[Tensor, "B K H W"] | None:
     """The poses of a batch, as a standard render shows them; None without a pose."""
     if config.reference.pose == "none":
         return None
-    body = load_body(config.body.path, config.body.betas)
+    shape = in_shape(config.body, prompt, config.reference.seed)
+    body = load_body(shape.path, shape.betas)
     pose = named_pose(config.reference.pose)[None]
     # One distance for all, whatever the batch.
     azimuths = turntable_azimuths(config.reference.count)

@@ -28,7 +28,7 @@ class ReferenceKind(Section):
         description="Words added to the prompt, after the prior's own; the paper's are none. The "
         "embedded prior's name the framing and ground of the renders.",
     )
-    pose: Literal["none", "star", "a", "t", "arms_down"] = Field(
+    pose: Literal["none", "star", "a", "t", "arms_down", "standing"] = Field(
         "none",
         description="none: text alone, the paper's protocol. A pose: sample i shows it from "
         "azimuth i of as many, for a prior that draws no whole person without one.",

@@ -17,6 +17,7 @@ from torch import Tensor
 from gaussianmotion.avatar.face import held_share
 from gaussianmotion.avatar.file import AvatarMetadata, load_avatar
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.whose_body import in_shape
 from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.config import BodyConfig, TrainConfig
@@ -135,7 +136,8 @@ def load_subject(
             f"run this in the folder from which {where} is seen"
         )
     held = train_config.face.contrast > 0.0
-    body = load_body(where, body_config.betas, device=str(device))
+    shape = in_shape(body_config.model_copy(update={"path": where}), metadata.prompt, metadata.seed)
+    body = load_body(where, shape.betas, device=str(device))
     if body.id != metadata.body_id:
         raise UserError(
             f"{path} was trained on body {metadata.body_id}, but {where} is {body.id}: put the "

@@ -26,7 +26,8 @@ from gaussianmotion.guidance.digest import layout_digest
 from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.atomic import atomic_path
 
-FORMAT = "gaussianmotion-checkpoint-2"
+FORMATS = "gaussianmotion-checkpoint-"
+FORMAT = f"{FORMATS}2"
 # These decide when something is written, not what the avatar becomes.
 WITHOUT_EFFECT = {"preview_every", "checkpoint_every"}
 
@@ -129,7 +130,11 @@ def load_checkpoint(path: Path, digest: str) -> dict[str, Any] | None:
             content = torch.load(path, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, EOFError, KeyError, ValueError, pickle.UnpicklingError):
             content = None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    format = content.get("format") if isinstance(content, dict) else None
+    if format != FORMAT and str(format).startswith(FORMATS):
+        _set_aside(path, "other-version", "is of another version of gaussianmotion")
+        return None
+    if not isinstance(content, dict) or format != FORMAT:
         _set_aside(path, "damaged", "is damaged or foreign")
         return None
     if content.get("digest") != digest:

@@ -17,6 +17,7 @@ from gaussianmotion.avatar.surface import Sheet, smooth_surface
 from gaussianmotion.body import Body
 from gaussianmotion.body.skin import limb_share
 from gaussianmotion.config import TrainConfig
+from gaussianmotion.guidance.timesteps import annealed
 from gaussianmotion.splat import Backend
 from gaussianmotion.training.cameras import sample_views
 
@@ -49,7 +50,7 @@ def finish(
         return
     seen = shares(avatar, body, settings, backend, seed)
     smooth_surface(avatar, body, Sheet.of(avatar, body, seen, held))
-    head = limb_share(avatar.smpl_weights, "head")
+    head = limb_share(avatar.smpl_weights, "head") * (settings.cameras.head > 0.0)
     reach = MIXED / settings.size * (FIGURE + (HEAD - FIGURE) * head)
     avatar.refresh_smpl_weights(body, settings.smooth_weights)
     sharpen_colours(avatar, Sheet.of(avatar, body, seen, held), reach)
@@ -61,9 +62,10 @@ def shares(
 ) -> Float[Tensor, " N"]:
     """Pixels of :data:`PICTURES` that each Gaussian is in, by its share of each."""
     generator = torch.Generator().manual_seed(seed)
+    late = annealed(settings.score, settings.steps - 1, settings.steps)
     weights, sums = avatar.weights(), torch.zeros_like(avatar.logit_opacities)
     for _ in range(math.ceil(PICTURES / settings.batch)):
-        views = sample_views(body, settings, generator)
+        views = sample_views(body, settings, generator, late)
         size = (settings.batch, settings.size, settings.size, 3)
         sums += lifted(
             *(avatar, body, views.poses, views.cameras),

@@ -93,12 +93,12 @@ def train(
             loaded, or the training diverged.
         SystemExit: status 130, after a signal.
     """
-    config = in_shape(config, prompt, seed)
     settings, folder = config.train, RunFolder(out_dir)
     device = choose_device(config.device)
     if threads is not None:
         torch.set_num_threads(threads)
-    body = load_body(config.body.path, config.body.betas, device=str(device))
+    shape = in_shape(config.body, prompt, seed)
+    body = load_body(shape.path, shape.betas, device=str(device))
     weights_digest = prior_digest(config.prior) if prior is None else GIVEN
     digest = training_digest(config, prompt, seed, body.id, weights_digest)
     # Steps of other code are no beginning of this training.

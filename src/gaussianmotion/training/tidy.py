@@ -27,8 +27,8 @@ def tidy(
 ) -> None:
     """Do so after every 25th step and the last one.
 
-    What is done depends on the avatar and the step alone: a training that was killed goes on as it
-    would have.
+    What is done depends on the avatar, where it began and the step alone: a training that was
+    killed goes on as it would have.
 
     Args:
         avatar: Avatar in training, changed in place.

@@ -8,12 +8,16 @@ from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.avatar.surface import Sheet
 
 RED, SKIN = torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.85, 0.65, 0.5])
-REACH = torch.full((6000,), 0.04)
+REACH = 0.04
+
+
+def on_body(body, count):
+    return Avatar.on_body(body, count, 0.9, torch.Generator().manual_seed(0), False, even=True)
 
 
 @pytest.fixture
 def avatar(open_body):
-    return Avatar.on_body(open_body, 6000, 0.9, torch.Generator().manual_seed(0), False, even=True)
+    return on_body(open_body, 6000)
 
 
 def paint(avatar, colours):
@@ -23,14 +27,17 @@ def paint(avatar, colours):
 
 def sharpen(avatar, body, seen=None, held=None):
     seen = torch.ones(len(avatar)) if seen is None else seen
-    sharpen_colours(avatar, Sheet.of(avatar, body, seen, held), REACH)
+    reach = torch.full_like(seen, REACH)
+    sharpen_colours(avatar, Sheet.of(avatar, body, seen, held), reach)
 
 
-def test_a_band_of_mixtures_becomes_an_edge(avatar, open_body):
+@pytest.mark.parametrize("count", [6000, 30000])
+def test_a_band_of_mixtures_becomes_an_edge(open_body, count):
+    avatar = on_body(open_body, count)
     # A dress that ends at half the height, over 6 cm.
     height = avatar.means[:, 1].detach()
     share = ((height - height.median()) / 0.06 + 0.5).clamp(0.0, 1.0)[:, None]
-    paint(avatar, torch.lerp(SKIN.expand(6000, 3), RED.expand(6000, 3), share))
+    paint(avatar, torch.lerp(SKIN.expand(count, 3), RED.expand(count, 3), share))
 
     def mixed():
         rgb = avatar.rgb.detach()

@@ -7,6 +7,7 @@ import torch
 
 from gaussianmotion.avatar.density import DensityChange, DensityControl
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS
+from gaussianmotion.avatar.outside import on_the_skin
 from gaussianmotion.body.clothing import smooth_weights
 from gaussianmotion.config import DensityConfig, LearningRates
 from gaussianmotion.runtime.errors import UserError
@@ -263,7 +264,9 @@ def test_what_grows_from_them_leaves_with_them(avatar, optimiser, open_body):
     density.began = avatar.means.detach().clone()
     cloned = update(density, avatar, optimiser, open_body).cloned
     assert cloned == 2  # of the last two, of which one was between the legs
-    assert torch.equal(density.began[-2:].flip(0), density.began[COUNT - 2 : COUNT])  # as parents
+    # New ones begin where they are, or over it on the skin; nobody else's beginning changes.
+    torch.testing.assert_close(density.began[-2:], on_the_skin(open_body, avatar.means[-2:]))
+    assert torch.equal(density.began[:COUNT], avatar.means[:COUNT])
     assert density.tentative.sum() == 2
     with torch.no_grad():
         avatar.logit_opacities[:] = torch.tensor(0.1).logit()

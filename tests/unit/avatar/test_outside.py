@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.avatar.outside import back_to_the_skin
+from gaussianmotion.avatar.outside import back_to_the_skin, on_the_skin
 from gaussianmotion.body.skin import limb_share
 
 
@@ -50,3 +50,24 @@ def test_those_that_are_held_stay_where_they_are(avatar, open_body, trunk):
     back_to_the_skin(avatar, open_body, began, held)
     assert torch.equal(avatar.means[held], inside[held])
     assert torch.equal(avatar.means[trunk[2:]], began[trunk[2:]])
+
+
+def test_what_slides_along_the_skin_is_not_put_back(avatar, open_body):
+    began = avatar.means.detach().clone()
+    generator = torch.Generator().manual_seed(2)
+    out = open_body.normals[open_body.nearest(began)]
+    along = torch.linalg.cross(out, torch.randn(500, 3, generator=generator))
+    with torch.no_grad():
+        avatar.means += 0.003 * torch.nn.functional.normalize(along, dim=1)
+    slid = avatar.means.detach().clone()
+    back_to_the_skin(avatar, open_body, began)
+    assert (avatar.means != slid).any(dim=1).float().mean() < 0.05
+
+
+def test_points_below_the_skin_are_lifted_onto_it(avatar, open_body, trunk):
+    out = open_body.normals[open_body.nearest(avatar.means)]
+    where = avatar.means.detach()[trunk]
+    lifted = on_the_skin(open_body, where - 0.01 * out[trunk])
+    assert open_body.heights(lifted).abs().quantile(0.9) < 0.002
+    worn = where + 0.02 * out[trunk]
+    assert torch.equal(on_the_skin(open_body, worn), worn)

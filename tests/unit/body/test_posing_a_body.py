@@ -160,6 +160,19 @@ def test_named_poses_open_the_legs_and_lower_the_arms_to_both_sides(open_body: B
         named_pose("sta")
 
 
+def test_who_stands_for_a_photograph_does_not_shrug(open_body: Body) -> None:
+    def shoulder_over_neck(name: str) -> float:
+        joints = open_body.posed_joints(named_pose(name)[None])[0]
+        return float(joints[INDEX["left_shoulder"], 1] - joints[INDEX["neck"], 1])
+
+    # A hand's breadth of collar bone, 10 degrees lower.
+    assert shoulder_over_neck("standing") < shoulder_over_neck("a") - 0.015
+    joints = open_body.posed_joints(named_pose("standing")[None])[0]
+    elbow, wrist = joints[INDEX["left_elbow"]], joints[INDEX["left_wrist"]]
+    assert wrist[2] > elbow[2] + 0.03  # elbows bend forward
+    assert wrist[1] < elbow[1]
+
+
 def test_the_mirror_table_swaps_left_and_right() -> None:
     assert [JOINTS[i] for i in MIRROR[:4]] == ["pelvis", "right_hip", "left_hip", "spine1"]
     assert [MIRROR[i] for i in MIRROR] == list(range(24))

@@ -52,6 +52,14 @@ def test_a_damaged_file_is_moved_aside(path, capsys, content):
     assert "damaged or foreign" in capsys.readouterr().err
 
 
+def test_a_file_of_another_version_is_moved_aside_and_called_so(path, capsys):
+    content = torch.load(path, weights_only=True)
+    torch.save(content | {"format": "gaussianmotion-checkpoint-1"}, path)
+    assert load_checkpoint(path, "abc") is None
+    assert (path.parent / "checkpoint-otherversion.pt").exists()
+    assert "is of another version of gaussianmotion" in capsys.readouterr().err
+
+
 def test_a_truncated_file_is_moved_aside(path):
     path.write_bytes(path.read_bytes()[:-200])
     assert load_checkpoint(path, "abc") is None
