@@ -212,6 +212,11 @@ class TrainConfig(TrainingScale):
         description="At the end Gaussians are moved onto the planes of their neighbours and turned "
         "flat into them, and colours that mix two get one of them: outlines and hems are edges.",
     )
+    light: Share = Field(
+        0.0,
+        description="Light from above and in front that is painted on at the end, in parts of the "
+        "colour: the mean of pictures that are lit from anywhere is flat.",
+    )
     close_gaps: Share = Field(
         0.0,
         description="Least size of Gaussians after score.anneal_at, in parts of the distance of "

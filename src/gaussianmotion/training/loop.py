@@ -15,6 +15,7 @@ import torch
 from gaussianmotion import __version__
 from gaussianmotion.avatar.file import AvatarMetadata
 from gaussianmotion.avatar.gaussians import FAINT
+from gaussianmotion.avatar.light import paint_light
 from gaussianmotion.avatar.limits import overshoot
 from gaussianmotion.avatar.whose_body import in_shape
 from gaussianmotion.body import load_body
@@ -201,6 +202,8 @@ def train(
                     if done:
                         seen_as = shown_by(prior, prompt, avatar, body, config, condition, seed)
                         face.even_out(avatar, seen_as)
+                if done:
+                    paint_light(avatar, body, settings.light)
                 if settings.skirt and finished == first_annealed(settings.score, settings.steps):
                     density.drop_fainter(avatar, optimiser, FAINT)
                 density.update(finished, avatar, optimiser, body, generators["density"])

@@ -1,0 +1,54 @@
+"""Light and shade: each Gaussian as bright as its surface is to a light above and in front.
+
+A prior's pictures are lit from anywhere, and the mean over them from nowhere: an arm before a body
+of the same colour cannot be seen. The light is painted on, as it falls on a person who stands, and
+goes along when the limbs move. This goes beyond the paper.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.body import Body
+from gaussianmotion.body.poses import standing_pose
+from gaussianmotion.splat.covariance import rotation_matrices
+
+#: Where the light comes from, a unit vector in the world of a standing person.
+FROM = (0.0, 0.8, 0.6)
+# What falls on the mean surface, in parts of what falls on one that faces the light.
+MEAN = 0.3
+# Metres from the skin at which a disc's own direction says how its surface lies, and no more the
+# body's below it: hair over an ear, a skirt between the legs.
+OWN = 0.02
+# Logits of colours stay finite.
+DARKEST, LIGHTEST = 0.005, 0.995
+
+
+@torch.no_grad()
+def paint_light(avatar: Avatar, body: Body, strength: float) -> None:
+    """Multiply colours by 1 + strength (n . l - mean), n the surface's normal, l the light.
+
+    Args:
+        avatar: Avatar whose colours are changed.
+        body: Its body.
+        strength: Of the light; 0 changes nothing.
+    """
+    if not strength:
+        return
+    turns = body.transforms(standing_pose()[None].to(body.device))[0, :, :3, :3]
+    blended = torch.einsum("nj,jab->nab", avatar.weights(), turns)
+    world = torch.einsum("nab,nb->na", blended, normals(avatar, body))
+    facing = torch.nn.functional.normalize(world, dim=1) @ world.new_tensor(FROM)
+    factor = 1.0 + strength * (facing - MEAN)
+    avatar.colours.copy_((avatar.rgb * factor[:, None]).clamp(DARKEST, LIGHTEST).logit())
+
+
+def normals(avatar: Avatar, body: Body) -> Float[Tensor, "N 3"]:
+    """Canonical unit normals of the surface that Gaussians are: the body's, or their own off it."""
+    near = body.normals[body.nearest(avatar.means)]
+    rows = torch.arange(len(avatar), device=near.device)
+    own = rotation_matrices(avatar.quats)[rows, :, avatar.log_scales.argmin(dim=1)]
+    own = torch.where((own * near).sum(dim=1, keepdim=True) < 0.0, -own, own)
+    share = (body.heights(avatar.means) / OWN).clamp(0.0, 1.0)[:, None]
+    return torch.nn.functional.normalize(torch.lerp(near, own, share), dim=1)
