@@ -15,9 +15,12 @@ from gaussianmotion.body.poses import standing_pose
 from gaussianmotion.splat.covariance import rotation_matrices
 
 #: Where the light comes from, a unit vector in the world of a standing person.
-FROM = (0.0, 0.8, 0.6)
+FROM = (0.0, 0.9, 0.436)
 # What falls on the mean surface, in parts of what falls on one that faces the light.
-MEAN = 0.3
+MEAN = 0.2
+# The direction of the surface is a mean over so many vertices, which count as a Gaussian of this
+# standard deviation does, metres: the nearest one's alone would change in steps.
+VERTICES, AROUND = 8, 0.008
 # Metres from the skin at which a disc's own direction says how its surface lies, and no more the
 # body's below it: hair over an ear, a skirt between the legs.
 OWN = 0.02
@@ -46,7 +49,11 @@ def paint_light(avatar: Avatar, body: Body, strength: float) -> None:
 
 def normals(avatar: Avatar, body: Body) -> Float[Tensor, "N 3"]:
     """Canonical unit normals of the surface that Gaussians are: the body's, or their own off it."""
-    near = body.normals[body.nearest(avatar.means)]
+    distance, found = body.tree.query(avatar.means.detach().cpu().numpy(), k=VERTICES)
+    away = torch.from_numpy(distance - distance[:, :1]).float() / AROUND
+    weight = (-0.5 * away.square()).exp()[..., None].to(body.device)
+    near = (weight * body.normals[torch.from_numpy(found).to(body.device)]).sum(dim=1)
+    near = torch.nn.functional.normalize(near, dim=1)
     rows = torch.arange(len(avatar), device=near.device)
     own = rotation_matrices(avatar.quats)[rows, :, avatar.log_scales.argmin(dim=1)]
     own = torch.where((own * near).sum(dim=1, keepdim=True) < 0.0, -own, own)

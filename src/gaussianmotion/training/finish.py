@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussianmotion.avatar.colour_modes import sharpen_colours
+from gaussianmotion.avatar.gaps import close_gaps
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.avatar.lifting import lifted
 from gaussianmotion.avatar.surface import Sheet, smooth_surface
@@ -21,6 +22,10 @@ from gaussianmotion.guidance.timesteps import annealed
 from gaussianmotion.splat import Backend
 from gaussianmotion.training.cameras import sample_views
 
+# Least sizes of the face's Gaussians, in parts of the distance of their neighbours, and the largest
+# that one gets, metres: they are drawn without blur, nothing lies behind them, and where few meet
+# many the hair at the back of the head would be seen between them.
+FACE_GAPS, LARGEST = 0.6, 0.01
 #: Pictures that are looked at.
 PICTURES = 64
 # A prior's colours are mixed over so many of its pixels, of pictures so many metres high: of a
@@ -44,10 +49,14 @@ def finish(
         settings: Settings of the training, whose poses and cameras are drawn.
         backend: Of the rasteriser.
         seed: Seed of the views.
-        held: Numbers of Gaussians that do not change.
+        held: Numbers of the face's Gaussians, which only get wider.
     """
     if not settings.smooth_surface:
         return
+    if held is not None:
+        others = torch.ones(len(avatar), dtype=torch.bool, device=held.device)
+        others[held] = False
+        close_gaps(avatar, FACE_GAPS, LARGEST, others.nonzero()[:, 0])
     seen = shares(avatar, body, settings, backend, seed)
     smooth_surface(avatar, body, Sheet.of(avatar, body, seen, held))
     head = limb_share(avatar.smpl_weights, "head") * (settings.cameras.head > 0.0)

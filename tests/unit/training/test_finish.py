@@ -5,7 +5,8 @@ import torch
 from small_training import run, small_config
 
 from gaussianmotion.avatar.file import load_avatar
-from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.gaussians import Avatar, spacing
+from gaussianmotion.body.skin import limb_share
 from gaussianmotion.training.finish import finish, shares
 
 
@@ -51,3 +52,16 @@ def test_a_trained_avatar_has_nothing_below_its_skin(tmp_path, open_body):
     avatar, _ = load_avatar(tmp_path / "avatar.safetensors")
     # Points on the surface measure some millimetres either way, most in folds.
     assert open_body.heights(avatar.means).quantile(0.02) > -0.004
+
+
+def test_a_held_face_is_widened_where_few_meet_many_and_else_stays(layered, open_body):
+    held = (limb_share(layered.smpl_weights, "head") > 0.9).nonzero()[:, 0]
+    with torch.no_grad():
+        layered.log_scales[held] -= 2.0
+    before = {name: value[held].clone() for name, value in layered.state_dict().items()}
+    finish(layered, open_body, small_config(size=64, smooth_surface=True).train, "numba", 0, held)
+    for name in ("means", "quats", "colours", "logit_opacities"):
+        assert torch.equal(getattr(layered, name)[held], before[name]), name
+    assert (layered.log_scales[held] >= before["log_scales"]).all()
+    apart = spacing(layered.means, 8)[held]
+    assert (layered.scales[held].amax(dim=1) >= (0.59 * apart).clamp(max=0.0099)).all()
