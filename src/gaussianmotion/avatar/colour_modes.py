@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.gaussians import Avatar, colour_logits
 from gaussianmotion.avatar.surface import Sheet
 
 # The window must reach beyond a band of mixtures, however many Gaussians there are: of those that
@@ -30,8 +30,6 @@ SHADED = 6
 SURE = 1.0
 # The same side of the body, and folds on it.
 SAME_SIDE = 0.0
-# Logits of colours stay finite.
-DARKEST, LIGHTEST = 0.005, 0.995
 
 
 @torch.no_grad()
@@ -60,7 +58,7 @@ def sharpen_colours(avatar: Avatar, sheet: Sheet, reach: Float[Tensor, " N"]) ->
         weight = piece.weights(reach[piece.rows, None])
         common[piece.rows] += (weight[..., None] * shade[piece.near]).sum(dim=1)
     logits = avatar.colours.detach().cpu().clone()
-    logits[sheet.free] = common[sheet.free].clamp(DARKEST, LIGHTEST).logit()
+    logits[sheet.free] = colour_logits(common[sheet.free])
     avatar.colours.copy_(logits.to(avatar.colours.device))
 
 

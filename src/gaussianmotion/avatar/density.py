@@ -114,13 +114,12 @@ class DensityControl:
         source = torch.cat([whole.nonzero()[:, 0], clone, split, split])
         fresh = torch.arange(len(source), device=source.device) >= int(whole.sum())
         fields = {name: getattr(avatar, name)[source].clone() for name in GAUSSIAN_FIELDS}
-        smpl_weights = avatar.smpl_weights[source].clone()
+        smpl_weights, began = avatar.smpl_weights[source].clone(), self.began[source]
         if fresh.any():
             fields["means"][fresh] = _samples(avatar, source[fresh], generator)
             fields["log_scales"][len(source) - 2 * len(split) :] -= torch.tensor(SPLIT_SHRINK).log()
             smpl_weights[fresh] = w_smpl(body, fields["means"][fresh], self.smooth_weights)
-        began = self.began[source]
-        began[fresh] = on_the_skin(body, fields["means"][fresh])
+            began[fresh] = on_the_skin(body, fields["means"][fresh])
 
         alive = (fields["logit_opacities"].sigmoid() >= config.prune_opacity) & (
             fields["log_scales"].amax(dim=1) <= torch.tensor(config.prune_scale).log().item()

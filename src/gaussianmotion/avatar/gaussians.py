@@ -13,6 +13,7 @@ from gaussianmotion.body import Body
 from gaussianmotion.body.clothing import sample_between_legs, smooth_weights
 from gaussianmotion.camera import Cameras
 from gaussianmotion.splat import Backend, Rendering, rasterise
+from gaussianmotion.splat.covariance import rotation_matrices
 from gaussianmotion.splat.skinned import skin_gaussians
 
 GAUSSIAN_FIELDS = ("means", "quats", "log_scales", "logit_opacities", "colours")
@@ -22,6 +23,8 @@ SCALE_PER_SPACING = 0.6
 # Thickness of the discs over their radius: skin is thin, but a disc seen edge-on must not vanish.
 FLATNESS = 0.3
 NEIGHBOURS = 3
+# Colours that are set, and not learnt, lie between.
+DARKEST, LIGHTEST = 0.005, 0.995
 # Opacity at which Gaussians between the legs begin.
 FAINT = 0.15
 
@@ -199,6 +202,30 @@ def spacing(means: Float[Tensor, "N 3"], neighbours: int) -> Float[Tensor, " N"]
     where = means.detach().cpu().numpy()
     distance, _ = cKDTree(where).query(where, k=neighbours + 1)
     return torch.as_tensor(distance[:, 1:].mean(axis=1), dtype=torch.float32).to(means.device)
+
+
+def thin_axes(
+    quats: Float[Tensor, "N 4"], log_scales: Float[Tensor, "N 3"], facing: Float[Tensor, "N 3"]
+) -> Float[Tensor, "N 3"]:
+    """Unit vectors along the shortest axes: how discs lie.
+
+    Args:
+        quats: Rotations wxyz.
+        log_scales: Logarithms of the standard deviations.
+        facing: Of an axis' two directions the one on this side.
+    """
+    rows = torch.arange(len(quats), device=quats.device)
+    return turned_to(rotation_matrices(quats)[rows, :, log_scales.argmin(dim=1)], facing)
+
+
+def turned_to(axes: Float[Tensor, "N 3"], facing: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3"]:
+    """Axes whose direction is on the side of another one."""
+    return torch.where((axes * facing).sum(dim=1, keepdim=True) < 0.0, -axes, axes)
+
+
+def colour_logits(rgb: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3"]:
+    """Colours before the sigmoid, kept off 0 and 1, whose logits are infinite."""
+    return rgb.clamp(DARKEST, LIGHTEST).logit()
 
 
 def w_smpl(body: Body, points: Float[Tensor, "N 3"], smooth: bool) -> Float[Tensor, "N J"]:

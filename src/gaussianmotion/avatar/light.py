@@ -9,10 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.gaussians import Avatar, colour_logits, thin_axes
 from gaussianmotion.body import Body
 from gaussianmotion.body.poses import standing_pose
-from gaussianmotion.splat.covariance import rotation_matrices
 
 #: Where the light comes from, a unit vector in the world of a standing person.
 FROM = (0.0, 0.9, 0.436)
@@ -24,8 +23,6 @@ VERTICES, AROUND = 8, 0.008
 # Metres from the skin at which a disc's own direction says how its surface lies, and no more the
 # body's below it: hair over an ear, a skirt between the legs.
 OWN = 0.02
-# Logits of colours stay finite.
-DARKEST, LIGHTEST = 0.005, 0.995
 
 
 @torch.no_grad()
@@ -44,7 +41,7 @@ def paint_light(avatar: Avatar, body: Body, strength: float) -> None:
     world = torch.einsum("nab,nb->na", blended, normals(avatar, body))
     facing = torch.nn.functional.normalize(world, dim=1) @ world.new_tensor(FROM)
     factor = 1.0 + strength * (facing - MEAN)
-    avatar.colours.copy_((avatar.rgb * factor[:, None]).clamp(DARKEST, LIGHTEST).logit())
+    avatar.colours.copy_(colour_logits(avatar.rgb * factor[:, None]))
 
 
 def normals(avatar: Avatar, body: Body) -> Float[Tensor, "N 3"]:
@@ -54,8 +51,6 @@ def normals(avatar: Avatar, body: Body) -> Float[Tensor, "N 3"]:
     weight = (-0.5 * away.square()).exp()[..., None].to(body.device)
     near = (weight * body.normals[torch.from_numpy(found).to(body.device)]).sum(dim=1)
     near = torch.nn.functional.normalize(near, dim=1)
-    rows = torch.arange(len(avatar), device=near.device)
-    own = rotation_matrices(avatar.quats)[rows, :, avatar.log_scales.argmin(dim=1)]
-    own = torch.where((own * near).sum(dim=1, keepdim=True) < 0.0, -own, own)
+    own = thin_axes(avatar.quats, avatar.log_scales, near)
     share = (body.heights(avatar.means) / OWN).clamp(0.0, 1.0)[:, None]
     return torch.nn.functional.normalize(torch.lerp(near, own, share), dim=1)

@@ -15,10 +15,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.gaussians import Avatar, thin_axes, turned_to
 from gaussianmotion.avatar.outside import SKIN_DEEP
 from gaussianmotion.body import Body
-from gaussianmotion.splat.covariance import rotation_matrices
+from gaussianmotion.body.rotation import multiply
 
 #: Gaussians with less than this part of the mean share in pictures are hidden; one with more than
 #: ``CAPPED`` times the mean counts as if it had that much.
@@ -139,16 +139,17 @@ def smooth_surface(avatar: Avatar, body: Body, sheet: Sheet) -> None:
     normals = torch.zeros_like(means)
     for _ in range(ROUNDS):
         off = torch.zeros_like(means[:, 0])
+        around: list[tuple[Neighbourhood, Float[Tensor, "F K"]]] = []
         for piece in sheet.neighbourhoods(means, NEIGHBOURS, SAME_SIDE):
             weight = piece.weights(_window(piece))
+            around.append((piece, weight))
             points = means[piece.near]
             middle = (weight[..., None] * points).sum(dim=1)
             normal = _normals(points - middle[:, None], weight, sheet.sides[piece.rows])
             off[piece.rows] = ((means[piece.rows] - middle) * normal).sum(dim=1)
             normals[piece.rows] = normal
-        before = means.clone()
-        for piece in sheet.neighbourhoods(before, NEIGHBOURS, SAME_SIDE):
-            bias = (piece.weights(_window(piece)) * off[piece.near]).sum(dim=1)
+        for piece, weight in around:
+            bias = (weight * off[piece.near]).sum(dim=1)
             move = (bias - off[piece.rows])[:, None] * normals[piece.rows]
             means[piece.rows] += move
     moved = means.to(avatar.means.device)
@@ -156,8 +157,7 @@ def smooth_surface(avatar: Avatar, body: Body, sheet: Sheet) -> None:
     sinks = height < body.heights(avatar.means).clamp(max=-SKIN_DEEP)
     avatar.means.copy_(torch.where(sinks[:, None], avatar.means, moved))
     quats, rows = avatar.quats.detach().cpu().clone(), sheet.free
-    thin = avatar.log_scales.detach().cpu()[rows].argmin(dim=1)
-    quats[rows] = _laid_flat(quats[rows], thin, normals[rows])
+    quats[rows] = _laid_flat(quats[rows], avatar.log_scales.detach().cpu()[rows], normals[rows])
     avatar.quats.copy_(quats.to(avatar.quats.device))
 
 
@@ -179,25 +179,16 @@ def _normals(
     """
     spread = torch.einsum("fk,fka,fkb->fab", weight, away, away).double()
     normal = torch.linalg.eigh(spread)[1][:, :, 0].float()
-    inward = (normal * outward).sum(dim=1, keepdim=True) < 0.0
-    return torch.where(inward, -normal, normal)
+    return turned_to(normal, outward)
 
 
 def _laid_flat(
-    quats: Float[Tensor, "F 4"], thin: Int[Tensor, " F"], normal: Float[Tensor, "F 3"]
+    quats: Float[Tensor, "F 4"], log_scales: Float[Tensor, "F 3"], normal: Float[Tensor, "F 3"]
 ) -> Float[Tensor, "F 4"]:
-    """Rotations wxyz whose axis number ``thin`` is the normal; the least turn that does it."""
+    """Rotations wxyz whose shortest axis is the normal; the least turn that does it."""
     own = torch.nn.functional.normalize(quats, dim=1)
-    axis = rotation_matrices(own)[torch.arange(len(own)), :, thin]
-    aim = torch.where((axis * normal).sum(dim=1, keepdim=True) < 0.0, -normal, normal)
-    # Half-way construction, as in quats_facing: w = 1 + cos, vector part = axis x aim.
-    cosine = (axis * aim).sum(dim=1, keepdim=True)
-    turn = torch.cat([1.0 + cosine, torch.linalg.cross(axis, aim)], dim=1)
-    return _product(torch.nn.functional.normalize(turn, dim=1), own)
-
-
-def _product(left: Float[Tensor, "N 4"], right: Float[Tensor, "N 4"]) -> Float[Tensor, "N 4"]:
-    """Quaternions wxyz that turn as the right one and then the left one."""
-    scalar, vector = left[:, :1] * right[:, :1], torch.linalg.cross(left[:, 1:], right[:, 1:])
-    scalar = scalar - (left[:, 1:] * right[:, 1:]).sum(dim=1, keepdim=True)
-    return torch.cat([scalar, left[:, :1] * right[:, 1:] + right[:, :1] * left[:, 1:] + vector], 1)
+    axis = thin_axes(own, log_scales, normal)
+    # Half-way construction, as in quats_facing: w = 1 + cos, vector part = axis x normal.
+    cosine = (axis * normal).sum(dim=1, keepdim=True)
+    turn = torch.cat([1.0 + cosine, torch.linalg.cross(axis, normal)], dim=1)
+    return multiply(torch.nn.functional.normalize(turn, dim=1), own)

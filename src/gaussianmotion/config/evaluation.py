@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from gaussianmotion.config.rendering import PoseName
 from gaussianmotion.config.score_names import declared_scores
 from gaussianmotion.config.section import (
     SHA256_PATTERN,
@@ -28,7 +29,7 @@ class ReferenceKind(Section):
         description="Words added to the prompt, after the prior's own; the paper's are none. The "
         "embedded prior's name the framing and ground of the renders.",
     )
-    pose: Literal["none", "star", "a", "t", "arms_down", "standing"] = Field(
+    pose: Literal["none", PoseName] = Field(
         "none",
         description="none: text alone, the paper's protocol. A pose: sample i shows it from "
         "azimuth i of as many, for a prior that draws no whole person without one.",

@@ -22,6 +22,10 @@ class Background(Section):
     background: Colour = Field((1.0, 1.0, 1.0), description="RGB in [0, 1].")
 
 
+#: Poses that have a name (``body.poses.NAMED``; a test compares).
+PoseName = Literal["star", "a", "t", "arms_down", "standing"]
+
+
 class Multiview(Section):
     """The set of still views."""
 
@@ -33,9 +37,7 @@ class Multiview(Section):
 class Standing(Section):
     """How the person stands in still views."""
 
-    pose: Literal["star", "a", "t", "arms_down", "standing"] = Field(
-        "a", description="Pose of the still views."
-    )
+    pose: PoseName = Field("a", description="Pose of the still views.")
     elevation: Annotated[float, Field(ge=-60.0, le=60.0)] = Field(
         0.0, description="Degrees above the horizon of the still views."
     )

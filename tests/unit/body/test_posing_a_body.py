@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from smplx.lbs import lbs
 from gaussianmotion.body import Body, load_body
 from gaussianmotion.body.joints import INDEX, JOINTS, MIRROR, PARENTS
 from gaussianmotion.body.model import DETAILED
-from gaussianmotion.body.poses import a_pose, named_pose, star_pose, t_pose
+from gaussianmotion.body.poses import NAMED, a_pose, named_pose, star_pose, t_pose
 from gaussianmotion.body.rotation import multiply, slerp, to_axis_angle, to_quaternion
+from gaussianmotion.config.rendering import PoseName
 from gaussianmotion.runtime.errors import UserError
 
 
@@ -158,6 +160,10 @@ def test_named_poses_open_the_legs_and_lower_the_arms_to_both_sides(open_body: B
     assert heights == sorted(heights, reverse=True)
     with pytest.raises(UserError, match="did you mean 'star'"):
         named_pose("sta")
+
+
+def test_configurations_know_every_named_pose() -> None:
+    assert get_args(PoseName) == tuple(NAMED)
 
 
 def test_who_stands_for_a_photograph_does_not_shrug(open_body: Body) -> None:
