@@ -1,7 +1,7 @@
 """How far an avatar's limbs lie from its face in colour: ``python complexion.py RUN ...``.
 
 RUN is a folder of an avatar that an embedded prior with a layout head was asked for. The prior
-names skin and hair in 32 views (seed 7, which no training uses for this). The table has, for arms,
+names skin and hair in 40 views (seed 7, which no training uses for this). The table has, for arms,
 legs and trunk with more than 50 Gaussians of bare skin, and for the hair, the norm of the
 difference between their mean logarithm of RGB and that of the face's plain skin.
 """
@@ -9,21 +9,23 @@ difference between their mean logarithm of RGB and that of the face's plain skin
 import argparse
 import statistics
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import torch
 
-from gaussianmotion.avatar.complexion import weighted_mean
+from gaussianmotion.avatar.complexion import Shown, weighted_mean
 from gaussianmotion.body.face import on_face
 from gaussianmotion.body.face_marks import load_marks
 from gaussianmotion.body.skin import limb_share
+from gaussianmotion.config import PriorConfig
 from gaussianmotion.config.face import NAMES, face_path
 from gaussianmotion.config.stages import TrainSettings
+from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.rendering.subject import load_subject
 from gaussianmotion.training.lookahead import draw_pose
-from gaussianmotion.training.regions import shown_by
+from gaussianmotion.training.regions import look_at
 
 SEED, BARE = 7, 50.0
 PARTS = ("arms", "legs", "trunk")
@@ -45,17 +47,24 @@ def main() -> None:
 
 
 @torch.no_grad()
+@cache
+def prior_of(config: str) -> DiffusionPrior:
+    """A prior, loaded once for all avatars of it."""
+    return load_prior(PriorConfig.model_validate_json(config), "cpu")
+
+
 def distances(avatar_file: Path) -> dict[str, float]:
     """Of each bare limb, and of the hair, to the face."""
     subject = load_subject(avatar_file)
     known = subject.metadata.config
     config = TrainSettings.model_validate({name: known[name] for name in ("prior", "train")})
-    prior = load_prior(config.prior, "cpu")
+    prior = prior_of(config.prior.model_dump_json())
     pose = partial(draw_pose, neck=config.prior.neck, channels=prior.condition_channels)
     avatar, body = subject.avatar, subject.body
-    shown = shown_by(prior, subject.metadata.prompt, avatar, body, config, pose, SEED)
-    if shown is None:
-        sys.exit(f"{avatar_file}: its prior names no regions, or train.face.tone is 0")
+    seen_as = look_at(avatar, body, config, SEED, pose, prior, subject.metadata.prompt)
+    if seen_as.regions is None:
+        sys.exit(f"{avatar_file}: its prior names no regions")
+    shown = Shown.of_sums(seen_as.regions)
     logs = avatar.rgb.clamp(min=0.02).log()
     face = load_marks(face_path(NAMES[0])).at(on_face(avatar.means, body))[0].share
     shares = {"hair": shown.hair * (1.0 - face)}

@@ -49,10 +49,10 @@ class Shown:
     seen: Float[Tensor, " N"]
 
     @classmethod
-    def from_sums(cls, sums: Float[Tensor, "N 3"]) -> "Shown":
-        """Shares from what pixels say of skin, hair and anything else (:func:`.lifting.lifted`)."""
-        seen = sums.sum(dim=1).clamp(min=0.0)
-        shares = sums[:, :2] / seen.clamp(min=1e-6)[:, None]
+    def of_sums(cls, sums: Float[Tensor, "N R"]) -> "Shown":
+        """Shares from what pixels say (:func:`.lifting.lifted`): ground, skin, hair, others."""
+        seen = sums[:, 1:].sum(dim=1).clamp(min=0.0)
+        shares = sums[:, 1:3] / seen.clamp(min=1e-6)[:, None]
         skin, hair = ((shares - ELSE) / (ALONE - ELSE)).clamp(0.0, 1.0).unbind(dim=1)
         return cls(skin, hair, seen)
 

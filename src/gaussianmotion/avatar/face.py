@@ -173,14 +173,14 @@ class FaceLayer:
         avatar.colours[self.index] = torch.lerp(logits, aim, rate * marks.share[:, None])
 
     @torch.no_grad()
-    def even_out(self, avatar: Avatar, shown: Shown | None) -> None:
+    def even_out(self, avatar: Avatar, shown: Shown) -> None:
         """Give all that is skin the face's tone, and hair one hue (:mod:`.complexion`).
 
         Args:
             avatar: Avatar whose face this is.
-            shown: What is skin and what is hair, where that is known.
+            shown: What is skin and what is hair.
         """
-        if shown is None or not len(self.index) or not self._tone:
+        if not len(self.index) or not self._tone:
             return
         face = torch.zeros_like(shown.skin)
         logits = avatar.colours[self.index]

@@ -7,12 +7,13 @@ planes on average, which keeps the curvature that a plane would take away. Hidde
 nothing has decided, neither count nor move. This goes beyond the paper.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import Avatar, thin_axes, turned_to
@@ -25,6 +26,8 @@ from gaussianmotion.body.rotation import multiply
 HIDDEN, CAPPED = 0.03, 1.5
 # Neighbours, of which the distance of the 8th is the window's standard deviation, within limits.
 NEIGHBOURS, WINDOW_RANK, WINDOW = 25, 8, (0.003, 0.02)
+# Of so many on cloth one is a neighbour of others.
+WIDER = 4
 # How often each is moved.
 ROUNDS = 2
 # Two Gaussians are on the same side of the body where the cosine of its normals is above this.
@@ -66,6 +69,7 @@ class Sheet:
         counts: How much each counts for others: its share in pictures.
         shown: Numbers of those that are seen.
         free: Numbers of those of them that may change.
+        kinds: Of each the region that it is in: others' count nothing for it. None: all are in one.
     """
 
     means: Float[Tensor, "N 3"]
@@ -73,6 +77,7 @@ class Sheet:
     counts: Float[Tensor, " N"]
     shown: Int[Tensor, " S"]
     free: Int[Tensor, " F"]
+    kinds: Int[Tensor, " N"] | None = None
 
     @classmethod
     def of(
@@ -98,50 +103,69 @@ class Sheet:
             shows[held.cpu()] = False
         sides = body.normals[body.nearest(avatar.means)].cpu()
         free = shows.nonzero()[:, 0]
-        return cls(avatar.means.detach().cpu(), sides, part.clamp(max=CAPPED), shown, free)
+        means = avatar.means.detach().cpu().clone()  # the avatar's own move
+        return cls(means, sides, part.clamp(max=CAPPED), shown, free)
 
     def neighbourhoods(
-        self, means: Float[Tensor, "N 3"], count: int, same_side: float, every: int = 1
+        self,
+        means: Float[Tensor, "N 3"],
+        count: int,
+        same_side: float,
+        every: int = 1,
+        rows: Int[Tensor, " E"] | None = None,
     ) -> Iterator[Neighbourhood]:
-        """The nearest shown ones of each that is free, in pieces.
+        """The nearest shown ones of each that is asked for, in pieces.
 
         Args:
             means: Where they are now, metres.
             count: How many; all where there are fewer.
             same_side: Those count nothing whose body's normal has a cosine with one's own below.
             every: One of so many is a neighbour of others: for wide parts of the surface.
+            rows: Numbers of those asked for; all that are free where not given.
         """
         from scipy.spatial import cKDTree  # half a second, for a training's end only
 
         among = self.shown[::every]
         tree = cKDTree(means[among].numpy())
-        for rows in self.free.split(PIECE):
+        for asked in (self.free if rows is None else rows).split(PIECE):
             nearest = range(1, 1 + min(count, len(among)))
-            distance, found = tree.query(means[rows].numpy(), k=nearest)
+            distance, found = tree.query(means[asked].numpy(), k=nearest)
             near = among[torch.from_numpy(found.astype(np.int64))]
-            cosine = torch.einsum("fkc,fc->fk", self.sides[near], self.sides[rows])
+            cosine = torch.einsum("fkc,fc->fk", self.sides[near], self.sides[asked])
             counts = self.counts[near] * (cosine > same_side)
-            yield Neighbourhood(rows, near, torch.from_numpy(distance.astype(np.float32)), counts)
+            if self.kinds is not None:
+                counts = counts * (self.kinds[near] == self.kinds[asked, None])
+            yield Neighbourhood(asked, near, torch.from_numpy(distance.astype(np.float32)), counts)
 
 
 @torch.no_grad()
-def smooth_surface(avatar: Avatar, body: Body, sheet: Sheet) -> None:
+def smooth_surface(
+    avatar: Avatar, body: Body, sheet: Sheet, cloth: Bool[Tensor, " N"] | None = None
+) -> None:
     """Move and turn what is free; nothing goes below the skin.
 
     Args:
         avatar: Avatar whose means and rotations are changed.
         body: Its body.
         sheet: Of it.
+        cloth: What is smoothed over windows twice as wide: the body does not show through cloth.
     """
     if len(sheet.shown) < 4 or not len(sheet.free):  # three points are a plane already
         return
     means = sheet.means.clone()
     normals = torch.zeros_like(means)
+    wide = torch.zeros_like(sheet.free, dtype=torch.bool) if cloth is None else cloth[sheet.free]
+    groups = ((sheet.free[~wide], 1), (sheet.free[wide], WIDER))
     for _ in range(ROUNDS):
         off = torch.zeros_like(means[:, 0])
         around: list[tuple[Neighbourhood, Float[Tensor, "F K"]]] = []
-        for piece in sheet.neighbourhoods(means, NEIGHBOURS, SAME_SIDE):
-            weight = piece.weights(_window(piece))
+        for piece, wider in (
+            (piece, math.sqrt(every))
+            for rows, every in groups
+            if len(rows)
+            for piece in sheet.neighbourhoods(means, NEIGHBOURS, SAME_SIDE, every, rows)
+        ):
+            weight = piece.weights(_window(piece, wider))
             around.append((piece, weight))
             points = means[piece.near]
             middle = (weight[..., None] * points).sum(dim=1)
@@ -161,10 +185,11 @@ def smooth_surface(avatar: Avatar, body: Body, sheet: Sheet) -> None:
     avatar.quats.copy_(quats.to(avatar.quats.device))
 
 
-def _window(piece: Neighbourhood) -> Float[Tensor, "F 1"]:
+def _window(piece: Neighbourhood, wider: float) -> Float[Tensor, "F 1"]:
     """The distance of one of the nearest, metres."""
     rank = min(WINDOW_RANK, piece.distance.shape[1] - 1)
-    return piece.distance[:, rank : rank + 1].clamp(*WINDOW)
+    narrowest, widest = WINDOW
+    return piece.distance[:, rank : rank + 1].clamp(narrowest, wider * widest)
 
 
 def _normals(

@@ -212,6 +212,12 @@ class TrainConfig(TrainingScale):
         description="At the end Gaussians are moved onto the planes of their neighbours and turned "
         "flat into them, and colours that mix two get one of them: outlines and hems are edges.",
     )
+    garments: bool = Field(
+        False,
+        description="At the end, if the prior names regions: each garment gets its own colours, up "
+        "to its edges; with smooth_surface clothes are lifted off the skin, shoes lose their toes, "
+        "and skirts get level hems.",
+    )
     light: Share = Field(
         0.0,
         description="Light from above and in front that is painted on at the end, in parts of the "

@@ -1,86 +1,116 @@
-"""What a training ends with: one smooth surface, and colours with edges.
+"""What a training ends with: one smooth surface, clothes that are clothes, skin of one tone, light.
 
-Both look at what pictures show, in poses and from sides that the avatar was trained in: what is
-hidden in all of them has colours and places that nothing has decided.
+All of it looks at what pictures show, in poses and from sides that the avatar was trained in: what
+is hidden in all of them has colours and places that nothing has decided.
 """
 
-import math
-
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
 
+from gaussianmotion.avatar.cloth import CLOTHES, SHOES, put_clothes_on
 from gaussianmotion.avatar.colour_modes import sharpen_colours
+from gaussianmotion.avatar.complexion import Shown
+from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.gaps import close_gaps
+from gaussianmotion.avatar.garments import even_garments
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.avatar.lifting import lifted
+from gaussianmotion.avatar.hem import level_hem
+from gaussianmotion.avatar.light import paint_light
+from gaussianmotion.avatar.regions import Regions
 from gaussianmotion.avatar.surface import Sheet, smooth_surface
 from gaussianmotion.body import Body
 from gaussianmotion.body.skin import limb_share
 from gaussianmotion.config import TrainConfig
+from gaussianmotion.config.stages import TrainSettings
+from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.guidance.timesteps import annealed
-from gaussianmotion.splat import Backend
-from gaussianmotion.training.cameras import sample_views
+from gaussianmotion.training.lookahead import Condition, draw_pose
+from gaussianmotion.training.regions import NAMES, Seen, look_at
 
 # Least sizes of the face's Gaussians, in parts of the distance of their neighbours, and the largest
 # that one gets, metres: they are drawn without blur, nothing lies behind them, and where few meet
 # many the hair at the back of the head would be seen between them.
-FACE_GAPS, LARGEST = 0.6, 0.01
-#: Pictures that are looked at.
-PICTURES = 64
+FACE_GAPS, LARGEST, CLOTH_LARGEST = 0.6, 0.01, 0.015
 # A prior's colours are mixed over so many of its pixels, of pictures so many metres high: of a
 # whole person, and of a head.
 MIXED, FIGURE, HEAD = 2.5, 2.1, 0.5
+# Regions that a skirt may be.
+SKIRTS = ("dress", "bottom")
 
 
+@torch.no_grad()
 def finish(
     avatar: Avatar,
     body: Body,
-    settings: TrainConfig,
-    backend: Backend,
+    config: TrainSettings,
     seed: int,
-    held: Int[Tensor, " M"] | None = None,
+    face: FaceLayer | None = None,
+    condition: Condition = draw_pose,
+    prior: Prior | None = None,
+    prompt: str = "",
 ) -> None:
-    """Smooth the avatar, if ``train.smooth_surface`` asks for it.
+    """Do what ``train.smooth_surface``, ``garments``, ``face.tone`` and ``light`` ask for.
 
     Args:
         avatar: Trained avatar, changed in place.
         body: Its body.
-        settings: Settings of the training, whose poses and cameras are drawn.
-        backend: Of the rasteriser.
-        seed: Seed of the views.
-        held: Numbers of the face's Gaussians, which only get wider.
+        config: Settings of the training, whose poses and cameras are drawn.
+        seed: Seed of views and noise.
+        face: The face's Gaussians, which only get wider.
+        condition: What draws the pictures of poses.
+        prior: Prior of the training, which may name regions.
+        prompt: The avatar's sentence.
     """
-    if not settings.smooth_surface:
-        return
-    if held is not None:
+    settings = config.train
+    held = None if face is None else face.index
+    late = annealed(settings.score, settings.steps - 1, settings.steps)
+    tone = face is not None and settings.face.tone > 0.0 and late
+    if settings.smooth_surface and held is not None:
         others = torch.ones(len(avatar), dtype=torch.bool, device=held.device)
         others[held] = False
         close_gaps(avatar, FACE_GAPS, LARGEST, others.nonzero()[:, 0])
-    seen = shares(avatar, body, settings, backend, seed)
-    smooth_surface(avatar, body, Sheet.of(avatar, body, seen, held))
+    if settings.smooth_surface or settings.garments or tone:
+        asked = prior if settings.garments or tone else None
+        seen = look_at(avatar, body, config, seed, condition, asked, prompt)
+        regions = None
+        if settings.garments and seen.regions is not None:
+            sheet = Sheet.of(avatar, body, seen.pixels, held)
+            regions = Regions.of(seen.regions, NAMES, sheet, held)
+        if settings.smooth_surface:
+            _smooth(avatar, body, settings, seen, regions, held)
+        if face is not None and tone and seen.regions is not None:
+            shown = regions.shown(body.device) if regions else Shown.of_sums(seen.regions)
+            face.even_out(avatar, shown)
+        if regions is not None:
+            even_garments(avatar, regions)
+    paint_light(avatar, body, settings.light)
+
+
+def _smooth(
+    avatar: Avatar,
+    body: Body,
+    settings: TrainConfig,
+    seen: Seen,
+    regions: Regions | None,
+    held: Int[Tensor, " M"] | None,
+) -> None:
+    """Shape the surface, then sharpen colours on it; clothes on their own where they are known."""
+
+    def sheet() -> Sheet:
+        whole = Sheet.of(avatar, body, seen.pixels, held)
+        return whole if regions is None else regions.cut(whole)
+
+    cloth = None if regions is None else regions.among(*CLOTHES, SHOES)
+    smooth_surface(avatar, body, sheet(), cloth)
+    if regions is not None:
+        for skirt in SKIRTS:
+            level_hem(avatar, body, regions.among(skirt))
+        put_clothes_on(avatar, sheet(), regions)
+        # Cloth is wider than the skin that it lay on.
+        others = (~regions.among(*CLOTHES, SHOES)).nonzero()[:, 0].to(body.device)
+        close_gaps(avatar, FACE_GAPS, CLOTH_LARGEST, others)
     head = limb_share(avatar.smpl_weights, "head") * (settings.cameras.head > 0.0)
     reach = MIXED / settings.size * (FIGURE + (HEAD - FIGURE) * head)
     avatar.refresh_smpl_weights(body, settings.smooth_weights)
-    sharpen_colours(avatar, Sheet.of(avatar, body, seen, held), reach)
-
-
-@torch.no_grad()
-def shares(
-    avatar: Avatar, body: Body, settings: TrainConfig, backend: Backend, seed: int
-) -> Float[Tensor, " N"]:
-    """Pixels of :data:`PICTURES` that each Gaussian is in, by its share of each."""
-    generator = torch.Generator().manual_seed(seed)
-    late = annealed(settings.score, settings.steps - 1, settings.steps)
-    weights, sums = avatar.weights(), torch.zeros_like(avatar.logit_opacities)
-    for _ in range(math.ceil(PICTURES / settings.batch)):
-        views = sample_views(body, settings, generator, late)
-        size = (settings.batch, settings.size, settings.size, 3)
-        sums += lifted(
-            *(avatar, body, views.poses, views.cameras),
-            torch.ones(size, device=body.device),
-            backend,
-            weights=weights,
-            compensate=settings.opacity_compensation,
-        )[:, 0]
-    return sums
+    sharpen_colours(avatar, sheet(), reach)

@@ -15,7 +15,6 @@ import torch
 from gaussianmotion import __version__
 from gaussianmotion.avatar.file import AvatarMetadata
 from gaussianmotion.avatar.gaussians import FAINT
-from gaussianmotion.avatar.light import paint_light
 from gaussianmotion.avatar.limits import overshoot
 from gaussianmotion.avatar.whose_body import in_shape
 from gaussianmotion.body import load_body
@@ -44,7 +43,6 @@ from gaussianmotion.training.optimiser import all_finite, set_rates, skip_or_sto
 from gaussianmotion.training.previews import render_preview, save_picture
 from gaussianmotion.training.process import only_run_in, stop_on_signal
 from gaussianmotion.training.progress import StepProgress
-from gaussianmotion.training.regions import shown_by
 from gaussianmotion.training.results import save_results
 from gaussianmotion.training.start import start
 from gaussianmotion.training.tidy import tidy
@@ -195,15 +193,10 @@ def train(
                 done = finished == settings.steps
                 held = face.index if face else None
                 tidy(avatar, body, settings, finished, density.began, held)
-                if done:
-                    finish(avatar, body, settings, config.rasteriser, seed, held)
                 if face and annealed(settings.score, finished - 1, settings.steps):
                     face.draw(avatar, settings.face.rate)
-                    if done:
-                        seen_as = shown_by(prior, prompt, avatar, body, config, condition, seed)
-                        face.even_out(avatar, seen_as)
                 if done:
-                    paint_light(avatar, body, settings.light)
+                    finish(avatar, body, config, seed, face, condition, prior, prompt)
                 if settings.skirt and finished == first_annealed(settings.score, settings.steps):
                     density.drop_fainter(avatar, optimiser, FAINT)
                 density.update(finished, avatar, optimiser, body, generators["density"])

@@ -1,16 +1,17 @@
-"""Which Gaussians of an avatar are skin and which are hair, as the prior sees it.
+"""What pictures of an avatar show: how much of each Gaussian, and of which region it is.
 
-The avatar is drawn once more in poses and from sides that it was trained in, the prior names the
-regions of these pictures, and what it says of a pixel is said of the Gaussians in it.
+The avatar is drawn once more in poses and from sides that it was trained in. The prior names the
+regions of these pictures, where it can, and what it says of a pixel is said of the Gaussians in it.
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.avatar.complexion import Shown
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.avatar.lifting import lifted
 from gaussianmotion.body import Body
@@ -20,66 +21,88 @@ from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.layout import REGIONS
 from gaussianmotion.guidance.layout_reader import LayoutReader
 from gaussianmotion.guidance.prompts import view_prompts
-from gaussianmotion.training.lookahead import Condition, Lookahead
+from gaussianmotion.training.lookahead import Condition, Lookahead, Prepared
 
-#: Pictures that are looked at: with the usual shares some 17 of whole figures, 8 of heads and 3 of
+#: Pictures that are looked at: with the usual shares some 20 of whole figures, 11 of heads and 4 of
 #: upper and of lower bodies each.
-PICTURES = 32
+PICTURES = 40
+#: What a Gaussian can be: the regions without the ground.
+NAMES = tuple(list(REGIONS)[1:])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Sums over the pictures' pixels.
+
+    Attributes:
+        pixels: That each Gaussian is in, by its share of each.
+        regions: The same for each of the prior's regions; None where nothing names them.
+    """
+
+    pixels: Float[Tensor, " N"]
+    regions: Float[Tensor, "N R"] | None
 
 
 @torch.no_grad()
-def shown_by(
-    prior: Prior,
-    prompt: str,
+def look_at(
     avatar: Avatar,
     body: Body,
     config: TrainSettings,
-    condition: Condition,
     seed: int,
-) -> Shown | None:
-    """Shares of skin and hair in each Gaussian.
+    condition: Condition,
+    prior: Prior | None = None,
+    prompt: str = "",
+) -> Seen:
+    """Draw the avatar and see what each Gaussian is.
 
     Args:
-        prior: Prior of the training.
-        prompt: The avatar's sentence.
         avatar: Avatar that is looked at.
         body: Its body.
         config: Settings of the training, whose poses and cameras are drawn.
-        condition: What draws the pictures of poses.
         seed: Seed of views and noise.
-
-    Returns:
-        The shares; None where ``train.face.tone`` asks for nothing, or the prior names no regions.
+        condition: What draws the pictures of poses.
+        prior: Prior that is asked for regions; None, or one that names none: nothing is asked.
+        prompt: The avatar's sentence.
     """
-    settings, backend = config.train, config.rasteriser
-    if not settings.face.tone or not isinstance(prior, DiffusionPrior) or prior.layout_head is None:
-        return None
-    reader = LayoutReader(prior, prior.layout_head)
+    settings = config.train
+    name = _namer(prior, prompt, config, seed)
     views = Lookahead(body, settings, torch.Generator().manual_seed(seed), condition)
-    noises = torch.Generator().manual_seed(seed)
-    weights = avatar.weights()
-    sums = torch.zeros_like(avatar.means)
+    weights, compensate = avatar.weights(), settings.opacity_compensation
+    sums = []
     for _ in range(math.ceil(PICTURES / settings.batch)):
         seen = views.take(settings.steps - 1)
         poses, cameras = seen.views.poses, seen.views.cameras
-        rgb = avatar.render(
-            *(body, poses, cameras, seen.views.backgrounds, backend),
-            weights=weights,
-            compensate=settings.opacity_compensation,
-        ).rgb
-        text = prior.encode_text(view_prompts(prompt, cameras, config.prior))
-        told = reader(rgb, text, seen.condition, noises)
-        sums += lifted(
-            *(avatar, body, poses, cameras, _labels(told), backend),
-            weights=weights,
-            compensate=settings.opacity_compensation,
-        )
-    return Shown.from_sums(sums)
+        if name is None:
+            size = (len(poses), settings.size, settings.size, 3)
+            labels = torch.ones(size, device=body.device)
+        else:
+            drawn = avatar.render(
+                *(body, poses, cameras, seen.views.backgrounds, config.rasteriser),
+                weights=weights,
+                compensate=compensate,
+            )
+            labels = name(drawn.rgb, seen)
+        parts = [
+            lifted(avatar, body, poses, cameras, part, config.rasteriser, weights, compensate)
+            for part in labels.split(3, dim=-1)
+        ]
+        sums.append(torch.cat(parts, dim=1))
+    total = torch.stack(sums).sum(dim=0)
+    return Seen(total[:, 0], None) if name is None else Seen(total.sum(dim=1), total)
 
 
-def _labels(told: Float[Tensor, "B H W R"]) -> Float[Tensor, "B H W 3"]:
-    """Skin, hair, and all else that is on a person."""
-    skin, hair = told[..., REGIONS["skin"]], told[..., REGIONS["hair"]]
-    ground = told[..., REGIONS["background"]]
-    others = (1.0 - skin - hair - ground).clamp(min=0.0)  # rounding would take it below
-    return torch.stack([skin, hair, others], dim=-1)
+Namer = Callable[[Float[Tensor, "B H W 3"], Prepared], Float[Tensor, "B H W R"]]
+
+
+def _namer(prior: Prior | None, prompt: str, config: TrainSettings, seed: int) -> Namer | None:
+    """What tells the probability of each region, pixel by pixel, of pictures and their views."""
+    if not isinstance(prior, DiffusionPrior) or prior.layout_head is None:
+        return None
+    asked, reader = prior, LayoutReader(prior, prior.layout_head)
+    noises = torch.Generator().manual_seed(seed)
+
+    def name(rgb: Float[Tensor, "B H W 3"], seen: Prepared) -> Float[Tensor, "B H W R"]:
+        text = asked.encode_text(view_prompts(prompt, seen.views.cameras, config.prior))
+        return reader(rgb, text, seen.condition, noises)
+
+    return name

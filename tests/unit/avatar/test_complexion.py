@@ -134,16 +134,17 @@ def test_a_glimpse_of_skin_or_hair_changes_nothing(avatar):
 
 
 def test_rounding_below_nothing_seen_is_nothing_seen(avatar):
-    sums = torch.ones(len(avatar), 3)
-    sums[3] = torch.tensor([0.0, 0.0, -1e-8])
-    shown = Shown.from_sums(sums)
+    sums = torch.ones(len(avatar), 4)
+    sums[3] = torch.tensor([9.0, 0.0, 0.0, -1e-8])
+    shown = Shown.of_sums(sums)
     even_out(avatar, shown, nothing(avatar), PALE.log(), 1.0)
     assert avatar.colours.isfinite().all()
 
 
 def test_shares_are_of_what_was_seen():
-    sums = torch.tensor([[8.0, 0.0, 0.0], [0.0, 3.0, 1.0], [0.5, 0.5, 9.0], [0.0, 0.0, 0.0]])
-    shown = Shown.from_sums(sums)
+    said = [[8.0, 0.0, 0.0], [0.0, 3.0, 1.0], [0.5, 0.5, 9.0], [0.0, 0.0, 0.0]]
+    sums = torch.tensor([[7.0, *of_people] for of_people in said])  # the ground, seen through them
+    shown = Shown.of_sums(sums)
     assert shown.skin.tolist() == [1.0, 0.0, 0.0, 0.0]
     assert shown.hair.tolist() == pytest.approx([0.0, 0.9, 0.0, 0.0])
     assert shown.seen.tolist() == [8.0, 4.0, 10.0, 0.0]
@@ -195,13 +196,12 @@ def test_no_hair_is_bluer_than_grey(avatar):
     assert found.max() - found.min() < 0.01
 
 
-def test_a_face_without_a_tone_and_a_prior_without_regions_leave_the_rest_alone(avatar, open_body):
+def test_a_face_without_a_tone_leaves_the_rest_alone(avatar, open_body):
     shown = shown_as(avatar, torch.ones(len(avatar)))
     before = avatar.rgb.clone()
     FaceLayer(avatar.means, open_body, MARKS, 1.0, tone=0.0).even_out(avatar, shown)
-    toned = FaceLayer(avatar.means, open_body, MARKS, 1.0, tone=1.0)
-    toned.even_out(avatar, None)
     assert torch.equal(avatar.rgb, before)
+    toned = FaceLayer(avatar.means, open_body, MARKS, 1.0, tone=1.0)
     with torch.no_grad():
         avatar.colours[toned.index] = torch.tensor(LIGHT).logit()
     toned.even_out(avatar, shown)

@@ -1,5 +1,8 @@
 """A layer of splats becomes one surface, and the surface stays where it was."""
 
+import copy
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -89,3 +92,44 @@ def test_an_avatar_that_no_picture_shows_stays_as_it_is(clothed, open_body, seen
     before = clothed.means.detach().clone()
     smooth_surface(clothed, open_body, Sheet.of(clothed, open_body, torch.full((6000,), seen)))
     assert torch.equal(clothed.means, before)
+
+
+def test_a_body_shows_through_less_where_cloth_is(clothed, open_body, smooth):
+    """Bumps as wide as a nipple or a navel, 1 cm high, are smoothed over."""
+    generator = torch.Generator().manual_seed(2)
+    flat = Avatar.on_body(open_body, 6000, 0.9, torch.Generator().manual_seed(0), False, even=True)
+    centres = flat.means[smooth][torch.randperm(int(smooth.sum()), generator=generator)[:40]]
+    near = torch.cdist(flat.means.detach(), centres.detach()).amin(dim=1)
+    out = open_body.normals[open_body.nearest(flat.means)]
+    with torch.no_grad():
+        flat.means += (CLOTH + 0.01 * (-0.5 * (near / 0.012).square()).exp())[:, None] * out
+    skin, cloth = (copy.deepcopy(flat) for _ in range(2))
+    sheet = Sheet.of(flat, open_body, torch.ones(6000))
+    smooth_surface(skin, open_body, sheet)
+    smooth_surface(cloth, open_body, sheet, smooth)
+    top = smooth & (near < 0.006)
+
+    def bumps(avatar):
+        return open_body.heights(avatar.means)[top].mean() - CLOTH
+
+    assert bumps(cloth) < 0.75 * bumps(skin) < 0.75 * bumps(flat)
+
+
+def test_other_regions_count_nothing(clothed, open_body, smooth):
+    """A shirt 2 cm over the trousers that it ends at stays there."""
+    height = clothed.means[:, 1].detach().clone()
+    upper = height > 0.05
+    out = open_body.normals[open_body.nearest(clothed.means)]
+    with torch.no_grad():
+        clothed.means[upper] += 0.02 * out[upper]
+    border = smooth & ((height - 0.05).abs() < 0.02)
+
+    def step(avatar):
+        heights = open_body.heights(avatar.means).detach()
+        return (heights[border & upper].mean() - heights[border & ~upper].mean()).item()
+
+    before, cut = step(clothed), copy.deepcopy(clothed)
+    sheet = Sheet.of(clothed, open_body, torch.ones(6000))
+    smooth_surface(clothed, open_body, sheet)
+    smooth_surface(cut, open_body, replace(sheet, kinds=upper.long()))
+    assert step(clothed) < 0.75 * before < 0.9 * before < step(cut)

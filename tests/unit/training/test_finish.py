@@ -1,13 +1,28 @@
 """What a training ends with, and that it is asked for."""
 
+import copy
+
 import pytest
 import torch
 from small_training import run, small_config
 
+from gaussianmotion.avatar import cloth
+from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.avatar.gaussians import Avatar, spacing
 from gaussianmotion.body.skin import limb_share
-from gaussianmotion.training.finish import finish, shares
+from gaussianmotion.testing.oracle import OraclePrior
+from gaussianmotion.training import finish as ending
+from gaussianmotion.training.finish import finish
+from gaussianmotion.training.lookahead import draw_pose
+from gaussianmotion.training.regions import NAMES, Seen, look_at
+
+
+class Face(FaceLayer):
+    """Some Gaussians that are held."""
+
+    def __init__(self, index):
+        self.index = index
 
 
 @pytest.fixture
@@ -25,15 +40,15 @@ def layered(open_body):
 
 
 def test_what_is_covered_is_hardly_seen(layered, open_body):
-    seen = shares(layered, open_body, small_config(size=64).train, "numba", 0)
+    seen = look_at(layered, open_body, small_config(size=64), 0, draw_pose).pixels
     assert seen[1::2].mean() < 0.25 * seen[::2].mean()
 
 
 def test_only_where_asked_for(layered, open_body):
     before = {name: value.clone() for name, value in layered.state_dict().items()}
-    finish(layered, open_body, small_config(size=64).train, "numba", 0)
+    finish(layered, open_body, small_config(size=64), 0)
     assert all(torch.equal(value, before[name]) for name, value in layered.state_dict().items())
-    finish(layered, open_body, small_config(size=64, smooth_surface=True).train, "numba", 0)
+    finish(layered, open_body, small_config(size=64, smooth_surface=True), 0)
     changed = {
         name for name, value in layered.state_dict().items() if not value.equal(before[name])
     }
@@ -42,9 +57,51 @@ def test_only_where_asked_for(layered, open_body):
 
 
 def test_covered_colours_do_not_come_through(layered, open_body):
-    finish(layered, open_body, small_config(size=64, smooth_surface=True).train, "numba", 0)
+    finish(layered, open_body, small_config(size=64, smooth_surface=True), 0)
     rgb = layered.rgb.detach()[::2]
     assert (rgb[:, 0] > 0.9).float().mean() > 0.9
+
+
+def test_regions_are_asked_for_by_tone_and_garments_alone(layered, open_body, monkeypatch):
+    asked = []
+
+    def look(avatar, body, config, seed, condition, prior, prompt):
+        asked.append((prior, prompt))
+        return look_at(avatar, body, config, seed, condition)
+
+    monkeypatch.setattr(ending, "look_at", look)
+    prior = OraclePrior()
+    for keys in ({}, {"smooth_surface": True}, {"garments": True}):
+        finish(layered, open_body, small_config(size=64, **keys), 0, None, prior=prior, prompt="a")
+    assert asked == [(None, "a"), (prior, "a")]
+
+
+def test_clothes_are_put_on_where_regions_are_known(layered, open_body, monkeypatch):
+    """The trunk is in a top, the rest is skin."""
+    trunk = limb_share(layered.smpl_weights, "trunk") > 0.9
+    bare = copy.deepcopy(layered)
+
+    def look(avatar, body, config, *others):
+        found = look_at(avatar, body, config, 0, draw_pose)
+        regions = torch.zeros(len(avatar), 1 + len(NAMES))
+        regions[:, 1 + NAMES.index("skin")] = found.pixels * ~trunk
+        regions[:, 1 + NAMES.index("top")] = found.pixels * trunk
+        return Seen(found.pixels, regions)
+
+    monkeypatch.setattr(ending, "look_at", look)
+    lifted = copy.deepcopy(layered)
+    dressed = small_config(size=64, smooth_surface=True, garments=True)
+    finish(lifted, open_body, dressed, 0)
+    monkeypatch.setattr(cloth, "LIFT", 0.0)
+    finish(layered, open_body, dressed, 0)
+    finish(bare, open_body, small_config(size=64, smooth_surface=True), 0)
+    chest = trunk & (torch.arange(4000) % 2 == 0)
+    moved = (lifted.means - layered.means).norm(dim=1).detach()
+    assert moved[chest].median().item() == pytest.approx(0.003, abs=1e-5)
+    hands = layered.smpl_weights[:, [22, 23]].sum(dim=1) > 0.9
+    assert (moved[hands] == 0.0).all()
+    painted = (layered.rgb - bare.rgb).abs().amax(dim=1) > 0.0
+    assert painted[trunk].float().mean() > 0.9 > 0.1 > painted[hands].float().mean()
 
 
 def test_a_trained_avatar_has_nothing_below_its_skin(tmp_path, open_body):
@@ -59,7 +116,7 @@ def test_a_held_face_is_widened_where_few_meet_many_and_else_stays(layered, open
     with torch.no_grad():
         layered.log_scales[held] -= 2.0
     before = {name: value[held].clone() for name, value in layered.state_dict().items()}
-    finish(layered, open_body, small_config(size=64, smooth_surface=True).train, "numba", 0, held)
+    finish(layered, open_body, small_config(size=64, smooth_surface=True), 0, Face(held))
     for name in ("means", "quats", "colours", "logit_opacities"):
         assert torch.equal(getattr(layered, name)[held], before[name]), name
     assert (layered.log_scales[held] >= before["log_scales"]).all()

@@ -7,6 +7,7 @@ import pytest
 import torch
 from small_training import Interrupted, small_config
 
+from gaussianmotion.avatar.complexion import Shown
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.body.face import on_face
 from gaussianmotion.body.skin import limb_share
@@ -14,9 +15,9 @@ from gaussianmotion.config import PriorConfig
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.testing.oracle import OraclePrior
-from gaussianmotion.training import loop, regions
+from gaussianmotion.training import finish, loop, regions
 from gaussianmotion.training.lookahead import draw_pose
-from gaussianmotion.training.regions import shown_by
+from gaussianmotion.training.regions import Seen, look_at
 
 SKIN, RED, BROWN = (0.7, 0.5, 0.4), (0.8, 0.1, 0.1), (0.35, 0.2, 0.12)
 PROMPT = "a man in a red sweater and brown trousers"
@@ -60,7 +61,7 @@ def pose(body, views):
 
 
 def seen(prior, avatar, body, config, prompt=PROMPT):
-    return shown_by(prior, prompt, avatar, body, config, pose, 0)
+    return Shown.of_sums(look_at(avatar, body, config, 0, pose, prior, prompt).regions)
 
 
 @pytest.mark.parametrize("prompt", [PROMPT, "a person", "a man in a red sweater"])
@@ -112,6 +113,8 @@ def test_a_training_ends_with_it_whether_it_was_stopped_or_not(
         gaussians=1500,
         pose_guidance=True,
         face={"contrast": 1.0, "tone": 1.0},
+        smooth_surface=True,
+        garments=True,
         score={"anneal_at": 0.5},
         density={"start": 0.9, "stop": 0.95},
     )
@@ -128,14 +131,17 @@ def test_a_training_ends_with_it_whether_it_was_stopped_or_not(
     assert trained(tmp_path / "kept", keep=True) == whole
     (tmp_path / "kept/avatar.safetensors").unlink()
     assert trained(tmp_path / "kept") == whole  # from the finished checkpoint
-    monkeypatch.setattr(loop, "shown_by", lambda *asked: None)
+    monkeypatch.setattr(finish, "look_at", lambda avatar, *asked: Seen(avatar.opacities, None))
     assert trained(tmp_path / "without") != whole
 
 
-def test_nothing_is_asked_of_a_prior_without_regions_or_of_a_face_without_a_tone(
+def test_without_anything_that_names_regions_pixels_are_counted_alone(
     prior, avatar, open_body, config
 ):
-    oracle = OraclePrior()
-    assert seen(oracle, avatar, open_body, config) is None
-    toneless = small_config(size=128, face={"contrast": 1.0})
-    assert seen(prior, avatar, open_body, toneless) is None
+    for nobody in (None, OraclePrior()):
+        found = look_at(avatar, open_body, config, 0, pose, nobody, PROMPT)
+        assert found.regions is None
+        assert (found.pixels > 0.0).float().mean() > 0.5
+    named = look_at(avatar, open_body, config, 0, pose, prior, PROMPT)
+    torch.testing.assert_close(named.pixels, found.pixels, atol=1e-2, rtol=1e-3)
+    torch.testing.assert_close(named.regions.sum(dim=1), named.pixels)

@@ -105,6 +105,7 @@ def test_views_that_are_looked_at_again_are_seen_through_before_a_stop(
         close_gaps=0.6,
         keep_outside=True,
         smooth_surface=True,
+        garments=True,
         light=0.35,
         gaussians=1500,
         face={"contrast": 1.2, "tone": 1.0},

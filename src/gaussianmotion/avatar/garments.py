@@ -1,0 +1,94 @@
+"""Each garment in its own colours: what distillation mixed up is told apart again.
+
+The mean of a prior's pictures is mottled, darker where they agree less, and mixed with skin where
+a sleeve ends here in one and there in another. Where it is known what belongs to which garment
+(:mod:`.regions`), the colours that most of it has are found by mean shift (Comaniciu and Meer
+2002): one for a plain dress, two or three for a suit with a shirt. Each Gaussian gets the nearest
+of them, with a part of its own light and shade. The mean of many people's shoes is the grey of bare
+feet, which none of them have: it is made as dark as leather. This goes beyond the paper.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from gaussianmotion.avatar.gaussians import Avatar, colour_logits
+from gaussianmotion.avatar.regions import GARMENTS, Regions
+from gaussianmotion.avatar.surface import CAPPED
+
+# Colours of this distance (RGB from 0 to 1) are one with a few of the garment between them.
+BANDWIDTH = 0.07
+# Gaussians that climb, that they climb on, and how often.
+CLIMBERS, GROUND, CLIMBS = 400, 2000, 30
+# Modes nearer than this are one; one that fewer than this share climb to is noise.
+APART, LEAST = 0.1, 0.01
+# Fewer Gaussians are no garment.
+ENOUGH = 60
+# On a border a Gaussian's colour counts this much of one in the middle of its garment.
+BORDER = 0.3
+# Share of a Gaussian's own light and shade that stays.
+SHADE = 0.5
+# Mean logarithms of RGB between which shoes are as bright as feet, and that of dark leather.
+FEET, LEATHER = (-1.6, -0.5), -1.8
+# Colours whose logarithms are taken are kept above.
+DARKEST = 0.02
+
+
+@torch.no_grad()
+def even_garments(avatar: Avatar, regions: Regions) -> None:
+    """Change the colours of what is worn.
+
+    Args:
+        avatar: Avatar whose colours are changed.
+        regions: Its regions.
+    """
+    rgb = avatar.rgb.detach().cpu()
+    logs = rgb.clamp(min=DARKEST).log()
+    shade = logs.mean(dim=1, keepdim=True)
+    part = regions.seen / regions.seen.mean().clamp(min=1e-12)
+    # What is hidden has no shade of its own.
+    sure = part.clamp(max=1.0)[:, None]
+    counts = part.clamp(max=CAPPED) * regions.purity.clamp(min=BORDER)
+    changed = torch.zeros(len(rgb), dtype=torch.bool)
+    for name in GARMENTS:
+        rows = regions.among(name).nonzero()[:, 0]
+        if len(rows) < ENOUGH:
+            continue
+        modes = _modes(rgb[rows], counts[rows])
+        own = modes[torch.cdist(rgb[rows], modes).argmin(dim=1)].clamp(min=DARKEST).log()
+        bright = own.mean(dim=1, keepdim=True)
+        if name == "shoes":
+            middle = modes[0].clamp(min=DARKEST).log().mean()
+            if FEET[0] < middle < FEET[1]:
+                own = own + LEATHER - middle
+        logs[rows] = own + SHADE * sure[rows] * (shade[rows] - bright)
+        changed[rows] = True
+    colours = avatar.colours.detach().cpu().clone()
+    colours[changed] = colour_logits(logs[changed].exp())
+    avatar.colours.copy_(colours.to(avatar.colours.device))
+
+
+def _modes(colours: Float[Tensor, "F 3"], counts: Float[Tensor, " F"]) -> Float[Tensor, "M 3"]:
+    """The colours that most have, the most frequent first."""
+    chosen = _spread(len(colours), GROUND)
+    ground, weight = colours[chosen], counts[chosen] + 1e-6
+    climbers = _spread(len(colours), CLIMBERS)
+    at = colours[climbers]
+    for _ in range(CLIMBS):
+        like = (-0.5 * (torch.cdist(at, ground) / BANDWIDTH).square()).exp() * weight + 1e-12
+        at = like @ ground / like.sum(dim=1, keepdim=True)
+    share = counts[climbers] / counts[climbers].sum().clamp(min=1e-12)
+    found: list[tuple[float, Tensor]] = []
+    left = torch.ones(len(at), dtype=torch.bool)
+    while left.any():
+        first = int(torch.where(left, share, -1.0).argmax())
+        same = left & ((at - at[first]).norm(dim=1) < APART)
+        found.append((float(share[same].sum()), at[first]))
+        left &= ~same
+    found.sort(key=lambda pair: -pair[0])
+    return torch.stack([mode for part, mode in found if part >= LEAST] or [found[0][1]])
+
+
+def _spread(count: int, wanted: int) -> Int[Tensor, " W"]:
+    """Numbers below ``count``, evenly spaced, at most as many as wanted."""
+    return torch.linspace(0, count - 1, min(count, wanted)).round().long()

@@ -1,0 +1,106 @@
+"""Skirts end at one height: the middle of a hem is as low as its sides.
+
+In the canonical pose the legs are far apart, and a skirt hangs from both: what lies on the legs
+comes down when they close, what lies between them does not, so that a hem that is learnt in every
+pose is an arch in each. Here the hem of a skirt is measured around a standing person, and what
+hangs below the hips is stretched or gathered so that it is level. This goes beyond the paper.
+"""
+
+import math
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.body import Body
+from gaussianmotion.body.joints import INDEX
+from gaussianmotion.body.poses import standing_pose
+
+# Directions around a person in which the hem is measured, over so much to either side, radians.
+DIRECTIONS, ASIDE = 24, 0.2
+# A person is that much wider than deep there.
+WIDE = 1.6
+# Of what hangs in a direction, the part that is below the hem: single ones are no cloth.
+BELOW = 0.06
+# Fewer than this say nothing.
+ENOUGH = 10
+# The level, as a part of all directions whose hems are lower; it moves at most so far, metres.
+LEVEL, FARTHEST = 0.35, 0.08
+# What is below the level is gathered into so many metres above it.
+GATHERED = 0.02
+# A skirt has this share of its lower Gaussians within a hand's breadth of the middle, metres;
+# trousers have hardly any there.
+BETWEEN, MIDDLE = 0.1, 0.05
+# Where legs part: so many metres below the hips.
+CROTCH = 0.12
+
+
+@torch.no_grad()
+def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
+    """Move what hangs, if it is a skirt.
+
+    Args:
+        avatar: Avatar whose means are changed.
+        body: Its body.
+        skirt: Which Gaussians are in a garment that may be a skirt.
+    """
+    rows = skirt.nonzero()[:, 0].to(body.device)
+    if not len(rows):
+        return
+    turns, moves = _standing(avatar, body)
+    turns, moves = turns[rows], moves[rows]
+    points = torch.einsum("nab,nb->na", turns, avatar.means[rows]) + moves
+    hips = _joint(body, "left_hip").lerp(_joint(body, "right_hip"), 0.5)
+    away, height = points - hips, points[:, 1]
+    hangs = (height < hips[1] - CROTCH) & (avatar.opacities[rows] > 0.1)
+    if (hangs & (away[:, 0].abs() < MIDDLE)).sum() <= BETWEEN * hangs.sum():
+        return
+    around = torch.atan2(away[:, 0], WIDE * away[:, 2])
+    hem = _hem(around[hangs], height[hangs])
+    level = hem.quantile(LEVEL)
+    local = _between(hem, around)
+    # Nothing moves at the hips, all of it at the hem.
+    down = ((hips[1] - height) / (hips[1] - local).clamp(min=0.05)).clamp(0.0, 1.3).square()
+    goal = height + (level - local).clamp(-FARTHEST, FARTHEST) * down
+    low = goal - level < GATHERED
+    gathered = level + GATHERED * ((goal - level) / GATHERED - 1.0).clamp(max=0.0).exp()
+    goal = torch.where(low, gathered, goal)
+    move = torch.zeros_like(points)
+    move[:, 1] = goal - height
+    # The same way in the canonical pose.
+    avatar.means[rows] += torch.linalg.solve(turns, move)
+
+
+def _standing(avatar: Avatar, body: Body) -> tuple[Float[Tensor, "N 3 3"], Float[Tensor, "N 3"]]:
+    """How each Gaussian's place is turned and moved to a standing person's."""
+    transforms = body.transforms(standing_pose()[None].to(body.device))[0]
+    blended = torch.einsum("nj,jab->nab", avatar.weights(), transforms)
+    return blended[:, :3, :3], blended[:, :3, 3]
+
+
+def _joint(body: Body, name: str) -> Float[Tensor, "3"]:
+    """A joint of a standing person, metres."""
+    transform = body.transforms(standing_pose()[None].to(body.device))[0, INDEX[name]]
+    return transform[:3, :3] @ body.joints[INDEX[name]] + transform[:3, 3]
+
+
+def _hem(around: Float[Tensor, " F"], height: Float[Tensor, " F"]) -> Float[Tensor, " D"]:
+    """Heights of the hem in each direction."""
+    centres = (torch.arange(DIRECTIONS, device=around.device) + 0.5) / DIRECTIONS
+    found = []
+    for centre in centres * math.tau - math.pi:
+        near = (torch.remainder(around - centre + math.pi, math.tau) - math.pi).abs() < ASIDE
+        enough = near.sum() >= ENOUGH
+        found.append(height[near].quantile(BELOW) if enough else height.new_tensor(math.nan))
+    hem = torch.stack(found)
+    return torch.where(hem.isnan(), hem.nanmedian(), hem)
+
+
+def _between(hem: Float[Tensor, " D"], around: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+    """Heights of the hem at angles, between its directions."""
+    place = (around + math.pi) / math.tau * DIRECTIONS - 0.5
+    below = place.floor()
+    share = place - below
+    low = below.long() % DIRECTIONS
+    return hem[low] * (1.0 - share) + hem[(low + 1) % DIRECTIONS] * share

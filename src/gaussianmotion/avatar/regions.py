@@ -1,0 +1,95 @@
+"""What is where on an avatar: skin, hair, each garment, one of them for each Gaussian.
+
+A prior that names the regions of pictures (:mod:`..guidance.layout`) says of every pixel how likely
+each is; summed over the pixels that a Gaussian is in, that is a share of each region. Here the
+neighbours' shares are averaged, so that borders are lines, and the largest one decides. This goes
+beyond the paper.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from gaussianmotion.avatar.complexion import Shown
+from gaussianmotion.avatar.surface import Sheet
+
+# Neighbours over which shares are averaged, the window's standard deviation in metres, and how
+# often: together some 3 cm, two of the prior's pixels.
+NEIGHBOURS, WINDOW, ROUNDS = 24, 0.018, 3
+# What a Gaussian on a border counts for others of its region, at least.
+LEAST = 0.05
+#: Those that people wear.
+GARMENTS = ("top", "bottom", "dress", "shoes", "hat")
+
+
+@dataclass(frozen=True)
+class Regions:
+    """One region for each Gaussian; on the CPU.
+
+    Attributes:
+        names: Of the regions.
+        kinds: Numbers in ``names``.
+        purity: How much more a Gaussian is that than the next region, from :data:`LEAST` to 1.
+        seen: Pixels of people that it was in, by its share of each.
+    """
+
+    names: tuple[str, ...]
+    kinds: Int[Tensor, " N"]
+    purity: Float[Tensor, " N"]
+    seen: Float[Tensor, " N"]
+
+    @classmethod
+    def of(
+        cls,
+        sums: Float[Tensor, "N R"],
+        names: tuple[str, ...],
+        sheet: Sheet,
+        held: Int[Tensor, " M"] | None = None,
+    ) -> "Regions":
+        """Regions from what pixels say.
+
+        Args:
+            sums: Of each region, as :func:`.lifting.lifted` returns them; the first is the ground.
+            names: Theirs, without the ground's.
+            sheet: The avatar's, on which neighbours are looked up.
+            held: Numbers of the face's Gaussians, which are skin.
+        """
+        seen = sums[:, 1:].sum(dim=1).clamp(min=0.0).cpu()
+        shares = _averaged(sums[:, 1:].cpu() / seen.clamp(min=1e-6)[:, None], sheet)
+        best, order = shares.topk(2, dim=1)
+        purity = (best[:, 0] - best[:, 1]) / best.sum(dim=1).clamp(min=1e-6)
+        kinds = order[:, 0].clone()
+        if held is not None:
+            kinds[held.cpu()] = names.index("skin")
+        return cls(names, kinds, purity.clamp(LEAST, 1.0), seen)
+
+    def among(self, *names: str) -> Bool[Tensor, " N"]:
+        """Which Gaussians are in one of these regions."""
+        return torch.isin(self.kinds, torch.tensor([self.names.index(name) for name in names]))
+
+    def cut(self, sheet: Sheet) -> Sheet:
+        """The sheet cut along the borders."""
+        return replace(sheet, kinds=self.kinds)
+
+    def shown(self, device: torch.device) -> Shown:
+        """What is skin and what is hair, without anything between, on a device."""
+        sure = 0.5 + 0.5 * self.purity  # on a border skin says less of the skin's colour
+        skin, hair = (self.among(name).float() for name in ("skin", "hair"))
+        return Shown(*(part.to(device) for part in (skin * sure, hair, self.seen)))
+
+
+def _averaged(shares: Float[Tensor, "N R"], sheet: Sheet) -> Float[Tensor, "N R"]:
+    """Means over neighbours; what is hidden gets those of what is seen."""
+    everything = torch.arange(len(shares))
+    around = list(sheet.neighbourhoods(sheet.means, NEIGHBOURS, 0.0, rows=everything))
+    weights = [piece.weights(torch.full((len(piece.rows), 1), WINDOW)) for piece in around]
+    for _ in range(ROUNDS):
+        shares = torch.cat(
+            [
+                torch.einsum("fk,fkr->fr", weight, shares[piece.near])
+                for piece, weight in zip(around, weights, strict=True)
+            ]
+        )
+    return shares
