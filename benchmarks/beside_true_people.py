@@ -59,6 +59,8 @@ WANTED = {
     for name, wanted in (line.split(": ") for line in CAPTIONS.strip().split("\n"))
 }
 PEOPLE, SIZE, TRIES = 16, 256, 2_000_000
+#: Pixels of a picture on the sheet: as many as the face detector's close-ups have.
+CELL = 192
 SIDES = torch.arange(8) * 45.0
 #: From the right of the camera and above, as most of the training's pictures are lit.
 LIGHT = Light(np.array([0.3, 0.4, 0.87]))
@@ -174,7 +176,7 @@ def main() -> int:
 
 def fitted(picture: ndarray) -> ndarray:
     """A picture at the sheet's size."""
-    small = Image.fromarray(np.asarray(picture)).resize((160, 160), Image.Resampling.LANCZOS)
+    small = Image.fromarray(np.asarray(picture)).resize((CELL, CELL), Image.Resampling.LANCZOS)
     return np.asarray(small)
 
 

@@ -4,9 +4,13 @@ The mean of a prior's pictures is mottled, darker where they agree less, and mix
 a sleeve ends here in one and there in another. Where it is known what belongs to which garment
 (:mod:`.regions`), the colours that most of it has are found by mean shift (Comaniciu and Meer
 2002): one for a plain dress, two or three for a suit with a shirt. Each Gaussian gets the nearest
-of them, with a part of its own light and shade. The mean of many people's shoes is the grey of bare
-feet, which none of them have: it is made as dark as leather. This goes beyond the paper.
+of them, with a part of its own light and shade. The mean of pictures may be a colour that none of
+them has: brown, where most have a beige shirt and some a brown one. So what most of a garment has
+becomes what most pictures have, where they agree (:mod:`..training.palette`). The mean of many
+people's shoes is the grey of bare feet: it is made as dark as leather. This goes beyond the paper.
 """
+
+from collections.abc import Mapping
 
 import torch
 from jaxtyping import Float, Int
@@ -20,8 +24,8 @@ from gaussianmotion.avatar.surface import CAPPED
 BANDWIDTH = 0.07
 # Gaussians that climb, that they climb on, and how often.
 CLIMBERS, GROUND, CLIMBS = 400, 2000, 30
-# Modes nearer than this are one; one that fewer than this share climb to is noise.
-APART, LEAST = 0.1, 0.01
+# Modes nearer than so many bandwidths are one; one that fewer than this share climb to is noise.
+APART, LEAST = 2.0, 0.01
 # Fewer Gaussians are no garment.
 ENOUGH = 60
 # On a border a Gaussian's colour counts this much of one in the middle of its garment.
@@ -30,18 +34,23 @@ BORDER = 0.3
 SHADE = 0.5
 # Mean logarithms of RGB between which shoes are as bright as feet, and that of dark leather.
 FEET, LEATHER = (-1.6, -0.5), -1.8
-# Colours whose logarithms are taken are kept above.
-DARKEST = 0.02
+# Colours whose logarithms are taken are kept above, and those that are given above what black cloth
+# has in light: on less no fold is seen.
+DARKEST, BLACK = 0.02, 0.06
 
 
 @torch.no_grad()
-def even_garments(avatar: Avatar, regions: Regions) -> None:
+def even_garments(
+    avatar: Avatar, regions: Regions, palette: Mapping[str, Float[Tensor, "3"]] | None = None
+) -> None:
     """Change the colours of what is worn.
 
     Args:
         avatar: Avatar whose colours are changed.
         regions: Its regions.
+        palette: What most of some garments has, in RGB; learnt ones stay.
     """
+    palette = palette or {}
     rgb = avatar.rgb.detach().cpu()
     logs = rgb.clamp(min=DARKEST).log()
     shade = logs.mean(dim=1, keepdim=True)
@@ -54,39 +63,51 @@ def even_garments(avatar: Avatar, regions: Regions) -> None:
         rows = regions.among(name).nonzero()[:, 0]
         if len(rows) < ENOUGH:
             continue
-        modes = _modes(rgb[rows], counts[rows])
-        own = modes[torch.cdist(rgb[rows], modes).argmin(dim=1)].clamp(min=DARKEST).log()
-        bright = own.mean(dim=1, keepdim=True)
-        if name == "shoes":
-            middle = modes[0].clamp(min=DARKEST).log().mean()
-            if FEET[0] < middle < FEET[1]:
-                own = own + LEATHER - middle
-        logs[rows] = own + SHADE * sure[rows] * (shade[rows] - bright)
+        found, _ = modes(rgb[rows], counts[rows], BANDWIDTH)
+        nearest = torch.cdist(rgb[rows], found).argmin(dim=1)
+        learnt = found.clamp(min=DARKEST).log()
+        bright = learnt.mean(dim=1, keepdim=True)
+        given = learnt.clone()
+        if name in palette:
+            given[0] = palette[name].cpu().clamp(min=BLACK).log()
+        elif name == "shoes" and FEET[0] < bright[0] < FEET[1]:
+            given += LEATHER - bright[0]
+        own = SHADE * sure[rows] * (shade[rows] - bright[nearest])
+        logs[rows] = given[nearest] + own
         changed[rows] = True
     colours = avatar.colours.detach().cpu().clone()
     colours[changed] = colour_logits(logs[changed].exp())
     avatar.colours.copy_(colours.to(avatar.colours.device))
 
 
-def _modes(colours: Float[Tensor, "F 3"], counts: Float[Tensor, " F"]) -> Float[Tensor, "M 3"]:
-    """The colours that most have, the most frequent first."""
+def modes(
+    colours: Float[Tensor, "F 3"], counts: Float[Tensor, " F"], bandwidth: float
+) -> tuple[Float[Tensor, "M 3"], Float[Tensor, " M"]]:
+    """The colours that most have, and the share that climbs to each, the largest first.
+
+    Args:
+        colours: RGB.
+        counts: How much each counts.
+        bandwidth: Standard deviation of the window over colours.
+    """
     chosen = _spread(len(colours), GROUND)
     ground, weight = colours[chosen], counts[chosen] + 1e-6
     climbers = _spread(len(colours), CLIMBERS)
     at = colours[climbers]
     for _ in range(CLIMBS):
-        like = (-0.5 * (torch.cdist(at, ground) / BANDWIDTH).square()).exp() * weight + 1e-12
+        like = (-0.5 * (torch.cdist(at, ground) / bandwidth).square()).exp() * weight + 1e-12
         at = like @ ground / like.sum(dim=1, keepdim=True)
     share = counts[climbers] / counts[climbers].sum().clamp(min=1e-12)
     found: list[tuple[float, Tensor]] = []
     left = torch.ones(len(at), dtype=torch.bool)
     while left.any():
         first = int(torch.where(left, share, -1.0).argmax())
-        same = left & ((at - at[first]).norm(dim=1) < APART)
+        same = left & ((at - at[first]).norm(dim=1) < APART * bandwidth)
         found.append((float(share[same].sum()), at[first]))
         left &= ~same
     found.sort(key=lambda pair: -pair[0])
-    return torch.stack([mode for part, mode in found if part >= LEAST] or [found[0][1]])
+    kept = [pair for pair in found if pair[0] >= LEAST] or found[:1]
+    return torch.stack([mode for _, mode in kept]), torch.tensor([part for part, _ in kept])
 
 
 def _spread(count: int, wanted: int) -> Int[Tensor, " W"]:

@@ -214,9 +214,9 @@ class TrainConfig(TrainingScale):
     )
     garments: bool = Field(
         False,
-        description="At the end, if the prior names regions: each garment gets its own colours, up "
-        "to its edges; with smooth_surface clothes are lifted off the skin, shoes lose their toes, "
-        "and skirts get level hems.",
+        description="At the end, if the prior names regions: each garment gets the colours that "
+        "most of it has in the prior's own pictures, up to its edges; with smooth_surface clothes "
+        "are lifted off the skin, shoes lose their toes, and skirts get level hems.",
     )
     light: Share = Field(
         0.0,

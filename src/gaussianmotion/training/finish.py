@@ -26,6 +26,7 @@ from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.guidance.timesteps import annealed
 from gaussianmotion.training.lookahead import Condition, draw_pose
+from gaussianmotion.training.palette import sampled_palette
 from gaussianmotion.training.regions import NAMES, Seen, look_at
 
 # Least sizes of the face's Gaussians, in parts of the distance of their neighbours, and the largest
@@ -83,7 +84,8 @@ def finish(
             shown = regions.shown(body.device) if regions else Shown.of_sums(seen.regions)
             face.even_out(avatar, shown)
         if regions is not None:
-            even_garments(avatar, regions)
+            palette = sampled_palette(prior, prompt, body, config, seed, condition)
+            even_garments(avatar, regions, palette)
     paint_light(avatar, body, settings.light)
 
 

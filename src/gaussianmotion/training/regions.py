@@ -65,7 +65,7 @@ def look_at(
         prompt: The avatar's sentence.
     """
     settings = config.train
-    name = _namer(prior, prompt, config, seed)
+    name = namer(prior, prompt, config, seed)
     views = Lookahead(body, settings, torch.Generator().manual_seed(seed), condition)
     weights, compensate = avatar.weights(), settings.opacity_compensation
     sums = []
@@ -94,7 +94,7 @@ def look_at(
 Namer = Callable[[Float[Tensor, "B H W 3"], Prepared], Float[Tensor, "B H W R"]]
 
 
-def _namer(prior: Prior | None, prompt: str, config: TrainSettings, seed: int) -> Namer | None:
+def namer(prior: Prior | None, prompt: str, config: TrainSettings, seed: int) -> Namer | None:
     """What tells the probability of each region, pixel by pixel, of pictures and their views."""
     if not isinstance(prior, DiffusionPrior) or prior.layout_head is None:
         return None

@@ -4,7 +4,7 @@ import pytest
 import torch
 from dressed import avatar_on, dressed, limb, paint
 
-from gaussianmotion.avatar.garments import FEET, LEATHER, even_garments
+from gaussianmotion.avatar.garments import BLACK, FEET, LEATHER, even_garments
 
 RED, SKIN, WHITE = [0.75, 0.15, 0.15], [0.8, 0.6, 0.5], [0.92, 0.92, 0.9]
 
@@ -95,3 +95,27 @@ def test_a_few_stray_ones_are_no_garment(avatar):
     before = avatar.colours.detach().clone()
     even_garments(avatar, dressed(avatar, hat=few))
     assert torch.equal(avatar.colours, before)
+
+
+def test_what_most_of_a_garment_has_becomes_what_pictures_agree_on(avatar):
+    worn = limb(avatar, "trunk")
+    shirt = worn & (avatar.means[:, 1] > 0.15) & (avatar.means[:, 2] > 0.05)
+    paint(avatar, worn, [0.5, 0.36, 0.24], noise=0.02)
+    paint(avatar, shirt, WHITE, noise=0.02)
+    beige = torch.tensor([0.85, 0.75, 0.57])
+    even_garments(avatar, dressed(avatar, top=worn), {"top": beige, "hat": beige})
+    assert (avatar.rgb[worn & ~shirt].mean(dim=0) - beige).abs().max() < 0.03
+    assert (avatar.rgb[shirt].mean(dim=0) - torch.tensor(WHITE)).abs().max() < 0.05
+
+
+def test_shoes_that_pictures_agree_on_are_not_made_dark_and_black_is_not_nothing(avatar):
+    feet = avatar.smpl_weights[:, [7, 8, 10, 11]].sum(dim=1) > 0.9
+    trunk = limb(avatar, "trunk")
+    paint(avatar, feet, [0.42, 0.36, 0.33])
+    paint(avatar, trunk, [0.2, 0.2, 0.2])
+    palette = {"shoes": torch.tensor([0.7, 0.7, 0.72]), "top": torch.zeros(3)}
+    even_garments(avatar, dressed(avatar, shoes=feet, top=trunk), palette)
+    torch.testing.assert_close(avatar.rgb[feet].mean(dim=0), palette["shoes"], atol=0.02, rtol=0)
+    torch.testing.assert_close(
+        avatar.rgb[trunk].mean(dim=0), torch.full((3,), BLACK), atol=0.005, rtol=0
+    )

@@ -15,7 +15,7 @@ from gaussianmotion.config import PriorConfig
 from gaussianmotion.config.stages import TrainSettings
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.testing.oracle import OraclePrior
-from gaussianmotion.training import finish, loop, regions
+from gaussianmotion.training import finish, loop, palette, regions
 from gaussianmotion.training.lookahead import draw_pose
 from gaussianmotion.training.regions import Seen, look_at
 
@@ -54,6 +54,8 @@ def prior():
 @pytest.fixture(autouse=True)
 def fewer_pictures(monkeypatch):
     monkeypatch.setattr(regions, "PICTURES", 16)
+    monkeypatch.setattr(palette, "PICTURES", 2)
+    monkeypatch.setattr(palette, "STEPS", 2)
 
 
 def pose(body, views):
@@ -106,6 +108,7 @@ def test_a_training_ends_with_it_whether_it_was_stopped_or_not(
     prior, open_body, tmp_path, monkeypatch
 ):
     """The last step asks the prior once more: a stop before or a kill after it changes nothing."""
+    monkeypatch.setattr(regions, "PICTURES", 4)
     settings = small_config(
         steps=3,
         batch=2,

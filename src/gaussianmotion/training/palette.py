@@ -1,0 +1,98 @@
+"""The colours that garments have in a prior's own pictures of a sentence.
+
+Distillation ends at a mean of the pictures that a prior would draw. Where they disagree it has a
+colour that none of them has. Here some are sampled from noise, in poses and from sides as in
+training; the prior names their regions, and of each garment the colour is taken that most of the
+pictures have that show it. Close-ups count more: a hat of a whole figure is a few pixels.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussianmotion.avatar.garments import modes
+from gaussianmotion.avatar.regions import GARMENTS
+from gaussianmotion.body import Body
+from gaussianmotion.config.stages import TrainSettings
+from gaussianmotion.guidance.asked import Prior
+from gaussianmotion.guidance.diffusion import DiffusionPrior
+from gaussianmotion.guidance.layout import REGIONS
+from gaussianmotion.guidance.prompts import view_prompts
+from gaussianmotion.training.lookahead import Condition, Lookahead
+from gaussianmotion.training.regions import namer
+
+#: Pictures, and how each is sampled.
+PICTURES, STEPS, GUIDANCE = 12, 15, 5.0
+# A pixel of a region has this probability of it; so many show its colour.
+SURE, PIXELS = 0.8, 30
+# Colours of this distance (RGB from 0 to 1) agree: pictures have light of their own.
+BANDWIDTH = 0.12
+# Pictures that must show a garment, and the share of which more must agree; each counts as the root
+# of its pixels.
+ENOUGH, AGREE = 3, 0.5
+
+
+@torch.no_grad()
+def sampled_palette(
+    prior: Prior | None,
+    prompt: str,
+    body: Body,
+    config: TrainSettings,
+    seed: int,
+    condition: Condition,
+) -> dict[str, Float[Tensor, "3"]]:
+    """RGB of each garment on which pictures agree, from 0 to 1.
+
+    Args:
+        prior: Prior that is asked; one that names no regions knows no garments.
+        prompt: The sentence.
+        body: In whose poses.
+        config: Settings of the training, whose poses and cameras are drawn.
+        seed: Seed of views and noise.
+        condition: What draws the pictures of poses.
+    """
+    name = namer(prior, prompt, config, seed)
+    if name is None or not isinstance(prior, DiffusionPrior):
+        return {}
+    views = Lookahead(body, config.train, torch.Generator().manual_seed(seed), condition)
+    noises = torch.Generator().manual_seed(seed)
+    found: dict[str, list[tuple[int, Tensor]]] = {garment: [] for garment in GARMENTS}
+    for _ in range(math.ceil(PICTURES / config.train.batch)):
+        seen = views.take(config.train.steps - 1)
+        pictures = prior.sample(
+            view_prompts(prompt, seen.views.cameras, config.prior),
+            seen.condition,
+            steps=STEPS,
+            guidance_scale=GUIDANCE,
+            generator=noises,
+            size=config.train.size,
+            negative=config.prior.negative_prompt,
+        ).permute(0, 2, 3, 1)
+        told = name(pictures, seen)
+        for garment, colours in found.items():
+            sure = told[..., REGIONS[garment]] > SURE
+            for picture, shows in zip(pictures, sure, strict=True):
+                if (pixels := int(shows.sum())) >= PIXELS:
+                    middle = picture[shows].median(dim=0).values.float().cpu()
+                    colours.append((pixels, middle))
+    return {
+        garment: agreed
+        for garment, colours in found.items()
+        if (agreed := _agreed(colours)) is not None
+    }
+
+
+def _agreed(colours: list[tuple[int, Float[Tensor, "3"]]]) -> Float[Tensor, "3"] | None:
+    """What most pictures have; None where they are few, or have nothing in common.
+
+    Args:
+        colours: Of each picture the number of pixels and their colour.
+    """
+    if len(colours) < ENOUGH:
+        return None
+    pixels, middles = zip(*colours, strict=True)
+    counts = torch.tensor(pixels, dtype=torch.float32).sqrt()
+    found, shares = modes(torch.stack(middles), counts, BANDWIDTH)
+    return found[0] if shares[0] > AGREE else None
