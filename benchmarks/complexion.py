@@ -46,13 +46,13 @@ def main() -> None:
     print(f"limbs: {len(limbs)}, mean {statistics.mean(limbs):.3f}, largest {max(limbs):.2f}")
 
 
-@torch.no_grad()
 @cache
 def prior_of(config: str) -> DiffusionPrior:
     """A prior, loaded once for all avatars of it."""
     return load_prior(PriorConfig.model_validate_json(config), "cpu")
 
 
+@torch.no_grad()
 def distances(avatar_file: Path) -> dict[str, float]:
     """Of each bare limb, and of the hair, to the face."""
     subject = load_subject(avatar_file)

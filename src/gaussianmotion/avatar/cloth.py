@@ -10,13 +10,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.avatar.regions import Regions
+from gaussianmotion.avatar.regions import CLOTHES, SHOES, Regions
 from gaussianmotion.avatar.surface import Neighbourhood, Sheet
 
-#: Regions that are lifted, and by how much, metres.
-CLOTHES, LIFT = ("top", "bottom", "dress"), 0.003
-#: The region that is rounded.
-SHOES = "shoes"
+#: By how much clothes are lifted, metres.
+LIFT = 0.003
 # Shoes are moved onto the mean of their neighbours so often, over windows of this standard
 # deviation, less what that would take from them all, and lie at last so far over the feet.
 ROUNDS, WINDOW, NEIGHBOURS, SHOE_LIFT = 4, 0.015, 40, 0.003

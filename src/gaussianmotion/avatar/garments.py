@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import Avatar, colour_logits
-from gaussianmotion.avatar.regions import GARMENTS, Regions
+from gaussianmotion.avatar.regions import GARMENTS, SHOES, Regions
 from gaussianmotion.avatar.surface import CAPPED
 
 # Colours of this distance (RGB from 0 to 1) are one with a few of the garment between them.
@@ -70,7 +70,7 @@ def even_garments(
         given = learnt.clone()
         if name in palette:
             given[0] = palette[name].cpu().clamp(min=BLACK).log()
-        elif name == "shoes" and FEET[0] < bright[0] < FEET[1]:
+        elif name == SHOES and FEET[0] < bright[0] < FEET[1]:
             given += LEATHER - bright[0]
         own = SHADE * sure[rows] * (shade[rows] - bright[nearest])
         logs[rows] = given[nearest] + own
@@ -103,6 +103,7 @@ def modes(
     while left.any():
         first = int(torch.where(left, share, -1.0).argmax())
         same = left & ((at - at[first]).norm(dim=1) < APART * bandwidth)
+        same[first] = True
         found.append((float(share[same].sum()), at[first]))
         left &= ~same
     found.sort(key=lambda pair: -pair[0])

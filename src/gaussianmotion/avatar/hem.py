@@ -3,7 +3,8 @@
 In the canonical pose the legs are far apart, and a skirt hangs from both: what lies on the legs
 comes down when they close, what lies between them does not, so that a hem that is learnt in every
 pose is an arch in each. Here the hem of a skirt is measured around a standing person, and what
-hangs below the hips is stretched or gathered so that it is level. This goes beyond the paper.
+hangs below the hips is stretched or gathered so that it is level. Blend weights are not: they are
+looked up again after it, and smooth ones hardly change. This goes beyond the paper.
 """
 
 import math
@@ -23,15 +24,15 @@ DIRECTIONS, ASIDE = 24, 0.2
 WIDE = 1.6
 # Of what hangs in a direction, the part that is below the hem: single ones are no cloth.
 BELOW = 0.06
-# Fewer than this say nothing.
-ENOUGH = 10
+# Fewer than this say nothing in a direction, or of all that hangs.
+ENOUGH, ENOUGH_IN_ALL = 10, 100
 # The level, as a part of all directions whose hems are lower; it moves at most so far, metres.
 LEVEL, FARTHEST = 0.35, 0.08
 # What is below the level is gathered into so many metres above it.
 GATHERED = 0.02
-# A skirt has this share of its lower Gaussians within a hand's breadth of the middle, metres;
-# trousers have hardly any there.
-BETWEEN, MIDDLE = 0.1, 0.05
+# A skirt has this share of what hangs within a hand's breadth of the middle and off the body,
+# metres; trousers have hardly any there, and what shorts have there is on the thighs.
+BETWEEN, MIDDLE, OFF = 0.1, 0.05, 0.02
 # Where legs part: so many metres below the hips.
 CROTCH = 0.12
 
@@ -51,13 +52,17 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
     turns, moves = _standing(avatar, body)
     turns, moves = turns[rows], moves[rows]
     points = torch.einsum("nab,nb->na", turns, avatar.means[rows]) + moves
-    hips = _joint(body, "left_hip").lerp(_joint(body, "right_hip"), 0.5)
+    joints = body.posed_joints(standing_pose()[None].to(body.device))[0]
+    hips = 0.5 * (joints[INDEX["left_hip"]] + joints[INDEX["right_hip"]])
     away, height = points - hips, points[:, 1]
     hangs = (height < hips[1] - CROTCH) & (avatar.opacities[rows] > 0.1)
-    if (hangs & (away[:, 0].abs() < MIDDLE)).sum() <= BETWEEN * hangs.sum():
+    between = hangs & (away[:, 0].abs() < MIDDLE) & (body.heights(avatar.means[rows]) > OFF)
+    if hangs.sum() < ENOUGH_IN_ALL or between.sum() <= BETWEEN * hangs.sum():
         return
     around = torch.atan2(away[:, 0], WIDE * away[:, 2])
     hem = _hem(around[hangs], height[hangs])
+    if hem.isnan().any():
+        return
     level = hem.quantile(LEVEL)
     local = _between(hem, around)
     # Nothing moves at the hips, all of it at the hem.
@@ -79,14 +84,8 @@ def _standing(avatar: Avatar, body: Body) -> tuple[Float[Tensor, "N 3 3"], Float
     return blended[:, :3, :3], blended[:, :3, 3]
 
 
-def _joint(body: Body, name: str) -> Float[Tensor, "3"]:
-    """A joint of a standing person, metres."""
-    transform = body.transforms(standing_pose()[None].to(body.device))[0, INDEX[name]]
-    return transform[:3, :3] @ body.joints[INDEX[name]] + transform[:3, 3]
-
-
 def _hem(around: Float[Tensor, " F"], height: Float[Tensor, " F"]) -> Float[Tensor, " D"]:
-    """Heights of the hem in each direction."""
+    """Heights of the hem in each direction; NaN where nothing hangs in any."""
     centres = (torch.arange(DIRECTIONS, device=around.device) + 0.5) / DIRECTIONS
     found = []
     for centre in centres * math.tau - math.pi:

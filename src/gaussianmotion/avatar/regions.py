@@ -20,8 +20,12 @@ from gaussianmotion.avatar.surface import Sheet
 NEIGHBOURS, WINDOW, ROUNDS = 24, 0.018, 3
 # What a Gaussian on a border counts for others of its region, at least.
 LEAST = 0.05
-#: Those that people wear.
-GARMENTS = ("top", "bottom", "dress", "shoes", "hat")
+# A region of fewer Gaussians is a mistake, and they are in the next likely one.
+FEWEST = 60
+#: What people wear: cloth that hangs on them, shoes, and a hat; and what of it may be a skirt.
+CLOTHES, SHOES, HAT = ("top", "bottom", "dress"), "shoes", "hat"
+GARMENTS = (*CLOTHES, SHOES, HAT)
+SKIRTS = ("dress", "bottom")
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,12 @@ class Regions:
         """
         seen = sums[:, 1:].sum(dim=1).clamp(min=0.0).cpu()
         shares = _averaged(sums[:, 1:].cpu() / seen.clamp(min=1e-6)[:, None], sheet)
+        while True:
+            count = torch.bincount(shares.argmax(dim=1), minlength=len(names))
+            few = (count > 0) & (count < FEWEST) & (shares.amax(dim=0) > 0.0)
+            if not few.any() or few.sum() == (count > 0).sum():
+                break
+            shares = torch.where(few, 0.0, shares)
         best, order = shares.topk(2, dim=1)
         purity = (best[:, 0] - best[:, 1]) / best.sum(dim=1).clamp(min=1e-6)
         kinds = order[:, 0].clone()
@@ -75,9 +85,9 @@ class Regions:
 
     def shown(self, device: torch.device) -> Shown:
         """What is skin and what is hair, without anything between, on a device."""
-        sure = 0.5 + 0.5 * self.purity  # on a border skin says less of the skin's colour
         skin, hair = (self.among(name).float() for name in ("skin", "hair"))
-        return Shown(*(part.to(device) for part in (skin * sure, hair, self.seen)))
+        seen = self.seen * (0.5 + 0.5 * self.purity).square()  # borders say less of the colour
+        return Shown(*(part.to(device) for part in (skin, hair, seen)))
 
 
 def _averaged(shares: Float[Tensor, "N R"], sheet: Sheet) -> Float[Tensor, "N R"]:

@@ -26,8 +26,11 @@ from gaussianmotion.body.rotation import multiply
 HIDDEN, CAPPED = 0.03, 1.5
 # Neighbours, of which the distance of the 8th is the window's standard deviation, within limits.
 NEIGHBOURS, WINDOW_RANK, WINDOW = 25, 8, (0.003, 0.02)
-# Of so many on cloth one is a neighbour of others.
+# Of so many on cloth one is a neighbour of others: windows are twice as wide.
 WIDER = 4
+# Where fewer neighbours than this count they are no plane, and where their middle is more than a
+# window to one side, theirs is not here.
+ENOUGH = 6.0
 # How often each is moved.
 ROUNDS = 2
 # Two Gaussians are on the same side of the body where the cosine of its normals is above this.
@@ -154,6 +157,7 @@ def smooth_surface(
         return
     means = sheet.means.clone()
     normals = torch.zeros_like(means)
+    steady = torch.zeros(len(means), dtype=torch.bool)
     wide = torch.zeros_like(sheet.free, dtype=torch.bool) if cloth is None else cloth[sheet.free]
     groups = ((sheet.free[~wide], 1), (sheet.free[wide], WIDER))
     for _ in range(ROUNDS):
@@ -165,22 +169,28 @@ def smooth_surface(
             if len(rows)
             for piece in sheet.neighbourhoods(means, NEIGHBOURS, SAME_SIDE, every, rows)
         ):
-            weight = piece.weights(_window(piece, wider))
+            window = _window(piece, wider)
+            weight = piece.weights(window)
             around.append((piece, weight))
             points = means[piece.near]
             middle = (weight[..., None] * points).sum(dim=1)
             normal = _normals(points - middle[:, None], weight, sheet.sides[piece.rows])
-            off[piece.rows] = ((means[piece.rows] - middle) * normal).sum(dim=1)
+            away = means[piece.rows] - middle
+            apart = (away * normal).sum(dim=1)
+            beside = (away - apart[:, None] * normal).norm(dim=1)
+            several = 1.0 / weight.square().sum(dim=1) >= ENOUGH
+            steady[piece.rows] = several & (beside <= window[:, 0])
+            off[piece.rows] = torch.where(steady[piece.rows], apart, 0.0)
             normals[piece.rows] = normal
         for piece, weight in around:
             bias = (weight * off[piece.near]).sum(dim=1)
             move = (bias - off[piece.rows])[:, None] * normals[piece.rows]
-            means[piece.rows] += move
+            means[piece.rows] += torch.where(steady[piece.rows, None], move, 0.0)
     moved = means.to(avatar.means.device)
     height = body.heights(moved)
     sinks = height < body.heights(avatar.means).clamp(max=-SKIN_DEEP)
     avatar.means.copy_(torch.where(sinks[:, None], avatar.means, moved))
-    quats, rows = avatar.quats.detach().cpu().clone(), sheet.free
+    quats, rows = avatar.quats.detach().cpu().clone(), sheet.free[steady[sheet.free]]
     quats[rows] = _laid_flat(quats[rows], avatar.log_scales.detach().cpu()[rows], normals[rows])
     avatar.quats.copy_(quats.to(avatar.quats.device))
 

@@ -50,8 +50,8 @@ def training_digest(
     Raises:
         UserError: the face that the avatar is drawn to cannot be read.
     """
-    if config.train.face.tone and weights != GIVEN:
-        weights += layout_digest(config.prior)  # which tells what is skin
+    if (config.train.face.tone or config.train.garments) and weights != GIVEN:
+        weights += layout_digest(config.prior)  # which tells what is skin, and what is worn
     if config.train.face.contrast:
         weights += load_marks(face_path(whose_face(prompt, seed))).digest
     decisive = {

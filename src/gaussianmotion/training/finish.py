@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from gaussianmotion.avatar.cloth import CLOTHES, SHOES, put_clothes_on
+from gaussianmotion.avatar.cloth import put_clothes_on
 from gaussianmotion.avatar.colour_modes import sharpen_colours
 from gaussianmotion.avatar.complexion import Shown
 from gaussianmotion.avatar.face import FaceLayer
@@ -17,7 +17,7 @@ from gaussianmotion.avatar.garments import even_garments
 from gaussianmotion.avatar.gaussians import Avatar
 from gaussianmotion.avatar.hem import level_hem
 from gaussianmotion.avatar.light import paint_light
-from gaussianmotion.avatar.regions import Regions
+from gaussianmotion.avatar.regions import CLOTHES, SHOES, SKIRTS, Regions
 from gaussianmotion.avatar.surface import Sheet, smooth_surface
 from gaussianmotion.body import Body
 from gaussianmotion.body.skin import limb_share
@@ -27,17 +27,16 @@ from gaussianmotion.guidance.asked import Prior
 from gaussianmotion.guidance.timesteps import annealed
 from gaussianmotion.training.lookahead import Condition, draw_pose
 from gaussianmotion.training.palette import sampled_palette
-from gaussianmotion.training.regions import NAMES, Seen, look_at
+from gaussianmotion.training.regions import NAMES, Seen, look_at, namer
 
 # Least sizes of the face's Gaussians, in parts of the distance of their neighbours, and the largest
 # that one gets, metres: they are drawn without blur, nothing lies behind them, and where few meet
-# many the hair at the back of the head would be seen between them.
+# many the hair at the back of the head would be seen between them. Cloth that was lifted is widened
+# as far, or the back would be seen through it.
 FACE_GAPS, LARGEST, CLOTH_LARGEST = 0.6, 0.01, 0.015
 # A prior's colours are mixed over so many of its pixels, of pictures so many metres high: of a
 # whole person, and of a head.
 MIXED, FIGURE, HEAD = 2.5, 2.1, 0.5
-# Regions that a skirt may be.
-SKIRTS = ("dress", "bottom")
 
 
 @torch.no_grad()
@@ -71,12 +70,11 @@ def finish(
         others = torch.ones(len(avatar), dtype=torch.bool, device=held.device)
         others[held] = False
         close_gaps(avatar, FACE_GAPS, LARGEST, others.nonzero()[:, 0])
-    if settings.smooth_surface or settings.garments or tone:
-        asked = prior if settings.garments or tone else None
-        seen = look_at(avatar, body, config, seed, condition, asked, prompt)
-        regions = None
-        if settings.garments and seen.regions is not None:
-            sheet = Sheet.of(avatar, body, seen.pixels, held)
+    name = namer(prior, prompt, config, seed) if settings.garments or tone else None
+    if settings.smooth_surface or name is not None:
+        seen = look_at(avatar, body, config, seed, condition, name)
+        sheet, regions = Sheet.of(avatar, body, seen.pixels, held), None
+        if settings.garments and seen.regions is not None and len(sheet.shown):
             regions = Regions.of(seen.regions, NAMES, sheet, held)
         if settings.smooth_surface:
             _smooth(avatar, body, settings, seen, regions, held)
@@ -84,7 +82,7 @@ def finish(
             shown = regions.shown(body.device) if regions else Shown.of_sums(seen.regions)
             face.even_out(avatar, shown)
         if regions is not None:
-            palette = sampled_palette(prior, prompt, body, config, seed, condition)
+            palette = sampled_palette(prior, name, prompt, body, config, seed, condition)
             even_garments(avatar, regions, palette)
     paint_light(avatar, body, settings.light)
 

@@ -21,12 +21,12 @@ from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.layout import REGIONS
 from gaussianmotion.guidance.prompts import view_prompts
 from gaussianmotion.training.lookahead import Condition, Lookahead
-from gaussianmotion.training.regions import namer
+from gaussianmotion.training.regions import Namer
 
-#: Pictures, and how each is sampled.
+#: Pictures, in whole batches, and how each is sampled.
 PICTURES, STEPS, GUIDANCE = 12, 15, 5.0
-# A pixel of a region has this probability of it; so many show its colour.
-SURE, PIXELS = 0.8, 30
+# A pixel of a region has this probability of it; this share of a picture shows its colour.
+SURE, LEAST = 0.8, 0.002
 # Colours of this distance (RGB from 0 to 1) agree: pictures have light of their own.
 BANDWIDTH = 0.12
 # Pictures that must show a garment, and the share of which more must agree; each counts as the root
@@ -37,6 +37,7 @@ ENOUGH, AGREE = 3, 0.5
 @torch.no_grad()
 def sampled_palette(
     prior: Prior | None,
+    name: Namer | None,
     prompt: str,
     body: Body,
     config: TrainSettings,
@@ -46,18 +47,21 @@ def sampled_palette(
     """RGB of each garment on which pictures agree, from 0 to 1.
 
     Args:
-        prior: Prior that is asked; one that names no regions knows no garments.
+        prior: Prior that is asked.
+        name: What tells the regions of its pictures (:func:`.regions.namer`); without it no
+            garment is known.
         prompt: The sentence.
         body: In whose poses.
         config: Settings of the training, whose poses and cameras are drawn.
         seed: Seed of views and noise.
         condition: What draws the pictures of poses.
     """
-    name = namer(prior, prompt, config, seed)
     if name is None or not isinstance(prior, DiffusionPrior):
         return {}
     views = Lookahead(body, config.train, torch.Generator().manual_seed(seed), condition)
+    # Not the noise under which the pictures are looked at.
     noises = torch.Generator().manual_seed(seed)
+    noises.manual_seed(int(torch.randint(2**31, (1,), generator=noises)))
     found: dict[str, list[tuple[int, Tensor]]] = {garment: [] for garment in GARMENTS}
     for _ in range(math.ceil(PICTURES / config.train.batch)):
         seen = views.take(config.train.steps - 1)
@@ -74,7 +78,7 @@ def sampled_palette(
         for garment, colours in found.items():
             sure = told[..., REGIONS[garment]] > SURE
             for picture, shows in zip(pictures, sure, strict=True):
-                if (pixels := int(shows.sum())) >= PIXELS:
+                if (pixels := int(shows.sum())) >= LEAST * shows.numel():
                     middle = picture[shows].median(dim=0).values.float().cpu()
                     colours.append((pixels, middle))
     return {

@@ -23,11 +23,13 @@ from gaussianmotion.guidance.layout_reader import LayoutReader
 from gaussianmotion.guidance.prompts import view_prompts
 from gaussianmotion.training.lookahead import Condition, Lookahead, Prepared
 
-#: Pictures that are looked at: with the usual shares some 20 of whole figures, 11 of heads and 4 of
-#: upper and of lower bodies each.
+#: Pictures that are looked at, in whole batches: with the usual shares some 20 of whole figures, 11
+#: of heads and 4 of upper and of lower bodies each.
 PICTURES = 40
 #: What a Gaussian can be: the regions without the ground.
 NAMES = tuple(list(REGIONS)[1:])
+#: Of pictures and their views, the probability of each region in each pixel.
+Namer = Callable[[Float[Tensor, "B H W 3"], Prepared], Float[Tensor, "B H W R"]]
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,7 @@ def look_at(
     config: TrainSettings,
     seed: int,
     condition: Condition,
-    prior: Prior | None = None,
-    prompt: str = "",
+    name: Namer | None = None,
 ) -> Seen:
     """Draw the avatar and see what each Gaussian is.
 
@@ -61,11 +62,12 @@ def look_at(
         config: Settings of the training, whose poses and cameras are drawn.
         seed: Seed of views and noise.
         condition: What draws the pictures of poses.
-        prior: Prior that is asked for regions; None, or one that names none: nothing is asked.
-        prompt: The avatar's sentence.
+        name: What tells regions (:func:`namer`), where they are asked for.
     """
-    settings = config.train
-    name = namer(prior, prompt, config, seed)
+    # Nobody else looks at the pictures of poses.
+    settings = config.train.model_copy(
+        update={"pose_guidance": config.train.pose_guidance and name is not None}
+    )
     views = Lookahead(body, settings, torch.Generator().manual_seed(seed), condition)
     weights, compensate = avatar.weights(), settings.opacity_compensation
     sums = []
@@ -91,11 +93,15 @@ def look_at(
     return Seen(total[:, 0], None) if name is None else Seen(total.sum(dim=1), total)
 
 
-Namer = Callable[[Float[Tensor, "B H W 3"], Prepared], Float[Tensor, "B H W R"]]
-
-
 def namer(prior: Prior | None, prompt: str, config: TrainSettings, seed: int) -> Namer | None:
-    """What tells the probability of each region, pixel by pixel, of pictures and their views."""
+    """What tells the probability of each region, pixel by pixel, of pictures and their views.
+
+    Args:
+        prior: Prior that is asked; None, or one that names no regions: there is nothing to tell.
+        prompt: The avatar's sentence.
+        config: Words of the prior.
+        seed: Seed of the noise under which pictures are looked at.
+    """
     if not isinstance(prior, DiffusionPrior) or prior.layout_head is None:
         return None
     asked, reader = prior, LayoutReader(prior, prior.layout_head)

@@ -72,3 +72,23 @@ def test_trousers_and_what_is_not_there_stay(avatar, open_body):
     level_hem(avatar, open_body, trousers)
     level_hem(avatar, open_body, torch.zeros_like(trousers))
     assert torch.equal(avatar.means, before)
+
+
+@pytest.mark.parametrize("length", [0.3, 0.5, 0.8])
+def test_shorts_between_thighs_that_touch_are_no_skirt(avatar, open_body, length):
+    height = standing(avatar, open_body)[:, 1]
+    hips, knee = (standing_joint(open_body, f"left_{name}")[1] for name in ("hip", "knee"))
+    legs = avatar.smpl_weights[:, [0, 1, 2]].sum(dim=1) > 0.9
+    on_body = torch.arange(len(avatar)) < 12000
+    before = avatar.means.detach().clone()
+    level_hem(avatar, open_body, legs & on_body & (height > hips + length * (knee - hips)))
+    assert torch.equal(avatar.means, before)
+
+
+def test_a_few_stray_ones_stay(avatar, open_body, skirt):
+    before = avatar.means.detach().clone()
+    middle = skirt & (standing(avatar, open_body)[:, 0].abs() < 0.05)
+    few = torch.zeros_like(skirt)
+    few[middle.nonzero()[:9, 0]] = True
+    level_hem(avatar, open_body, few)
+    assert torch.equal(avatar.means, before)

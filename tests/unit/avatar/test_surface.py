@@ -133,3 +133,24 @@ def test_other_regions_count_nothing(clothed, open_body, smooth):
     smooth_surface(clothed, open_body, sheet)
     smooth_surface(cut, open_body, replace(sheet, kinds=upper.long()))
     assert step(clothed) < 0.75 * before < 0.9 * before < step(cut)
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_a_small_patch_of_cloth_is_not_torn(open_body, count):
+    """What has too few neighbours of its own has no plane to lie in."""
+    generator = torch.Generator().manual_seed(0)
+    smooth = Avatar.on_body(open_body, 6000, 0.9, generator, False, even=True)
+    middle = smooth.means[limb_share(smooth.smpl_weights, "trunk") > 0.95][:1]
+    near = torch.cdist(middle, smooth.means)[0].argsort()[:count]
+    kinds = torch.zeros(6000, dtype=torch.long)
+    kinds[near] = 1
+    before = smooth.means.detach().clone()
+    sheet = replace(Sheet.of(smooth, open_body, torch.ones(6000)), kinds=kinds)
+    smooth_surface(smooth, open_body, sheet, kinds > 0)
+    moved = (smooth.means - before).norm(dim=1).detach()[near]
+    assert moved.quantile(0.9) < 0.006
+    assert moved.max() < 0.012
+    turned = rotation_matrices(smooth.quats)[near]
+    thin = turned[torch.arange(count), :, smooth.log_scales[near].argmin(dim=1)]
+    out = open_body.normals[open_body.nearest(before[near])]
+    assert (thin * out).sum(dim=1).abs().min() > 0.8

@@ -152,13 +152,14 @@ def test_another_head_trains_again_what_it_decides_and_nothing_else(tmp_path):
 
     def digests():
         found = [prior_digest(PriorConfig(**prior))]
-        for face in ({}, {"contrast": 1.0, "tone": 1.0}):
-            config = TrainSettings.model_validate({"prior": prior, "train": {"face": face}})
+        for train in ({}, {"face": {"contrast": 1.0, "tone": 1.0}}, {"garments": True}):
+            config = TrainSettings.model_validate({"prior": prior, "train": train})
             found.append(training_digest(config, "a man", 0, "body", found[0]))
         return found
 
     before = digests()
     (copied / HEAD_FILE).write_bytes(b"")
-    assert [new == old for new, old in zip(digests(), before, strict=True)] == [True, True, False]
+    same = [new == old for new, old in zip(digests(), before, strict=True)]
+    assert same == [True, True, False, False]
     (copied / HEAD_FILE).unlink()
     assert digests()[:2] == before[:2]

@@ -10,7 +10,9 @@ from gaussianmotion.avatar import cloth
 from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.file import load_avatar
 from gaussianmotion.avatar.gaussians import Avatar, spacing
+from gaussianmotion.body.face_marks import load_marks
 from gaussianmotion.body.skin import limb_share
+from gaussianmotion.config.face import face_path
 from gaussianmotion.testing.oracle import OraclePrior
 from gaussianmotion.training import finish as ending
 from gaussianmotion.training.finish import finish
@@ -62,43 +64,71 @@ def test_covered_colours_do_not_come_through(layered, open_body):
     assert (rgb[:, 0] > 0.9).float().mean() > 0.9
 
 
-def test_regions_are_asked_for_by_tone_and_garments_alone(layered, open_body, monkeypatch):
+@pytest.fixture
+def told(layered, monkeypatch):
+    """Of the avatar the trunk is a top, the legs are a bottom, all else is skin."""
+    kinds = torch.zeros(len(layered), dtype=torch.long)
+    for name, limb in {"top": "trunk", "bottom": "legs"}.items():
+        kinds[limb_share(layered.smpl_weights, limb) > 0.9] = NAMES.index(name)
     asked = []
 
-    def look(avatar, body, config, seed, condition, prior, prompt):
-        asked.append((prior, prompt))
-        return look_at(avatar, body, config, seed, condition)
+    def look(avatar, body, config, seed, condition, name):
+        asked.append(name)
+        found = look_at(avatar, body, config, seed, condition)
+        one = torch.nn.functional.one_hot(kinds + 1, 1 + len(NAMES))
+        return Seen(found.pixels, None if name is None else one * found.pixels[:, None])
 
     monkeypatch.setattr(ending, "look_at", look)
-    prior = OraclePrior()
-    for keys in ({}, {"smooth_surface": True}, {"garments": True}):
-        finish(layered, open_body, small_config(size=64, **keys), 0, None, prior=prior, prompt="a")
-    assert asked == [(None, "a"), (prior, "a")]
+    monkeypatch.setattr(ending, "namer", lambda prior, *others: None if prior is None else naming)
+    return asked
 
 
-def test_clothes_are_put_on_where_regions_are_known(layered, open_body, monkeypatch):
-    """The trunk is in a top, the rest is skin."""
+def naming(rgb, seen):
+    """Nobody's pictures are looked at."""
+    raise AssertionError
+
+
+def test_regions_are_asked_for_by_garments_and_the_tone_of_a_face_alone(layered, open_body, told):
+    prior, face = (
+        OraclePrior(),
+        FaceLayer(layered.means, open_body, load_marks(face_path("man-1")), 1.0, tone=1.0),
+    )
+    toned = {"face": {"contrast": 1.0, "tone": 1.0}}
+    for keys, whose in (
+        ({}, None),
+        ({"smooth_surface": True}, None),
+        ({"garments": True}, None),
+        (toned | {"score": {"anneal_at": 0.5}}, face),
+    ):
+        finish(layered, open_body, small_config(size=64, **keys), 0, whose, prior=prior)
+    assert told == [None, naming, naming]
+    finish(layered, open_body, small_config(size=64, garments=True), 0)
+    assert len(told) == 3  # without a prior nobody is asked
+
+
+def test_garments_without_a_smooth_surface_are_painted_and_stay(layered, open_body, told):
+    before = {name: value.clone() for name, value in layered.state_dict().items()}
+    with torch.no_grad():
+        layered.colours += 0.3 * torch.randn(4000, 1, generator=torch.Generator().manual_seed(1))
+    finish(layered, open_body, small_config(size=64, garments=True), 0, prior=OraclePrior())
+    changed = {
+        name for name, value in layered.state_dict().items() if not value.equal(before[name])
+    }
+    assert changed == {"colours"}
+
+
+def test_clothes_are_put_on_where_regions_are_known(layered, open_body, told, monkeypatch):
     trunk = limb_share(layered.smpl_weights, "trunk") > 0.9
-    bare = copy.deepcopy(layered)
-
-    def look(avatar, body, config, *others):
-        found = look_at(avatar, body, config, 0, draw_pose)
-        regions = torch.zeros(len(avatar), 1 + len(NAMES))
-        regions[:, 1 + NAMES.index("skin")] = found.pixels * ~trunk
-        regions[:, 1 + NAMES.index("top")] = found.pixels * trunk
-        return Seen(found.pixels, regions)
-
-    monkeypatch.setattr(ending, "look_at", look)
-    lifted = copy.deepcopy(layered)
+    hands = layered.smpl_weights[:, [22, 23]].sum(dim=1) > 0.9
+    bare, lifted = copy.deepcopy(layered), copy.deepcopy(layered)
     dressed = small_config(size=64, smooth_surface=True, garments=True)
-    finish(lifted, open_body, dressed, 0)
+    finish(lifted, open_body, dressed, 0, prior=OraclePrior())
     monkeypatch.setattr(cloth, "LIFT", 0.0)
-    finish(layered, open_body, dressed, 0)
+    finish(layered, open_body, dressed, 0, prior=OraclePrior())
     finish(bare, open_body, small_config(size=64, smooth_surface=True), 0)
     chest = trunk & (torch.arange(4000) % 2 == 0)
     moved = (lifted.means - layered.means).norm(dim=1).detach()
     assert moved[chest].median().item() == pytest.approx(0.003, abs=1e-5)
-    hands = layered.smpl_weights[:, [22, 23]].sum(dim=1) > 0.9
     assert (moved[hands] == 0.0).all()
     painted = (layered.rgb - bare.rgb).abs().amax(dim=1) > 0.0
     assert painted[trunk].float().mean() > 0.9 > 0.1 > painted[hands].float().mean()

@@ -17,7 +17,7 @@ from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.testing.oracle import OraclePrior
 from gaussianmotion.training import finish, loop, palette, regions
 from gaussianmotion.training.lookahead import draw_pose
-from gaussianmotion.training.regions import Seen, look_at
+from gaussianmotion.training.regions import Seen, look_at, namer
 
 SKIN, RED, BROWN = (0.7, 0.5, 0.4), (0.8, 0.1, 0.1), (0.35, 0.2, 0.12)
 PROMPT = "a man in a red sweater and brown trousers"
@@ -63,7 +63,8 @@ def pose(body, views):
 
 
 def seen(prior, avatar, body, config, prompt=PROMPT):
-    return Shown.of_sums(look_at(avatar, body, config, 0, pose, prior, prompt).regions)
+    name = namer(prior, prompt, config, 0)
+    return Shown.of_sums(look_at(avatar, body, config, 0, pose, name).regions)
 
 
 @pytest.mark.parametrize("prompt", [PROMPT, "a person", "a man in a red sweater"])
@@ -142,9 +143,10 @@ def test_without_anything_that_names_regions_pixels_are_counted_alone(
     prior, avatar, open_body, config
 ):
     for nobody in (None, OraclePrior()):
-        found = look_at(avatar, open_body, config, 0, pose, nobody, PROMPT)
-        assert found.regions is None
-        assert (found.pixels > 0.0).float().mean() > 0.5
-    named = look_at(avatar, open_body, config, 0, pose, prior, PROMPT)
+        assert namer(nobody, PROMPT, config, 0) is None
+    found = look_at(avatar, open_body, config, 0, pose)
+    assert found.regions is None
+    assert (found.pixels > 0.0).float().mean() > 0.5
+    named = look_at(avatar, open_body, config, 0, pose, namer(prior, PROMPT, config, 0))
     torch.testing.assert_close(named.pixels, found.pixels, atol=1e-2, rtol=1e-3)
     torch.testing.assert_close(named.regions.sum(dim=1), named.pixels)

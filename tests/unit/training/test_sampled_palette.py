@@ -10,6 +10,7 @@ from gaussianmotion.pose.condition import condition_image
 from gaussianmotion.testing.oracle import OraclePrior
 from gaussianmotion.training import palette
 from gaussianmotion.training.palette import sampled_palette
+from gaussianmotion.training.regions import namer
 
 RED, RED_IN_SHADE = torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.7, 0.05, 0.1])
 BLUE = torch.tensor([0.1, 0.2, 0.8])
@@ -26,11 +27,10 @@ def prior():
     return load_prior(PriorConfig(**shipped, dtype="float32", engine="torch"), "cpu")
 
 
-def asked(prior, body, seed=0):
-    config = small_config(size=128, batch=4, pose_guidance=True)
-    return sampled_palette(
-        prior, "a man in a green sweater and red trousers", body, config, seed, pose
-    )
+def asked(prior, body, seed=0, posed=True):
+    config = small_config(size=128, batch=4, pose_guidance=posed)
+    name = namer(prior, PROMPT, config, seed)
+    return sampled_palette(prior, name, PROMPT, body, config, seed, pose)
 
 
 def test_a_green_sweater_is_green_and_red_trousers_are_red(prior, open_body):
@@ -51,6 +51,12 @@ def test_equal_seeds_draw_the_same(prior, open_body, monkeypatch):
         name: colour.tolist() for name, colour in again.items()
     }
     assert any(not torch.equal(colour, other.get(name, -colour)) for name, colour in first.items())
+
+
+def test_no_pose_is_needed(prior, open_body, monkeypatch):
+    monkeypatch.setattr(palette, "PICTURES", 4)
+    monkeypatch.setattr(palette, "STEPS", 5)
+    assert asked(prior, open_body, posed=False)["top"].argmax() == 1
 
 
 @pytest.mark.parametrize("nobody", [None, OraclePrior()])
