@@ -25,7 +25,7 @@ from gaussianmotion.guidance.diffusion import DiffusionPrior
 from gaussianmotion.guidance.prior import load_prior
 from gaussianmotion.rendering.subject import load_subject
 from gaussianmotion.training.lookahead import draw_pose
-from gaussianmotion.training.regions import look_at
+from gaussianmotion.training.regions import look_at, namer
 
 SEED, BARE = 7, 50.0
 PARTS = ("arms", "legs", "trunk")
@@ -61,7 +61,8 @@ def distances(avatar_file: Path) -> dict[str, float]:
     prior = prior_of(config.prior.model_dump_json())
     pose = partial(draw_pose, neck=config.prior.neck, channels=prior.condition_channels)
     avatar, body = subject.avatar, subject.body
-    seen_as = look_at(avatar, body, config, SEED, pose, prior, subject.metadata.prompt)
+    name = namer(prior, subject.metadata.prompt, config, SEED)
+    seen_as = look_at(avatar, body, config, SEED, pose, name)
     if seen_as.regions is None:
         sys.exit(f"{avatar_file}: its prior names no regions")
     shown = Shown.of_sums(seen_as.regions)

@@ -5,9 +5,9 @@ a sleeve ends here in one and there in another. Where it is known what belongs t
 (:mod:`.regions`), the colours that most of it has are found by mean shift (Comaniciu and Meer
 2002): one for a plain dress, two or three for a suit with a shirt. Each Gaussian gets the nearest
 of them, with a part of its own light and shade. The mean of pictures may be a colour that none of
-them has: brown, where most have a beige shirt and some a brown one. So what most of a garment has
-becomes what most pictures have, where they agree (:mod:`..training.palette`). The mean of many
-people's shoes is the grey of bare feet: it is made as dark as leather. This goes beyond the paper.
+them has, and duller than they are. So what most of a garment has goes half of the way to what most
+pictures have, where they agree (:mod:`..training.palette`). The mean of many people's shoes is the
+grey of bare feet: it is made as dark as leather. This goes beyond the paper.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,9 @@ ENOUGH = 60
 BORDER = 0.3
 # Share of a Gaussian's own light and shade that stays.
 SHADE = 0.5
+# How far the most frequent colour goes to the palette's, in logarithms: both are estimates, the one
+# dull, the other of a dozen pictures.
+GIVEN = 0.5
 # Mean logarithms of RGB between which shoes are as bright as feet, and that of dark leather.
 FEET, LEATHER = (-1.6, -0.5), -1.8
 # Colours whose logarithms are taken are kept above, and those that are given above what black cloth
@@ -48,7 +51,7 @@ def even_garments(
     Args:
         avatar: Avatar whose colours are changed.
         regions: Its regions.
-        palette: What most of some garments has, in RGB; learnt ones stay.
+        palette: What most of some garments has in pictures, RGB; others keep what is learnt.
     """
     palette = palette or {}
     rgb = avatar.rgb.detach().cpu()
@@ -69,7 +72,7 @@ def even_garments(
         bright = learnt.mean(dim=1, keepdim=True)
         given = learnt.clone()
         if name in palette:
-            given[0] = palette[name].cpu().clamp(min=BLACK).log()
+            given[0].lerp_(palette[name].cpu().clamp(min=BLACK).log(), GIVEN)
         elif name == SHOES and FEET[0] < bright[0] < FEET[1]:
             given += LEATHER - bright[0]
         own = SHADE * sure[rows] * (shade[rows] - bright[nearest])

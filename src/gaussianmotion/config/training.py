@@ -214,8 +214,8 @@ class TrainConfig(TrainingScale):
     )
     garments: bool = Field(
         False,
-        description="At the end, if the prior names regions: each garment gets the colours that "
-        "most of it has in the prior's own pictures, up to its edges; with smooth_surface clothes "
+        description="At the end, if the prior names regions: each garment gets colours of its own "
+        "up to its edges, half-way to those in the prior's pictures; with smooth_surface clothes "
         "are lifted off the skin, shoes lose their toes, and skirts get level hems.",
     )
     light: Share = Field(

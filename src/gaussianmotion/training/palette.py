@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.avatar.garments import modes
+from gaussianmotion.avatar.garments import APART, modes
 from gaussianmotion.avatar.regions import GARMENTS
 from gaussianmotion.body import Body
 from gaussianmotion.config.stages import TrainSettings
@@ -97,6 +97,9 @@ def _agreed(colours: list[tuple[int, Float[Tensor, "3"]]]) -> Float[Tensor, "3"]
     if len(colours) < ENOUGH:
         return None
     pixels, middles = zip(*colours, strict=True)
-    counts = torch.tensor(pixels, dtype=torch.float32).sqrt()
-    found, shares = modes(torch.stack(middles), counts, BANDWIDTH)
-    return found[0] if shares[0] > AGREE else None
+    counts, found = torch.tensor(pixels, dtype=torch.float32).sqrt(), torch.stack(middles)
+    most, _ = modes(found, counts, BANDWIDTH)
+    agree = counts * ((found - most[0]).norm(dim=1) < APART * BANDWIDTH)
+    if agree.sum() <= AGREE * counts.sum():
+        return None
+    return agree @ found / agree.sum()  # the peak itself is any of a dozen pictures' colour

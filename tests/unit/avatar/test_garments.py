@@ -97,14 +97,14 @@ def test_a_few_stray_ones_are_no_garment(avatar):
     assert torch.equal(avatar.colours, before)
 
 
-def test_what_most_of_a_garment_has_becomes_what_pictures_agree_on(avatar):
+def test_what_most_of_a_garment_has_goes_half_way_to_what_pictures_agree_on(avatar):
     worn = limb(avatar, "trunk")
     shirt = worn & (avatar.means[:, 1] > 0.15) & (avatar.means[:, 2] > 0.05)
-    paint(avatar, worn, [0.5, 0.36, 0.24], noise=0.02)
+    brown, beige = torch.tensor([0.5, 0.36, 0.24]), torch.tensor([0.85, 0.75, 0.57])
+    paint(avatar, worn, brown, noise=0.02)
     paint(avatar, shirt, WHITE, noise=0.02)
-    beige = torch.tensor([0.85, 0.75, 0.57])
     even_garments(avatar, dressed(avatar, top=worn), {"top": beige, "hat": beige})
-    assert (avatar.rgb[worn & ~shirt].mean(dim=0) - beige).abs().max() < 0.03
+    assert (avatar.rgb[worn & ~shirt].mean(dim=0) - (brown * beige).sqrt()).abs().max() < 0.03
     assert (avatar.rgb[shirt].mean(dim=0) - torch.tensor(WHITE)).abs().max() < 0.05
 
 
@@ -115,7 +115,7 @@ def test_shoes_that_pictures_agree_on_are_not_made_dark_and_black_is_not_nothing
     paint(avatar, trunk, [0.2, 0.2, 0.2])
     palette = {"shoes": torch.tensor([0.7, 0.7, 0.72]), "top": torch.zeros(3)}
     even_garments(avatar, dressed(avatar, shoes=feet, top=trunk), palette)
-    torch.testing.assert_close(avatar.rgb[feet].mean(dim=0), palette["shoes"], atol=0.02, rtol=0)
-    torch.testing.assert_close(
-        avatar.rgb[trunk].mean(dim=0), torch.full((3,), BLACK), atol=0.005, rtol=0
-    )
+    middle = (torch.tensor([0.42, 0.36, 0.33]) * palette["shoes"]).sqrt()
+    torch.testing.assert_close(avatar.rgb[feet].mean(dim=0), middle, atol=0.02, rtol=0)
+    dark = torch.full((3,), (0.2 * BLACK) ** 0.5)
+    torch.testing.assert_close(avatar.rgb[trunk].mean(dim=0), dark, atol=0.005, rtol=0)
