@@ -16,8 +16,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gaussianmotion.avatar.complexion import DARKEST
 from gaussianmotion.avatar.gaussians import Avatar, colour_logits
-from gaussianmotion.avatar.regions import GARMENTS, SHOES, Regions
+from gaussianmotion.avatar.regions import FEWEST, GARMENTS, SHOES, Regions
 from gaussianmotion.avatar.surface import CAPPED
 
 # Colours of this distance (RGB from 0 to 1) are one with a few of the garment between them.
@@ -26,8 +27,6 @@ BANDWIDTH = 0.07
 CLIMBERS, GROUND, CLIMBS = 400, 2000, 30
 # Modes nearer than so many bandwidths are one; one that fewer than this share climb to is noise.
 APART, LEAST = 2.0, 0.01
-# Fewer Gaussians are no garment.
-ENOUGH = 60
 # On a border a Gaussian's colour counts this much of one in the middle of its garment.
 BORDER = 0.3
 # Share of a Gaussian's own light and shade that stays.
@@ -37,9 +36,8 @@ SHADE = 0.5
 GIVEN = 0.5
 # Mean logarithms of RGB between which shoes are as bright as feet, and that of dark leather.
 FEET, LEATHER = (-1.6, -0.5), -1.8
-# Colours whose logarithms are taken are kept above, and those that are given above what black cloth
-# has in light: on less no fold is seen.
-DARKEST, BLACK = 0.02, 0.06
+# Colours that are given are kept above what black cloth has in light: on less no fold is seen.
+BLACK = 0.06
 
 
 @torch.no_grad()
@@ -64,7 +62,7 @@ def even_garments(
     changed = torch.zeros(len(rgb), dtype=torch.bool)
     for name in GARMENTS:
         rows = regions.among(name).nonzero()[:, 0]
-        if len(rows) < ENOUGH:
+        if len(rows) < FEWEST:
             continue
         found, _ = modes(rgb[rows], counts[rows], BANDWIDTH)
         nearest = torch.cdist(rgb[rows], found).argmin(dim=1)
