@@ -4,10 +4,11 @@ The mean of a prior's pictures is mottled, darker where they agree less, and mix
 a sleeve ends here in one and there in another. Where it is known what belongs to which garment
 (:mod:`.regions`), the colours that most of it has are found by mean shift (Comaniciu and Meer
 2002): one for a plain dress, two or three for a suit with a shirt. Each Gaussian gets the nearest
-of them, with a part of its own light and shade. The mean of pictures may be a colour that none of
-them has, and duller than they are. So what most of a garment has goes half of the way to what most
-pictures have, where they agree (:mod:`..training.palette`). The mean of many people's shoes is the
-grey of bare feet: it is made as dark as leather. This goes beyond the paper.
+of them, along a short border (:mod:`.borders`), with a part of its own light and shade. The mean of
+pictures may be a colour that none of them has, and duller than they are. So what most of a garment
+has goes half of the way to what most pictures have, where they agree (:mod:`..training.palette`).
+The mean of many people's shoes is the grey of bare feet: it is made as dark as leather. This goes
+beyond the paper.
 """
 
 from collections.abc import Mapping
@@ -16,10 +17,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gaussianmotion.avatar.borders import shortened
 from gaussianmotion.avatar.complexion import DARKEST
 from gaussianmotion.avatar.gaussians import Avatar, colour_logits
 from gaussianmotion.avatar.regions import FEWEST, GARMENTS, SHOES, Regions
-from gaussianmotion.avatar.surface import CAPPED
+from gaussianmotion.avatar.surface import CAPPED, Sheet
 
 # Colours of this distance (RGB from 0 to 1) are one with a few of the garment between them.
 BANDWIDTH = 0.07
@@ -29,6 +31,8 @@ CLIMBERS, GROUND, CLIMBS = 400, 2000, 30
 APART, LEAST = 2.0, 0.01
 # On a border a Gaussian's colour counts this much of one in the middle of its garment.
 BORDER = 0.3
+# How often borders between colours are made shorter: collars are small.
+SHORTER = 1
 # Share of a Gaussian's own light and shade that stays.
 SHADE = 0.5
 # How far the most frequent colour goes to the palette's, in logarithms: both are estimates, the one
@@ -42,16 +46,23 @@ BLACK = 0.06
 
 @torch.no_grad()
 def even_garments(
-    avatar: Avatar, regions: Regions, palette: Mapping[str, Float[Tensor, "3"]] | None = None
-) -> None:
+    avatar: Avatar,
+    sheet: Sheet,
+    regions: Regions,
+    palette: Mapping[str, Float[Tensor, "3"]] | None = None,
+) -> Int[Tensor, " N"]:
     """Change the colours of what is worn.
 
     Args:
         avatar: Avatar whose colours are changed.
+        sheet: Of it as it is.
         regions: Its regions.
         palette: What most of some garments has in pictures, RGB; others keep what is learnt.
+
+    Returns:
+        Which of its region's colours each has, from 0, where there are some to choose from.
     """
-    palette = palette or {}
+    palette, sheet = palette or {}, regions.cut(sheet)
     rgb = avatar.rgb.detach().cpu()
     logs = rgb.clamp(min=DARKEST).log()
     shade = logs.mean(dim=1, keepdim=True)
@@ -59,26 +70,30 @@ def even_garments(
     # What is hidden has no shade of its own.
     sure = part.clamp(max=1.0)[:, None]
     counts = part.clamp(max=CAPPED) * regions.purity.clamp(min=BORDER)
-    changed = torch.zeros(len(rgb), dtype=torch.bool)
+    nearest = torch.zeros(len(rgb), dtype=torch.int64)
+    found = {}
     for name in GARMENTS:
         rows = regions.among(name).nonzero()[:, 0]
-        if len(rows) < FEWEST:
-            continue
-        found, _ = modes(rgb[rows], counts[rows], BANDWIDTH)
-        nearest = torch.cdist(rgb[rows], found).argmin(dim=1)
-        learnt = found.clamp(min=DARKEST).log()
+        if len(rows) >= FEWEST:
+            found[name], _ = modes(rgb[rows], counts[rows], BANDWIDTH)
+            nearest[rows] = torch.cdist(rgb[rows], found[name]).argmin(dim=1)
+    worn = regions.among(*found)
+    chosen = shortened(sheet, nearest, SHORTER, ~worn)
+    for name, colours in found.items():
+        rows = regions.among(name).nonzero()[:, 0]
+        learnt = colours.clamp(min=DARKEST).log()
         bright = learnt.mean(dim=1, keepdim=True)
         given = learnt.clone()
         if name in palette:
             given[0].lerp_(palette[name].cpu().clamp(min=BLACK).log(), GIVEN)
         elif name == SHOES and FEET[0] < bright[0] < FEET[1]:
             given += LEATHER - bright[0]
-        own = SHADE * sure[rows] * (shade[rows] - bright[nearest])
-        logs[rows] = given[nearest] + own
-        changed[rows] = True
-    colours = avatar.colours.detach().cpu().clone()
-    colours[changed] = colour_logits(logs[changed].exp())
-    avatar.colours.copy_(colours.to(avatar.colours.device))
+        own = SHADE * sure[rows] * (shade[rows] - bright[nearest[rows]])
+        logs[rows] = given[chosen[rows]] + own
+    logits = avatar.colours.detach().cpu().clone()
+    logits[worn] = colour_logits(logs[worn].exp())
+    avatar.colours.copy_(logits.to(avatar.colours.device))
+    return chosen
 
 
 def modes(

@@ -3,7 +3,8 @@
 In the canonical pose the legs are far apart, and a skirt hangs from both: what lies on the legs
 comes down when they close, what lies between them does not, so that a hem that is learnt in every
 pose is an arch in each. Here the hem of a skirt is measured around a standing person, and what
-hangs below the hips is stretched or gathered so that it is level. Blend weights are not: they are
+hangs below the hips is stretched or gathered so that it is level, and corners that stick out of it
+are pulled in. Blend weights are not: they are
 looked up again after it, and smooth ones hardly change. This goes beyond the paper.
 """
 
@@ -30,6 +31,9 @@ ENOUGH, ENOUGH_IN_ALL = 10, 100
 LEVEL, FARTHEST = 0.35, 0.08
 # What is below the level is gathered into so many metres above it.
 GATHERED = 0.02
+# Below the first height over the level, metres, a skirt is no wider than most of it is from there to
+# the second.
+CORNERS, FALLS, WIDEST = 0.05, 0.15, 0.8
 # A skirt has this share of what hangs within a hand's breadth of the middle and off the body,
 # metres; trousers have hardly any there, and what shorts have there is on the thighs.
 BETWEEN, MIDDLE, OFF = 0.1, 0.05, 0.02
@@ -60,7 +64,7 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
     if hangs.sum() < ENOUGH_IN_ALL or between.sum() <= BETWEEN * hangs.sum():
         return
     around = torch.atan2(away[:, 0], WIDE * away[:, 2])
-    hem = _hem(around[hangs], height[hangs])
+    hem = _in_directions(around[hangs], height[hangs], BELOW)
     if hem.isnan().any():
         return
     level = hem.quantile(LEVEL)
@@ -73,6 +77,13 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
     goal = torch.where(low, gathered, goal)
     move = torch.zeros_like(points)
     move[:, 1] = goal - height
+    radius = away[:, [0, 2]].norm(dim=1)
+    falls = hangs & (goal - level > CORNERS) & (goal - level < FALLS)
+    widest = _in_directions(around[falls], radius[falls], WIDEST)
+    if not widest.isnan().any():
+        inward = (_between(widest, around) / radius.clamp(min=1e-6)).clamp(max=1.0) - 1.0
+        corner = goal - level < CORNERS
+        move[:, [0, 2]] = torch.where(corner, inward, 0.0)[:, None] * away[:, [0, 2]]
     # The same way in the canonical pose.
     avatar.means[rows] += torch.linalg.solve(turns, move)
 
@@ -84,22 +95,24 @@ def _standing(avatar: Avatar, body: Body) -> tuple[Float[Tensor, "N 3 3"], Float
     return blended[:, :3, :3], blended[:, :3, 3]
 
 
-def _hem(around: Float[Tensor, " F"], height: Float[Tensor, " F"]) -> Float[Tensor, " D"]:
-    """Heights of the hem in each direction; NaN where nothing hangs in any."""
+def _in_directions(
+    around: Float[Tensor, " F"], values: Float[Tensor, " F"], quantile: float
+) -> Float[Tensor, " D"]:
+    """A quantile of what hangs in each direction; NaN where nothing does in any."""
     centres = (torch.arange(DIRECTIONS, device=around.device) + 0.5) / DIRECTIONS
     found = []
     for centre in centres * math.tau - math.pi:
         near = (torch.remainder(around - centre + math.pi, math.tau) - math.pi).abs() < ASIDE
         enough = near.sum() >= ENOUGH
-        found.append(height[near].quantile(BELOW) if enough else height.new_tensor(math.nan))
-    hem = torch.stack(found)
-    return torch.where(hem.isnan(), hem.nanmedian(), hem)
+        found.append(values[near].quantile(quantile) if enough else values.new_tensor(math.nan))
+    each = torch.stack(found)
+    return torch.where(each.isnan(), each.nanmedian(), each)
 
 
-def _between(hem: Float[Tensor, " D"], around: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
-    """Heights of the hem at angles, between its directions."""
+def _between(each: Float[Tensor, " D"], around: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+    """What is at angles, between the directions."""
     place = (around + math.pi) / math.tau * DIRECTIONS - 0.5
     below = place.floor()
     share = place - below
     low = below.long() % DIRECTIONS
-    return hem[low] * (1.0 - share) + hem[(low + 1) % DIRECTIONS] * share
+    return each[low] * (1.0 - share) + each[(low + 1) % DIRECTIONS] * share

@@ -12,12 +12,15 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from gaussianmotion.avatar.borders import shortened
 from gaussianmotion.avatar.complexion import Shown
 from gaussianmotion.avatar.surface import Sheet
 
 # Neighbours over which shares are averaged, the window's standard deviation in metres, and how
 # often: together some 3 cm, two of the prior's pixels.
 NEIGHBOURS, WINDOW, ROUNDS = 24, 0.018, 3
+# How often borders are made shorter.
+SHORTER = 4
 # What a Gaussian on a border counts for others of its region, at least.
 LEAST = 0.05
 # A region of fewer Gaussians is a mistake, and they are in the next likely one.
@@ -73,7 +76,15 @@ class Regions:
         kinds = order[:, 0].clone()
         if held is not None:
             kinds[held.cpu()] = names.index("skin")
-        return cls(names, kinds, purity.clamp(LEAST, 1.0), seen)
+        one = cls(names, kinds, purity.clamp(LEAST, 1.0), seen)
+        return replace(one, kinds=shortened(sheet, kinds, SHORTER, one.fringed(held)))
+
+    def fringed(self, held: Int[Tensor, " M"] | None = None) -> Bool[Tensor, " N"]:
+        """Which ones have no borders that are lines: hair, and the face, whose numbers are held."""
+        fringed = self.among("hair")
+        if held is not None:
+            fringed[held.cpu()] = True
+        return fringed
 
     def among(self, *names: str) -> Bool[Tensor, " N"]:
         """Which Gaussians are in one of these regions."""

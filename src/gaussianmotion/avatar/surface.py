@@ -69,6 +69,7 @@ class Sheet:
     Attributes:
         means: Canonical positions, metres.
         sides: The body's normals nearest to them.
+        normals: Unit normals of the discs, on that side.
         counts: How much each counts for others: its share in pictures.
         shown: Numbers of those that are seen.
         free: Numbers of those of them that may change.
@@ -77,6 +78,7 @@ class Sheet:
 
     means: Float[Tensor, "N 3"]
     sides: Float[Tensor, "N 3"]
+    normals: Float[Tensor, "N 3"]
     counts: Float[Tensor, " N"]
     shown: Int[Tensor, " S"]
     free: Int[Tensor, " F"]
@@ -104,10 +106,12 @@ class Sheet:
         shown = shows.nonzero()[:, 0]
         if held is not None:
             shows[held.cpu()] = False
-        sides = body.normals[body.nearest(avatar.means)].cpu()
+        sides = body.normals[body.nearest(avatar.means)]
+        normals = thin_axes(avatar.quats.detach(), avatar.log_scales.detach(), sides)
         free = shows.nonzero()[:, 0]
         means = avatar.means.detach().cpu().clone()  # the avatar's own move
-        return cls(means, sides, part.clamp(max=CAPPED), shown, free)
+        counts = part.clamp(max=CAPPED)
+        return cls(means, sides.cpu(), normals.cpu(), counts, shown, free)
 
     def neighbourhoods(
         self,

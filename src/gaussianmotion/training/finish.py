@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from gaussianmotion.avatar.borders import cut_at_borders
 from gaussianmotion.avatar.cloth import put_clothes_on
 from gaussianmotion.avatar.colour_modes import sharpen_colours
 from gaussianmotion.avatar.complexion import Shown
@@ -83,7 +84,10 @@ def finish(
             face.even_out(avatar, shown)
         if regions is not None:
             palette = sampled_palette(prior, name, prompt, body, config, seed, condition)
-            even_garments(avatar, regions, palette)
+            sheet = Sheet.of(avatar, body, seen.pixels, held)
+            colours = even_garments(avatar, sheet, regions, palette)
+            parts = colours + regions.kinds * (1 + int(colours.max()))
+            cut_at_borders(avatar, sheet, parts, regions.fringed(held))
     paint_light(avatar, body, settings.light)
 
 

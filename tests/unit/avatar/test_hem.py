@@ -92,3 +92,17 @@ def test_a_few_stray_ones_stay(avatar, open_body, skirt):
     few[middle.nonzero()[:9, 0]] = True
     level_hem(avatar, open_body, few)
     assert torch.equal(avatar.means, before)
+
+
+def test_a_corner_that_sticks_out_is_pulled_in(avatar, open_body, skirt):
+    points = standing(avatar, open_body)
+    low = skirt & (points[:, 1] < points[skirt, 1].quantile(0.02) + 0.04)
+    corner = low & (points[:, 0] > points[low, 0].quantile(0.85))
+    assert corner.sum() > 20
+    before = points[skirt & ~corner, 0].max()
+    with torch.no_grad():
+        avatar.means[corner, 0] += 0.05
+    avatar.refresh_smpl_weights(open_body, True)
+    assert standing(avatar, open_body)[skirt, 0].max() > before + 0.03
+    level_hem(avatar, open_body, skirt)
+    assert standing(avatar, open_body)[skirt, 0].max() < before + 0.015

@@ -106,7 +106,7 @@ def test_regions_are_asked_for_by_garments_and_the_tone_of_a_face_alone(layered,
     assert len(told) == 3  # without a prior nobody is asked
 
 
-def test_garments_without_a_smooth_surface_are_painted_and_stay(layered, open_body, told):
+def test_garments_without_a_smooth_surface_are_painted_and_cut_and_stay(layered, open_body, told):
     before = {name: value.clone() for name, value in layered.state_dict().items()}
     with torch.no_grad():
         layered.colours += 0.3 * torch.randn(4000, 1, generator=torch.Generator().manual_seed(1))
@@ -114,7 +114,7 @@ def test_garments_without_a_smooth_surface_are_painted_and_stay(layered, open_bo
     changed = {
         name for name, value in layered.state_dict().items() if not value.equal(before[name])
     }
-    assert changed == {"colours"}
+    assert changed == {"colours", "log_scales", "quats"}
 
 
 def test_clothes_are_put_on_where_regions_are_known(layered, open_body, told, monkeypatch):
