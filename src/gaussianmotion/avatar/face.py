@@ -20,6 +20,7 @@ from torch import Tensor
 from gaussianmotion.avatar.complexion import (
     DARKEST,
     LIGHTEST,
+    SHADE,
     Shown,
     even_out,
     weighted_mean,
@@ -168,26 +169,47 @@ class FaceLayer:
             shade = (skin - mean).mean(dim=1, keepdim=True)
             skin = torch.lerp(skin, tone + shade, self._tone)
             self._draw_bare(avatar, tone, rate)
-        marked = torch.lerp((skin + marks.logs).exp(), marks.eyes, marks.cover[:, None])
-        aim = marked.clamp(DARKEST, LIGHTEST).logit()
-        avatar.colours[self.index] = torch.lerp(logits, aim, rate * marks.share[:, None])
+        avatar.colours[self.index] = torch.lerp(
+            logits, _marked(skin, marks), rate * marks.share[:, None]
+        )
 
     @torch.no_grad()
-    def even_out(self, avatar: Avatar, shown: Shown) -> None:
-        """Give all that is skin the face's tone, and hair one hue (:mod:`.complexion`).
+    def even_out(
+        self, avatar: Avatar, shown: Shown, skin: Float[Tensor, "3"] | None = None
+    ) -> None:
+        """Give all that is skin one tone, and hair one hue (:mod:`.complexion`).
 
         Args:
             avatar: Avatar whose face this is.
             shown: What is skin and what is hair.
+            skin: RGB whose nearest tone skin gets; the face's own where not given.
         """
         if not len(self.index) or not self._tone:
             return
+        tone = self._own_tone(avatar)
+        if skin is not None:
+            tone = nearest_tone(skin.to(tone.device).clamp(min=DARKEST).log())
+            self._turn(avatar, tone)
         face = torch.zeros_like(shown.skin)
+        face[self.index] = self.marks(avatar.colours[self.index]).share
+        even_out(avatar, shown, face, tone, self._tone)
+
+    def _own_tone(self, avatar: Avatar) -> Float[Tensor, "3"]:
+        """Logarithms of the tone that is nearest to the face's plain skin."""
         logits = avatar.colours[self.index]
         marks = self.marks(logits)
-        face[self.index] = marks.share
-        mean = weighted_mean(self._skin(logits, marks), marks.share)
-        even_out(avatar, shown, face, nearest_tone(mean), self._tone)
+        return nearest_tone(weighted_mean(self._skin(logits, marks), marks.share))
+
+    def _turn(self, avatar: Avatar, tone: Float[Tensor, "3"]) -> None:
+        """Make the face one of another tone, with the marks that skin of this tone has."""
+        logits = avatar.colours[self.index]
+        marks = self.marks(logits)
+        skin = self._skin(logits, marks)
+        shade = (skin - weighted_mean(skin, marks.share)).mean(dim=1, keepdim=True)
+        skin = tone + SHADE * shade
+        marks = self.marks(_marked(skin, marks))
+        aim = _marked(skin, marks)
+        avatar.colours[self.index] = logits.lerp(aim, self._tone * marks.share[:, None])
 
     def marks(self, logits: Float[Tensor, "M 3"]) -> MarksAt:
         """The marks on skin as dark as plain skin is.
@@ -215,3 +237,9 @@ class FaceLayer:
         aim = torch.lerp(logs, tone - tone.mean() + shade + lift, self._tone)
         aim = aim.exp().clamp(DARKEST, LIGHTEST).logit()
         avatar.colours.lerp_(aim, rate * torch.maximum(hands, throat)[:, None])
+
+
+def _marked(skin: Float[Tensor, "M 3"], marks: MarksAt) -> Float[Tensor, "M 3"]:
+    """Skin times marks, and eyes, before the sigmoid; the skin in logarithms."""
+    rgb = torch.lerp((skin + marks.logs).exp(), marks.eyes, marks.cover[:, None])
+    return rgb.clamp(DARKEST, LIGHTEST).logit()

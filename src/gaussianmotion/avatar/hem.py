@@ -31,8 +31,8 @@ ENOUGH, ENOUGH_IN_ALL = 10, 100
 LEVEL, FARTHEST = 0.35, 0.08
 # What is below the level is gathered into so many metres above it.
 GATHERED = 0.02
-# Below the first height over the level, metres, a skirt is no wider than most of it is from there to
-# the second.
+# Below the first height over the level, metres, a skirt is no wider than most of it is up to the
+# second.
 CORNERS, FALLS, WIDEST = 0.05, 0.15, 0.8
 # A skirt has this share of what hangs within a hand's breadth of the middle and off the body,
 # metres; trousers have hardly any there, and what shorts have there is on the thighs.

@@ -79,11 +79,13 @@ def finish(
             regions = Regions.of(seen.regions, NAMES, sheet, held)
         if settings.smooth_surface:
             _smooth(avatar, body, settings, seen, regions, held)
-        if face is not None and tone and seen.regions is not None:
-            shown = regions.shown(body.device) if regions else Shown.of_sums(seen.regions)
-            face.even_out(avatar, shown)
+        palette = {}
         if regions is not None:
             palette = sampled_palette(prior, name, prompt, body, config, seed, condition)
+        if face is not None and tone and seen.regions is not None:
+            shown = regions.shown(body.device) if regions else Shown.of_sums(seen.regions)
+            face.even_out(avatar, shown, palette.get("skin"))
+        if regions is not None:
             sheet = Sheet.of(avatar, body, seen.pixels, held)
             colours = even_garments(avatar, sheet, regions, palette)
             parts = colours + regions.kinds * (1 + int(colours.max()))

@@ -1,9 +1,10 @@
-"""The colours that garments have in a prior's own pictures of a sentence.
+"""The colours that garments and skin have in a prior's own pictures of a sentence.
 
 Distillation ends at a mean of the pictures that a prior would draw. Where they disagree it has a
 colour that none of them has. Here some are sampled from noise, in poses and from sides as in
 training; the prior names their regions, and of each garment the colour is taken that most of the
-pictures have that show it. Close-ups count more: a hat of a whole figure is a few pixels.
+pictures have that show it. Close-ups count more: a hat of a whole figure is a few pixels. Skin, of
+which a sentence says nothing, is light in some and dark in others: it gets what more of them have.
 """
 
 import math
@@ -29,9 +30,9 @@ PICTURES, STEPS, GUIDANCE = 12, 15, 5.0
 SURE, LEAST = 0.8, 0.002
 # Colours of this distance (RGB from 0 to 1) agree: pictures have light of their own.
 BANDWIDTH = 0.12
-# Pictures that must show a garment, and the share of which more must agree; each counts as the root
-# of its pixels.
-ENOUGH, AGREE = 3, 0.5
+# Pictures that must show a garment, or skin, and the share of which more must agree; each counts as
+# the root of its pixels.
+ENOUGH, AGREE = 3, dict.fromkeys(GARMENTS, 0.5) | {"skin": 0.0}
 
 
 @torch.no_grad()
@@ -44,7 +45,7 @@ def sampled_palette(
     seed: int,
     condition: Condition,
 ) -> dict[str, Float[Tensor, "3"]]:
-    """RGB of each garment on which pictures agree, from 0 to 1.
+    """RGB of each garment on which pictures agree, and of skin, from 0 to 1.
 
     Args:
         prior: Prior that is asked.
@@ -62,7 +63,7 @@ def sampled_palette(
     # Not the noise under which the pictures are looked at.
     noises = torch.Generator().manual_seed(seed)
     noises.manual_seed(int(torch.randint(2**31, (1,), generator=noises)))
-    found: dict[str, list[tuple[int, Tensor]]] = {garment: [] for garment in GARMENTS}
+    found: dict[str, list[tuple[int, Tensor]]] = {garment: [] for garment in AGREE}
     for _ in range(math.ceil(PICTURES / config.train.batch)):
         seen = views.take(config.train.steps - 1)
         pictures = prior.sample(
@@ -84,15 +85,18 @@ def sampled_palette(
     return {
         garment: agreed
         for garment, colours in found.items()
-        if (agreed := _agreed(colours)) is not None
+        if (agreed := _agreed(colours, AGREE[garment])) is not None
     }
 
 
-def _agreed(colours: list[tuple[int, Float[Tensor, "3"]]]) -> Float[Tensor, "3"] | None:
+def _agreed(
+    colours: list[tuple[int, Float[Tensor, "3"]]], least: float
+) -> Float[Tensor, "3"] | None:
     """What most pictures have; None where they are few, or have nothing in common.
 
     Args:
         colours: Of each picture the number of pixels and their colour.
+        least: Share of which more must have something in common.
     """
     if len(colours) < ENOUGH:
         return None
@@ -100,6 +104,6 @@ def _agreed(colours: list[tuple[int, Float[Tensor, "3"]]]) -> Float[Tensor, "3"]
     counts, found = torch.tensor(pixels, dtype=torch.float32).sqrt(), torch.stack(middles)
     most, _ = modes(found, counts, BANDWIDTH)
     agree = counts * ((found - most[0]).norm(dim=1) < APART * BANDWIDTH)
-    if agree.sum() <= AGREE * counts.sum():
+    if agree.sum() <= least * counts.sum():
         return None
     return agree @ found / agree.sum()  # the peak itself is any of a dozen pictures' colour

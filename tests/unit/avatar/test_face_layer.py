@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from gaussianmotion.avatar.complexion import Shown
 from gaussianmotion.avatar.face import HELD, FaceLayer, held_share
 from gaussianmotion.avatar.gaussians import GAUSSIAN_FIELDS, Avatar
 from gaussianmotion.body.face import face_density, on_face
@@ -160,6 +161,42 @@ def test_hands_and_throat_get_the_faces_tone_and_nothing_else_does(avatar, open_
     torch.testing.assert_close(neck.mean(dim=1), was.mean(dim=1), atol=0.03, rtol=0)
     hue = (tone.log() - tone.log().mean()).expand_as(neck)
     torch.testing.assert_close(neck - neck.mean(dim=1, keepdim=True), hue, atol=0.03, rtol=0)
+
+
+def shown_skin(avatar):
+    """All of it bare."""
+    bare = torch.ones(len(avatar))
+    return Shown(bare, torch.zeros_like(bare), bare)
+
+
+@pytest.mark.parametrize("given", [[0.95, 0.8, 0.7], [0.2, 0.12, 0.08]])
+def test_a_person_gets_the_tone_that_is_given_with_the_marks_of_such_skin(avatar, open_body, given):
+    tone = nearest_tone(torch.tensor(given).log())
+    began = Avatar(**{name: getattr(avatar, name).detach().clone() for name in GAUSSIAN_FIELDS},
+                   smpl_weights=avatar.smpl_weights)  # fmt: skip
+    with torch.no_grad():
+        began.colours.copy_(tone.exp().logit().expand_as(began.colours))
+    layer = FaceLayer(avatar.means, open_body, MARKS, 1.0, tone=1.0)
+    for _ in range(200):
+        layer.draw(avatar, 0.5)
+        layer.draw(began, 0.5)
+    layer.even_out(avatar, shown_skin(avatar), torch.tensor(given))
+    inside = layer.index[marks_of(layer, avatar).share > 0.99]
+    torch.testing.assert_close(avatar.rgb[inside], began.rgb[inside], atol=0.06, rtol=0)
+    others = torch.ones(len(avatar), dtype=torch.bool)
+    others[layer.index] = False
+    skin = avatar.rgb[others]
+    torch.testing.assert_close(skin, tone.exp().expand_as(skin), atol=0.06, rtol=0)
+
+
+def test_without_a_given_tone_a_face_keeps_its_own(avatar, open_body):
+    layer = FaceLayer(avatar.means, open_body, MARKS, 1.0, tone=1.0)
+    for _ in range(200):
+        layer.draw(avatar, 0.5)
+    before = avatar.colours.detach().clone()
+    layer.even_out(avatar, shown_skin(avatar))
+    inside = layer.index[marks_of(layer, avatar).share > 0.99]
+    torch.testing.assert_close(avatar.colours[inside], before[inside], atol=0.02, rtol=0)
 
 
 def test_where_no_point_is_on_the_face_nothing_is_held_or_drawn(avatar, open_body):

@@ -106,6 +106,19 @@ def test_regions_are_asked_for_by_garments_and_the_tone_of_a_face_alone(layered,
     assert len(told) == 3  # without a prior nobody is asked
 
 
+def test_skin_gets_the_tone_of_the_sampled_pictures(layered, open_body, told, monkeypatch):
+    light = torch.tensor([0.87, 0.68, 0.56])
+    monkeypatch.setattr(ending, "sampled_palette", lambda *others: {"skin": light})
+    face = FaceLayer(layered.means, open_body, load_marks(face_path("man-1")), 1.0, tone=1.0)
+    config = small_config(
+        size=64, garments=True, face={"contrast": 1.0, "tone": 1.0}, score={"anneal_at": 0.5}
+    )
+    finish(layered, open_body, config, 0, face, prior=OraclePrior())
+    hands = layered.smpl_weights[:, [22, 23]].sum(dim=1) > 0.9
+    skin = layered.rgb[hands].log().mean(dim=0)
+    torch.testing.assert_close(skin.exp(), light, atol=0.08, rtol=0)
+
+
 def test_garments_without_a_smooth_surface_are_painted_and_cut_and_stay(layered, open_body, told):
     before = {name: value.clone() for name, value in layered.state_dict().items()}
     with torch.no_grad():

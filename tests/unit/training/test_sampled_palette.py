@@ -39,6 +39,7 @@ def test_a_green_sweater_is_green_and_red_trousers_are_red(prior, open_body):
     assert found["bottom"].argmax() == 0
     assert "dress" not in found
     assert "hat" not in found
+    assert found["skin"][0] > found["skin"][1] > found["skin"][2]
 
 
 def test_equal_seeds_draw_the_same(prior, open_body, monkeypatch):
@@ -74,8 +75,19 @@ def test_a_prior_that_names_no_regions_knows_no_garments(nobody, open_body):
     ],
 )
 def test_what_most_pictures_have_is_taken(colours, agreed):
-    found = palette._agreed(colours)
+    found = palette._agreed(colours, palette.AGREE["top"])
     if agreed is None:
         assert found is None
     else:
         torch.testing.assert_close(found, agreed, atol=0.1, rtol=0)
+
+
+def test_skin_is_what_more_have_and_no_mixture():
+    """Light in some pictures and dark in others: one of both, however near they are to half."""
+    light, dark, between = (
+        torch.tensor(rgb) for rgb in ([0.9, 0.75, 0.65], [0.2, 0.1, 0.07], [0.5, 0.35, 0.3])
+    )
+    pictures = [(90, dark), (100, light), (100, light), (90, dark), (20, between)]
+    found = palette._agreed(pictures, palette.AGREE["skin"])
+    torch.testing.assert_close(found, light, atol=0.03, rtol=0)
+    assert palette._agreed(pictures, palette.AGREE["top"]) is None
