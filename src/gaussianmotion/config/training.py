@@ -215,8 +215,9 @@ class TrainConfig(TrainingScale):
     garments: bool = Field(
         False,
         description="At the end, if the prior names regions: each garment gets colours of its own "
-        "up to its edges, half-way to those in the prior's pictures; with smooth_surface clothes "
-        "are lifted off the skin, shoes lose their toes, and skirts get level hems.",
+        "up to its edges, half-way to those in the prior's pictures; skin gets their tone, as far "
+        "as face.tone says; with smooth_surface clothes are lifted off the skin, shoes lose their "
+        "toes, and skirts get level hems.",
     )
     light: Share = Field(
         0.0,
