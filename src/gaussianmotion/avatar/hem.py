@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.standing import to_standing
 from gaussianmotion.body import Body
 from gaussianmotion.body.joints import INDEX
 from gaussianmotion.body.poses import standing_pose
@@ -53,7 +54,7 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
     rows = skirt.nonzero()[:, 0].to(body.device)
     if not len(rows):
         return
-    turns, moves = _standing(avatar, body)
+    turns, moves = to_standing(avatar, body)
     turns, moves = turns[rows], moves[rows]
     points = torch.einsum("nab,nb->na", turns, avatar.means[rows]) + moves
     joints = body.posed_joints(standing_pose()[None].to(body.device))[0]
@@ -86,13 +87,6 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
         move[:, [0, 2]] = torch.where(corner, inward, 0.0)[:, None] * away[:, [0, 2]]
     # The same way in the canonical pose.
     avatar.means[rows] += torch.linalg.solve(turns, move)
-
-
-def _standing(avatar: Avatar, body: Body) -> tuple[Float[Tensor, "N 3 3"], Float[Tensor, "N 3"]]:
-    """How each Gaussian's place is turned and moved to a standing person's."""
-    transforms = body.transforms(standing_pose()[None].to(body.device))[0]
-    blended = torch.einsum("nj,jab->nab", avatar.weights(), transforms)
-    return blended[:, :3, :3], blended[:, :3, 3]
 
 
 def _in_directions(

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import Avatar, colour_logits, thin_axes
+from gaussianmotion.avatar.standing import to_standing
 from gaussianmotion.body import Body
-from gaussianmotion.body.poses import standing_pose
 
 #: Where the light comes from, a unit vector in the world of a standing person.
 FROM = (0.0, 0.9, 0.436)
@@ -36,9 +36,8 @@ def paint_light(avatar: Avatar, body: Body, strength: float) -> None:
     """
     if not strength:
         return
-    turns = body.transforms(standing_pose()[None].to(body.device))[0, :, :3, :3]
-    blended = torch.einsum("nj,jab->nab", avatar.weights(), turns)
-    world = torch.einsum("nab,nb->na", blended, normals(avatar, body))
+    turns, _ = to_standing(avatar, body)
+    world = torch.einsum("nab,nb->na", turns, normals(avatar, body))
     facing = torch.nn.functional.normalize(world, dim=1) @ world.new_tensor(FROM)
     factor = 1.0 + strength * (facing - MEAN)
     avatar.colours.copy_(colour_logits(avatar.rgb * factor[:, None]))
