@@ -6,6 +6,9 @@ import signal
 # As every command has it (gaussianmotion.runtime.threads), before torch is imported: on a busy
 # computer, threads that spin while they wait for each other make a test ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Where several processes share the tests, each has one thread: together they have the cores.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The tests start hundreds of programs, each of which would compile all that it imports again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -74,21 +74,20 @@ def finish(
     name = namer(prior, prompt, config, seed) if settings.garments or tone else None
     if settings.smooth_surface or name is not None:
         seen = look_at(avatar, body, config, seed, condition, name)
-        sheet, regions = Sheet.of(avatar, body, seen.pixels, held), None
+        regions, palette = None, {}
+        sheet = Sheet.of(avatar, body, seen.pixels, held)
         if settings.garments and seen.regions is not None and len(sheet.shown):
             regions = Regions.of(seen.regions, NAMES, sheet, held)
+            palette = sampled_palette(prior, name, prompt, body, config, seed, condition)
         if settings.smooth_surface:
             _smooth(avatar, body, settings, seen, regions, held)
-        palette = {}
-        if regions is not None:
-            palette = sampled_palette(prior, name, prompt, body, config, seed, condition)
         if face is not None and tone and seen.regions is not None:
             shown = regions.shown(body.device) if regions else Shown.of_sums(seen.regions)
             face.even_out(avatar, shown, palette.get("skin"))
         if regions is not None:
             sheet = Sheet.of(avatar, body, seen.pixels, held)
             colours = even_garments(avatar, sheet, regions, palette)
-            parts = colours + regions.kinds * (1 + int(colours.max()))
+            parts = regions.kinds * (1 + int(colours.max())) + colours
             cut_at_borders(avatar, sheet, parts, regions.fringed(held))
     paint_light(avatar, body, settings.light)
 

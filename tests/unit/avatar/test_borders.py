@@ -1,5 +1,6 @@
 """Borders between garments are lines, and no disc reaches over one."""
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -16,9 +17,14 @@ from gaussianmotion.splat.covariance import covariances
 WAIST = 0.05
 
 
+@pytest.fixture(scope="module")
+def made(open_body):
+    return avatar_on(open_body, 14000)
+
+
 @pytest.fixture
-def avatar(open_body):
-    return avatar_on(open_body, 20000)
+def avatar(made):
+    return copy.deepcopy(made)
 
 
 @pytest.fixture
@@ -97,7 +103,7 @@ def test_discs_end_at_the_border_and_others_are_as_they_were(avatar, sheet, nobo
     near = upright & (away < 0.01)
     least = (1.01 * avatar.scales.detach().amin(dim=1)).clamp(min=NARROWEST)
     most = torch.maximum((away + OVER) / ENDS, least)
-    assert near.sum() > 60
+    assert near.sum() > 40
     assert (reach(avatar, up)[near] < 1.3 * most[near] + 0.0005).float().mean() > 0.95
     assert (wide[near] > most[near]).float().mean() > 0.5
     far = away > 0.04
