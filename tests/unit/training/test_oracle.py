@@ -57,10 +57,10 @@ def test_a_short_training_is_on_its_way(open_body, tmp_path):
 
 
 @pytest.mark.slow
-def test_three_hundred_steps_find_the_target_in_unseen_poses(open_body, tmp_path):
-    everything, person = learn(open_body, tmp_path, steps=300, size=128, gaussians=12_000)
-    assert everything > 40.0
-    assert person > 30.0
+def test_two_hundred_steps_find_the_target_in_unseen_poses(open_body, tmp_path):
+    everything, person = learn(open_body, tmp_path, steps=200, size=96, gaussians=8_000)
+    assert everything > 37.0
+    assert person > 28.0
 
 
 def test_without_text_the_oracle_sees_the_picture_itself():

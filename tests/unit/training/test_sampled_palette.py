@@ -33,7 +33,8 @@ def asked(prior, body, seed=0, posed=True):
     return sampled_palette(prior, name, PROMPT, body, config, seed, pose)
 
 
-def test_a_green_sweater_is_green_and_red_trousers_are_red(prior, open_body):
+def test_a_green_sweater_is_green_and_red_trousers_are_red(prior, open_body, monkeypatch):
+    monkeypatch.setattr(palette, "STEPS", 8)
     found = asked(prior, open_body)
     assert found["top"].argmax() == 1
     assert found["bottom"].argmax() == 0
