@@ -21,7 +21,8 @@ NEIGHBOURS, WINDOW = 128, 0.025
 # A disc ends so many of its standard deviations from its middle, and none is narrower, metres. It
 # reaches so far over the border, or one would see through it.
 ENDS, NARROWEST, OVER = 1.6, 0.0012, 0.0015
-# Of the slope of a straight border: less is none. Its distance is known up to so many windows.
+# A straight border's slope is 0.4 over the window: less than this over it is none. A border that
+# seems further away than so many windows is not looked at: discs do not reach so far.
 STEEP, FAR = 0.2, 1.2
 
 
@@ -31,6 +32,7 @@ def shortened(
     labels: Int[Tensor, " N"],
     rounds: int,
     held: Bool[Tensor, " N"] | None = None,
+    mute: Bool[Tensor, " N"] | None = None,
 ) -> Int[Tensor, " N"]:
     """Labels whose borders are short.
 
@@ -38,14 +40,15 @@ def shortened(
         sheet: The avatar's; only labels of its own kind count for a Gaussian.
         labels: Of each Gaussian, from 0.
         rounds: How often they are averaged and decided.
-        held: Those that keep their labels, and whose labels nobody else gets.
+        held: Those that keep their labels.
+        mute: Those whose labels count nothing for others.
     """
     classes = int(labels.max()) + 1 if len(labels) else 0
     if classes < 2 or not len(sheet.shown):
         return labels
     asked = torch.arange(len(labels)) if held is None else (~held).nonzero()[:, 0]
     fits = list(local_fits(sheet, asked, NEIGHBOURS, WINDOW))
-    counts = torch.ones(len(labels)) if held is None else (~held).float()
+    counts = torch.ones(len(labels)) if mute is None else (~mute).float()
     for _ in range(rounds):
         one = torch.nn.functional.one_hot(labels, classes) * counts[:, None]
         new = labels.clone()
@@ -53,14 +56,19 @@ def shortened(
             shares = torch.einsum("fk,fkl->fl", fit.here, one[fit.near])
             found, best = shares.max(dim=1)
             # Where nothing near has a label that counts, its own is as good as any.
-            new[fit.rows] = torch.where(found > 0.0, best, labels[fit.rows])
+            told = fit.counted & (found > 0.0)
+            new[fit.rows] = torch.where(told, best, labels[fit.rows])
         labels = new
     return labels
 
 
 @torch.no_grad()
 def cut_at_borders(
-    avatar: Avatar, sheet: Sheet, labels: Int[Tensor, " N"], held: Bool[Tensor, " N"]
+    avatar: Avatar,
+    sheet: Sheet,
+    labels: Int[Tensor, " N"],
+    held: Bool[Tensor, " N"],
+    mute: Bool[Tensor, " N"],
 ) -> None:
     """Make discs narrow that reach over a border.
 
@@ -68,14 +76,15 @@ def cut_at_borders(
         avatar: Avatar whose sizes and rotations are changed.
         sheet: Of the avatar as it is.
         labels: Of each Gaussian.
-        held: Those that stay as they are, and whose borders are none.
+        held: Those that stay as they are.
+        mute: Those at which others have no border.
     """
     rows = (~held).nonzero()[:, 0]
     if not len(sheet.shown) or not len(rows):
         return
     quats, sizes = avatar.quats.detach().cpu().clone(), avatar.log_scales.detach().cpu().clone()
     for fit in local_fits(sheet, rows, NEIGHBOURS, WINDOW):
-        known, distance, across = _border(fit, labels, held)
+        known, distance, across = _border(fit, labels, mute)
         rows = fit.rows[known]
         most = (distance[known] + OVER) / ENDS
         quats[rows], sizes[rows] = _narrowed(
@@ -86,26 +95,28 @@ def cut_at_borders(
 
 
 def _border(
-    fit: LocalFit, labels: Int[Tensor, " N"], held: Bool[Tensor, " N"]
-) -> tuple[Bool[Tensor, " F"], Float[Tensor, " F"], Float[Tensor, "F 3"]]:
-    """Where there is a border, its distance in metres, and the unit vector across it."""
+    fit: LocalFit, labels: Int[Tensor, " N"], mute: Bool[Tensor, " N"]
+) -> tuple[Bool[Tensor, " F"], Float[Tensor, " F"], Float[Tensor, "F 2"]]:
+    """Where there is a border, its distance in metres, and the direction across it.
+
+    Directions are unit vectors along the fit's tangents.
+    """
     near, rows = fit.near, fit.rows
-    other = ((labels[near] != labels[rows, None]) & ~held[near]).float()
+    other = ((labels[near] != labels[rows, None]) & ~mute[near]).float()
     # A plane through 0 here and 1 there: the border is where it is one half.
     value = (fit.here * other).sum(dim=1)
     slope = torch.einsum("fk,fka->fa", other, fit.slope)
     steep = slope.norm(dim=1)
     distance = (0.5 - value) / steep.clamp(min=1e-6)
-    known = (steep > STEEP / WINDOW) & (distance < FAR * WINDOW)
-    across = torch.einsum("fca,fa->fc", fit.tangents, slope)
-    return known, distance, torch.nn.functional.normalize(across, dim=1)
+    known = fit.counted & (steep > STEEP / WINDOW) & (distance < FAR * WINDOW)
+    return known, distance, torch.nn.functional.normalize(slope, dim=1)
 
 
 def _narrowed(
     quats: Float[Tensor, "F 4"],
     sizes: Float[Tensor, "F 3"],
     normals: Float[Tensor, "F 3"],
-    across: Float[Tensor, "F 3"],
+    direction: Float[Tensor, "F 2"],
     most: Float[Tensor, " F"],
 ) -> tuple[Float[Tensor, "F 4"], Float[Tensor, "F 3"]]:
     """Discs in the same plane, of which none is wider than ``most`` across.
@@ -114,22 +125,23 @@ def _narrowed(
         quats: Rotations wxyz.
         sizes: Logarithms of the standard deviations, metres.
         normals: Unit vectors across the discs.
-        across: Unit vectors in their planes.
-        most: Standard deviations along them, metres.
+        direction: Across the border, along the tangents that ``quats_facing`` gives these normals.
+        most: Standard deviations along it, metres.
     """
-    axes = rotation_matrices(quats) * sizes.exp()[:, None, :]
-    beside = torch.linalg.cross(normals, across)
-    wide, long, thin = (
-        torch.einsum("fa,fab->fb", direction, axes).norm(dim=1)
-        for direction in (across, beside, normals)
-    )
-    # The shortest axis says how a disc lies, and stays the shortest.
-    least = (1.01 * thin).clamp(min=NARROWEST)
-    narrow = torch.stack([torch.minimum(wide, torch.maximum(most, least)), long, thin], dim=1)
     facing = quats_facing(normals)
-    flat = rotation_matrices(facing)
-    x, y = (torch.einsum("fc,fc->f", flat[..., axis], across) for axis in (0, 1))
-    half = 0.5 * torch.atan2(y, x)
+    across = torch.einsum("fca,fa->fc", rotation_matrices(facing)[..., :2], direction)
+    beside = torch.linalg.cross(normals, across)
+    axes = rotation_matrices(quats) * sizes.exp()[:, None, :]
+    x, y, z = (torch.einsum("fa,fab->fb", unit, axes) for unit in (across, beside, normals))
+    wide, thin = x.norm(dim=1), z.norm(dim=1)
+    # As long as the disc is where it is cut: of a slanting one that is less than its whole length.
+    slant = (x * y).sum(dim=1) / wide.clamp(min=1e-9)
+    long = (y.square().sum(dim=1) - slant.square()).clamp(min=1e-12).sqrt()
+    # The shortest axis says how a disc lies, and stays the shortest.
+    least = 1.01 * thin
+    most = torch.maximum(most, least.clamp(min=NARROWEST))
+    narrow = torch.stack([most, torch.maximum(long, least), thin], dim=1)
+    half = 0.5 * torch.atan2(direction[:, 1], direction[:, 0])
     none = torch.zeros_like(half)
     # About the disc's own axis first, then up to the surface.
     turned = multiply(facing, torch.stack([half.cos(), none, none, half.sin()], dim=1))

@@ -78,7 +78,7 @@ def even_garments(
             found[name], _ = modes(rgb[rows], counts[rows], BANDWIDTH)
             nearest[rows] = torch.cdist(rgb[rows], found[name]).argmin(dim=1)
     worn = regions.among(*found)
-    chosen = shortened(sheet, nearest, SHORTER, ~worn)
+    chosen = shortened(sheet, nearest, SHORTER, ~worn, ~worn)
     for name, colours in found.items():
         rows = regions.among(name).nonzero()[:, 0]
         learnt = colours.clamp(min=DARKEST).log()

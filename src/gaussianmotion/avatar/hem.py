@@ -4,8 +4,8 @@ In the canonical pose the legs are far apart, and a skirt hangs from both: what 
 comes down when they close, what lies between them does not, so that a hem that is learnt in every
 pose is an arch in each. Here the hem of a skirt is measured around a standing person, and what
 hangs below the hips is stretched or gathered so that it is level, and corners that stick out of it
-are pulled in. Blend weights are not: they are
-looked up again after it, and smooth ones hardly change. This goes beyond the paper.
+are pulled in. Blend weights do not change here: they are looked up again after it, and smooth ones
+hardly differ. This goes beyond the paper.
 """
 
 import math
@@ -32,9 +32,9 @@ ENOUGH, ENOUGH_IN_ALL = 10, 100
 LEVEL, FARTHEST = 0.35, 0.08
 # What is below the level is gathered into so many metres above it.
 GATHERED = 0.02
-# Below the first height over the level, metres, a skirt is no wider than most of it is up to the
-# second.
-CORNERS, FALLS, WIDEST = 0.05, 0.15, 0.8
+# Below the first height over the level, metres, a skirt widens as most of it does between that and
+# the others.
+CORNERS, FALLS, WIDEST = 0.05, (0.1, 0.15), 0.8
 # A skirt has this share of what hangs within a hand's breadth of the middle and off the body,
 # metres; trousers have hardly any there, and what shorts have there is on the thighs.
 BETWEEN, MIDDLE, OFF = 0.1, 0.05, 0.02
@@ -66,6 +66,7 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
         return
     around = torch.atan2(away[:, 0], WIDE * away[:, 2])
     hem = _in_directions(around[hangs], height[hangs], BELOW)
+    hem = torch.where(hem.isnan(), hem.nanmedian(), hem)
     if hem.isnan().any():
         return
     level = hem.quantile(LEVEL)
@@ -78,29 +79,55 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
     goal = torch.where(low, gathered, goal)
     move = torch.zeros_like(points)
     move[:, 1] = goal - height
-    radius = away[:, [0, 2]].norm(dim=1)
-    falls = hangs & (goal - level > CORNERS) & (goal - level < FALLS)
-    widest = _in_directions(around[falls], radius[falls], WIDEST)
-    if not widest.isnan().any():
-        inward = (_between(widest, around) / radius.clamp(min=1e-6)).clamp(max=1.0) - 1.0
-        corner = goal - level < CORNERS
-        move[:, [0, 2]] = torch.where(corner, inward, 0.0)[:, None] * away[:, [0, 2]]
-    # The same way in the canonical pose.
-    avatar.means[rows] += torch.linalg.solve(turns, move)
+    inward = _corners(around, away[:, [0, 2]].norm(dim=1), goal - level, hangs)
+    pull = torch.zeros_like(move)
+    pull[:, [0, 2]] = inward[:, None] * away[:, [0, 2]]
+    # The same ways in the canonical pose; corners are pulled no further than to the skin.
+    means, pull = (torch.linalg.solve(turns, part) for part in (move, pull))
+    means += avatar.means[rows]
+    before, after = body.heights(means), body.heights(means + pull)
+    part = before.clamp(min=0.0) / (before - after).clamp(min=1e-6)
+    avatar.means[rows] = means + torch.where(after < 0.0, part, 1.0)[:, None] * pull
+
+
+def _corners(
+    around: Float[Tensor, " F"],
+    radius: Float[Tensor, " F"],
+    over: Float[Tensor, " F"],
+    hangs: Bool[Tensor, " F"],
+) -> Float[Tensor, " F"]:
+    """By which part of its radius each goes inward: from -1 to 0.
+
+    Args:
+        around: Angles, radians.
+        radius: From the middle between the hips, metres.
+        over: Heights over the level, metres.
+        hangs: Those that say how wide the skirt is.
+    """
+    bands = zip((CORNERS, FALLS[0]), FALLS, strict=True)
+    near, far = (
+        _between(_in_directions(around[band], radius[band], WIDEST), around)
+        for band in (hangs & (over > low) & (over <= high) for low, high in bands)
+    )
+    # From the middle of the nearer band on.
+    flare = (near - far).clamp(min=0.0) / (0.5 * (FALLS[1] - CORNERS))
+    most = near + flare * (0.5 * (CORNERS + FALLS[0]) - over).clamp(min=0.0)
+    inward = (most / radius.clamp(min=1e-6)).clamp(max=1.0) - 1.0
+    # Where few say how wide it is, nothing is known.
+    return torch.where((over < CORNERS) & ~inward.isnan(), inward, 0.0)
 
 
 def _in_directions(
     around: Float[Tensor, " F"], values: Float[Tensor, " F"], quantile: float
 ) -> Float[Tensor, " D"]:
-    """A quantile of what hangs in each direction; NaN where nothing does in any."""
+    """A quantile of what is in each direction; NaN where there is little."""
     centres = (torch.arange(DIRECTIONS, device=around.device) + 0.5) / DIRECTIONS
     found = []
     for centre in centres * math.tau - math.pi:
         near = (torch.remainder(around - centre + math.pi, math.tau) - math.pi).abs() < ASIDE
         enough = near.sum() >= ENOUGH
         found.append(values[near].quantile(quantile) if enough else values.new_tensor(math.nan))
-    each = torch.stack(found)
-    return torch.where(each.isnan(), each.nanmedian(), each)
+    return torch.stack(found)
 
 
 def _between(each: Float[Tensor, " D"], around: Float[Tensor, " N"]) -> Float[Tensor, " N"]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gaussianmotion.avatar.gaussians import quats_facing
@@ -29,6 +29,7 @@ class LocalFit:
         here: What each neighbour's value adds to the plane's value here.
         slope: What it adds to its slope along the tangents, per metre.
         tangents: Two unit vectors in the surface.
+        counted: Whether any neighbour counts; where none does, the plane says nothing.
     """
 
     rows: Int[Tensor, " F"]
@@ -36,6 +37,7 @@ class LocalFit:
     here: Float[Tensor, "F K"]
     slope: Float[Tensor, "F K 2"]
     tangents: Float[Tensor, "F 3 2"]
+    counted: Bool[Tensor, " F"]
 
 
 def local_fits(
@@ -61,4 +63,5 @@ def local_fits(
         moments = torch.einsum("fka,fkb->fab", weighted, terms) + ridge
         solved = torch.linalg.solve(moments, weighted.transpose(1, 2))
         slope = solved[:, 1:].transpose(1, 2) / window
-        yield LocalFit(asked, piece.near, solved[:, 0], slope, tangents)
+        counted = (piece.counts > 0.0).any(dim=1)
+        yield LocalFit(asked, piece.near, solved[:, 0], slope, tangents, counted)

@@ -6,6 +6,7 @@ neighbours' shares are averaged, so that borders are lines, and the largest one 
 beyond the paper.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -65,22 +66,25 @@ class Regions:
         """
         seen = sums[:, 1:].sum(dim=1).clamp(min=0.0).cpu()
         shares = _averaged(sums[:, 1:].cpu() / seen.clamp(min=1e-6)[:, None], sheet)
-        while True:
-            count = torch.bincount(shares.argmax(dim=1), minlength=len(names))
-            few = (count > 0) & (count < FEWEST) & (shares.amax(dim=0) > 0.0)
-            if not few.any() or few.sum() == (count > 0).sum():
-                break
-            shares = torch.where(few, 0.0, shares)
+        shares, _ = _without_few(shares, lambda shares: shares.argmax(dim=1))
+        hair, skin = names.index("hair"), names.index("skin")
+
+        def short(shares: Float[Tensor, "N R"]) -> Int[Tensor, " N"]:
+            best = shares.argmax(dim=1)
+            fixed = best == hair
+            if held is not None:
+                best[held.cpu()], fixed[held.cpu()] = skin, True
+            return shortened(sheet, best, SHORTER, fixed, best == hair)
+
+        shares, kinds = _without_few(shares, short)
         best, order = shares.topk(2, dim=1)
         purity = (best[:, 0] - best[:, 1]) / best.sum(dim=1).clamp(min=1e-6)
-        kinds = order[:, 0].clone()
-        if held is not None:
-            kinds[held.cpu()] = names.index("skin")
-        one = cls(names, kinds, purity.clamp(LEAST, 1.0), seen)
-        return replace(one, kinds=shortened(sheet, kinds, SHORTER, one.fringed(held)))
+        # Those that follow their neighbours were likelier something else.
+        purity = torch.where(kinds == order[:, 0], purity, 0.0)
+        return cls(names, kinds, purity.clamp(LEAST, 1.0), seen)
 
     def fringed(self, held: Int[Tensor, " M"] | None = None) -> Bool[Tensor, " N"]:
-        """Which ones have no borders that are lines: hair, and the face, whose numbers are held."""
+        """Which ones stay as they are at borders: hair, and the face, whose numbers are held."""
         fringed = self.among("hair")
         if held is not None:
             fringed[held.cpu()] = True
@@ -99,6 +103,19 @@ class Regions:
         skin, hair = (self.among(name).float() for name in ("skin", "hair"))
         seen = self.seen * (0.5 + 0.5 * self.purity).square()  # borders say less of the colour
         return Shown(*(part.to(device) for part in (skin, hair, seen)))
+
+
+def _without_few(
+    shares: Float[Tensor, "N R"], decide: Callable[[Float[Tensor, "N R"]], Int[Tensor, " N"]]
+) -> tuple[Float[Tensor, "N R"], Int[Tensor, " N"]]:
+    """Shares of regions that are no mistakes, and what is decided by them."""
+    while True:
+        kinds = decide(shares)
+        count = torch.bincount(kinds, minlength=shares.shape[1])
+        few = (count > 0) & (count < FEWEST) & (shares.amax(dim=0) > 0.0)
+        if not few.any() or few.sum() == (count > 0).sum():
+            return shares, kinds
+        shares = torch.where(few, 0.0, shares)
 
 
 def _averaged(shares: Float[Tensor, "N R"], sheet: Sheet) -> Float[Tensor, "N R"]:

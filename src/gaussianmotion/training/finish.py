@@ -88,7 +88,8 @@ def finish(
             sheet = Sheet.of(avatar, body, seen.pixels, held)
             colours = even_garments(avatar, sheet, regions, palette)
             parts = regions.kinds * (1 + int(colours.max())) + colours
-            cut_at_borders(avatar, sheet, parts, regions.fringed(held))
+            hair = regions.among("hair")
+            cut_at_borders(avatar, sheet, parts, regions.fringed(held), hair)
     paint_light(avatar, body, settings.light)
 
 

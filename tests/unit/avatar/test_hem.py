@@ -106,3 +106,19 @@ def test_a_corner_that_sticks_out_is_pulled_in(avatar, open_body, skirt):
     assert standing(avatar, open_body)[skirt, 0].max() > before + 0.03
     level_hem(avatar, open_body, skirt)
     assert standing(avatar, open_body)[skirt, 0].max() < before + 0.015
+
+
+def test_a_flared_skirt_stays_flared(avatar, open_body, skirt):
+    points = standing(avatar, open_body)
+    hips = standing_joint(open_body, "left_hip")[1]
+    wider = 1.0 + 0.8 * (hips - points[:, 1]).clamp(min=0.0)
+    with torch.no_grad():
+        avatar.means[skirt, 0] *= wider[skirt]
+        avatar.means[skirt, 2] *= wider[skirt]
+    avatar.refresh_smpl_weights(open_body, True)
+    before = standing(avatar, open_body)[skirt]
+    level_hem(avatar, open_body, skirt)
+    after = standing(avatar, open_body)[skirt]
+    low = before[:, 1] < before[:, 1].quantile(0.1)
+    wide, was = (part[low][:, [0, 2]].norm(dim=1).quantile(0.8) for part in (after, before))
+    assert wide > 0.94 * was
