@@ -27,10 +27,11 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist may be missing
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers() -> int | None:
     """One process more than there are cores: some files do nothing but wait for a cluster."""
-    asked = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
-    return int(asked) if asked else torch.get_num_threads() + 1
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None  # which xdist reads itself
+    return torch.get_num_threads() + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -84,11 +84,11 @@ def cut_at_borders(
         return
     quats, sizes = avatar.quats.detach().cpu().clone(), avatar.log_scales.detach().cpu().clone()
     for fit in local_fits(sheet, rows, NEIGHBOURS, WINDOW):
-        known, distance, across = _border(fit, labels, mute)
-        rows = fit.rows[known]
+        known, distance, direction = _border(fit, labels, mute)
+        rows, tangents = fit.rows[known], fit.tangents[known]
         most = (distance[known] + OVER) / ENDS
         quats[rows], sizes[rows] = _narrowed(
-            quats[rows], sizes[rows], sheet.normals[rows], across[known], most
+            quats[rows], sizes[rows], sheet.normals[rows], tangents, direction[known], most
         )
     avatar.quats.copy_(quats.to(avatar.quats.device))
     avatar.log_scales.copy_(sizes.to(avatar.log_scales.device))
@@ -116,6 +116,7 @@ def _narrowed(
     quats: Float[Tensor, "F 4"],
     sizes: Float[Tensor, "F 3"],
     normals: Float[Tensor, "F 3"],
+    tangents: Float[Tensor, "F 3 2"],
     direction: Float[Tensor, "F 2"],
     most: Float[Tensor, " F"],
 ) -> tuple[Float[Tensor, "F 4"], Float[Tensor, "F 3"]]:
@@ -125,11 +126,11 @@ def _narrowed(
         quats: Rotations wxyz.
         sizes: Logarithms of the standard deviations, metres.
         normals: Unit vectors across the discs.
-        direction: Across the border, along the tangents that ``quats_facing`` gives these normals.
+        tangents: Those that ``quats_facing`` gives these normals, as a fit has them.
+        direction: Across the border, along the tangents.
         most: Standard deviations along it, metres.
     """
-    facing = quats_facing(normals)
-    across = torch.einsum("fca,fa->fc", rotation_matrices(facing)[..., :2], direction)
+    across = torch.einsum("fca,fa->fc", tangents, direction)
     beside = torch.linalg.cross(normals, across)
     axes = rotation_matrices(quats) * sizes.exp()[:, None, :]
     x, y, z = (torch.einsum("fa,fab->fb", unit, axes) for unit in (across, beside, normals))
@@ -144,6 +145,8 @@ def _narrowed(
     half = 0.5 * torch.atan2(direction[:, 1], direction[:, 0])
     none = torch.zeros_like(half)
     # About the disc's own axis first, then up to the surface.
-    turned = multiply(facing, torch.stack([half.cos(), none, none, half.sin()], dim=1))
+    turned = multiply(
+        quats_facing(normals), torch.stack([half.cos(), none, none, half.sin()], dim=1)
+    )
     reaches = (wide > most)[:, None]
     return torch.where(reaches, turned, quats), torch.where(reaches, narrow.log(), sizes)

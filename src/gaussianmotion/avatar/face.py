@@ -159,9 +159,7 @@ class FaceLayer:
         """
         if not len(self.index):
             return
-        logits = avatar.colours[self.index]
-        marks = self.marks(logits)
-        skin = self._skin(logits, marks)
+        logits, marks, skin = self._look(avatar)
         if self._tone:
             mean = weighted_mean(skin, marks.share)
             # Light and shade are a factor of their own on each point; hue is one for all of a skin.
@@ -186,25 +184,19 @@ class FaceLayer:
         """
         if not len(self.index) or not self._tone:
             return
-        tone = self._own_tone(avatar)
-        if skin is not None:
-            tone = nearest_tone(skin.to(tone.device).clamp(min=DARKEST).log())
+        if skin is None:
+            _, marks, own = self._look(avatar)
+            tone = nearest_tone(weighted_mean(own, marks.share))
+        else:
+            tone = nearest_tone(skin.to(avatar.colours.device).clamp(min=DARKEST).log())
             self._turn(avatar, tone)
         face = torch.zeros_like(shown.skin)
         face[self.index] = self.marks(avatar.colours[self.index]).share
         even_out(avatar, shown, face, tone, self._tone)
 
-    def _own_tone(self, avatar: Avatar) -> Float[Tensor, "3"]:
-        """Logarithms of the tone that is nearest to the face's plain skin."""
-        logits = avatar.colours[self.index]
-        marks = self.marks(logits)
-        return nearest_tone(weighted_mean(self._skin(logits, marks), marks.share))
-
     def _turn(self, avatar: Avatar, tone: Float[Tensor, "3"]) -> None:
         """Make the face one of another tone, with the marks that skin of this tone has."""
-        logits = avatar.colours[self.index]
-        marks = self.marks(logits)
-        skin = self._skin(logits, marks)
+        logits, marks, skin = self._look(avatar)
         shade = (skin - weighted_mean(skin, marks.share)).mean(dim=1, keepdim=True)
         skin = tone + SHADE * shade
         marks = self.marks(_marked(skin, marks))
@@ -222,10 +214,12 @@ class FaceLayer:
         dark = (LIGHT - brightness) / (LIGHT - DARK)
         return self.light.toward(self.dark, dark.clamp(0.0, 1.0))
 
-    def _skin(self, logits: Float[Tensor, "M 3"], marks: MarksAt) -> Float[Tensor, "M 3"]:
-        """Logarithms of the plain skin around each of the face's Gaussians."""
+    def _look(self, avatar: Avatar) -> tuple[Float[Tensor, "M 3"], MarksAt, Float[Tensor, "M 3"]]:
+        """The face's colours, their marks, and logarithms of the plain skin around each."""
+        logits = avatar.colours[self.index]
+        marks = self.marks(logits)
         plain = logits.sigmoid().log() - marks.logs
-        return (plain[self._near] * self._weight[..., None]).sum(dim=1)
+        return logits, marks, (plain[self._near] * self._weight[..., None]).sum(dim=1)
 
     def _draw_bare(self, avatar: Avatar, tone: Float[Tensor, " 3"], rate: float) -> None:
         """Take throat and hands a step toward the tone's hue, and the hands to its brightness."""

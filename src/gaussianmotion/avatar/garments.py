@@ -71,16 +71,17 @@ def even_garments(
     sure = part.clamp(max=1.0)[:, None]
     counts = part.clamp(max=CAPPED) * regions.purity.clamp(min=BORDER)
     nearest = torch.zeros(len(rgb), dtype=torch.int64)
-    found = {}
+    worn = torch.zeros(len(rgb), dtype=torch.bool)
+    found = []
     for name in GARMENTS:
         rows = regions.among(name).nonzero()[:, 0]
         if len(rows) >= FEWEST:
-            found[name], _ = modes(rgb[rows], counts[rows], BANDWIDTH)
-            nearest[rows] = torch.cdist(rgb[rows], found[name]).argmin(dim=1)
-    worn = regions.among(*found)
+            colours, _ = modes(rgb[rows], counts[rows], BANDWIDTH)
+            nearest[rows] = torch.cdist(rgb[rows], colours).argmin(dim=1)
+            worn[rows] = True
+            found.append((name, rows, colours))
     chosen = shortened(sheet, nearest, SHORTER, ~worn, ~worn)
-    for name, colours in found.items():
-        rows = regions.among(name).nonzero()[:, 0]
+    for name, rows, colours in found:
         learnt = colours.clamp(min=DARKEST).log()
         bright = learnt.mean(dim=1, keepdim=True)
         given = learnt.clone()

@@ -71,10 +71,9 @@ class Regions:
 
         def short(shares: Float[Tensor, "N R"]) -> Int[Tensor, " N"]:
             best = shares.argmax(dim=1)
-            fixed = best == hair
             if held is not None:
-                best[held.cpu()], fixed[held.cpu()] = skin, True
-            return shortened(sheet, best, SHORTER, fixed, best == hair)
+                best[held.cpu()] = skin
+            return shortened(sheet, best, SHORTER, _and_held(best == hair, held), best == hair)
 
         shares, kinds = _without_few(shares, short)
         best, order = shares.topk(2, dim=1)
@@ -85,10 +84,7 @@ class Regions:
 
     def fringed(self, held: Int[Tensor, " M"] | None = None) -> Bool[Tensor, " N"]:
         """Which ones stay as they are at borders: hair, and the face, whose numbers are held."""
-        fringed = self.among("hair")
-        if held is not None:
-            fringed[held.cpu()] = True
-        return fringed
+        return _and_held(self.among("hair"), held)
 
     def among(self, *names: str) -> Bool[Tensor, " N"]:
         """Which Gaussians are in one of these regions."""
@@ -103,6 +99,11 @@ class Regions:
         skin, hair = (self.among(name).float() for name in ("skin", "hair"))
         seen = self.seen * (0.5 + 0.5 * self.purity).square()  # borders say less of the colour
         return Shown(*(part.to(device) for part in (skin, hair, seen)))
+
+
+def _and_held(which: Bool[Tensor, " N"], held: Int[Tensor, " M"] | None) -> Bool[Tensor, " N"]:
+    """These and those whose numbers are held."""
+    return which if held is None else which.index_fill(0, held.cpu(), True)
 
 
 def _without_few(

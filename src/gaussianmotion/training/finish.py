@@ -80,12 +80,11 @@ def finish(
             regions = Regions.of(seen.regions, NAMES, sheet, held)
             palette = sampled_palette(prior, name, prompt, body, config, seed, condition)
         if settings.smooth_surface:
-            _smooth(avatar, body, settings, seen, regions, held)
+            sheet = _smooth(avatar, body, settings, seen, sheet, regions, held)
         if face is not None and tone and seen.regions is not None:
             shown = regions.shown(body.device) if regions else Shown.of_sums(seen.regions)
             face.even_out(avatar, shown, palette.get("skin"))
         if regions is not None:
-            sheet = Sheet.of(avatar, body, seen.pixels, held)
             colours = even_garments(avatar, sheet, regions, palette)
             parts = regions.kinds * (1 + int(colours.max())) + colours
             hair = regions.among("hair")
@@ -98,25 +97,40 @@ def _smooth(
     body: Body,
     settings: TrainConfig,
     seen: Seen,
+    sheet: Sheet,
     regions: Regions | None,
     held: Int[Tensor, " M"] | None,
-) -> None:
-    """Shape the surface, then sharpen colours on it; clothes on their own where they are known."""
+) -> Sheet:
+    """Shape the surface, then sharpen colours on it; clothes on their own where they are known.
 
-    def sheet() -> Sheet:
-        whole = Sheet.of(avatar, body, seen.pixels, held)
+    Args:
+        avatar: Avatar, changed in place.
+        body: Its body.
+        settings: Of the training.
+        seen: What pictures show of it.
+        sheet: Of it as it is.
+        regions: Its regions, where they are known.
+        held: Numbers of the face's Gaussians.
+
+    Returns:
+        The sheet of what has been shaped.
+    """
+
+    def cut(whole: Sheet) -> Sheet:
         return whole if regions is None else regions.cut(whole)
 
     cloth = None if regions is None else regions.among(*CLOTHES, SHOES)
-    smooth_surface(avatar, body, sheet(), cloth)
+    smooth_surface(avatar, body, cut(sheet), cloth)
     if regions is not None:
         for skirt in SKIRTS:
             level_hem(avatar, body, regions.among(skirt))
-        put_clothes_on(avatar, sheet(), regions)
+        put_clothes_on(avatar, cut(Sheet.of(avatar, body, seen.pixels, held)), regions)
         # Cloth is wider than the skin that it lay on.
         others = (~regions.among(*CLOTHES, SHOES)).nonzero()[:, 0].to(body.device)
         close_gaps(avatar, FACE_GAPS, CLOTH_LARGEST, others)
     head = limb_share(avatar.smpl_weights, "head") * (settings.cameras.head > 0.0)
     reach = MIXED / settings.size * (FIGURE + (HEAD - FIGURE) * head)
     avatar.refresh_smpl_weights(body, settings.smooth_weights)
-    sharpen_colours(avatar, sheet(), reach)
+    shaped = Sheet.of(avatar, body, seen.pixels, held)
+    sharpen_colours(avatar, cut(shaped), reach)
+    return shaped
