@@ -14,11 +14,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.gaussians import Avatar, colour_logits
 from gaussianmotion.body.skin import LIMBS, limb_share
 
-# Colours that are changed are kept off 0 and 1, whose logits are infinite.
-DARKEST, LIGHTEST = 0.02, 0.98
+# What is darker is black, whose logarithm says nothing.
+DARKEST = 0.02
 # Below the first share a Gaussian is something else, above the second nothing else.
 ELSE, ALONE = 0.3, 0.8
 # Gaussians' worth of skin on a limb, or of hair, from which its colour is known.
@@ -89,7 +89,7 @@ def even_out(
         one = _hue_of_hair(colour) + shade - _missing_darkness(colour, tone)
         moved += hair[:, None] * (one - logs)
         touched |= hair > 0.0
-    aim = (logs + strength * moved).exp().clamp(DARKEST, LIGHTEST).logit()
+    aim = colour_logits((logs + strength * moved).exp())
     avatar.colours.copy_(torch.where(touched[:, None], aim, avatar.colours))
 
 

@@ -19,13 +19,12 @@ from torch import Tensor
 
 from gaussianmotion.avatar.complexion import (
     DARKEST,
-    LIGHTEST,
     SHADE,
     Shown,
     even_out,
     weighted_mean,
 )
-from gaussianmotion.avatar.gaussians import Avatar
+from gaussianmotion.avatar.gaussians import Avatar, colour_logits
 from gaussianmotion.body import Body
 from gaussianmotion.body.face import on_face
 from gaussianmotion.body.face_marks import FaceMarks, MarksAt, load_marks
@@ -135,12 +134,16 @@ class FaceLayer:
         weight = weight.to(means.device) * self.dark.share[self._near].square() + 1e-6
         self._weight = weight / weight.sum(dim=1, keepdim=True)
 
-    def hold(self, avatar: Avatar) -> None:
-        """Take the gradients away that would move or reshape the face's Gaussians."""
-        # Where Gaussians were cloned or removed, numbers have shifted and the parameter is another
-        # one: nothing need be read from a GPU to see that.
+    def follow(self, avatar: Avatar) -> None:
+        """Find the face's Gaussians again if others have come or gone since."""
+        # Then numbers have shifted and the parameter is another one: nothing need be read from a
+        # GPU to see that.
         if avatar.means is not self._searched:
             self.find(avatar.means)
+
+    def hold(self, avatar: Avatar) -> None:
+        """Take the gradients away that would move or reshape the face's Gaussians."""
+        self.follow(avatar)
         for name in HELD:
             gradient = getattr(avatar, name).grad
             if gradient is not None:
@@ -229,11 +232,11 @@ class FaceLayer:
         shade = logs.mean(dim=1, keepdim=True)
         lift = (hands > 0.0).float()[:, None] * (tone.mean() - weighted_mean(shade, hands))
         aim = torch.lerp(logs, tone - tone.mean() + shade + lift, self._tone)
-        aim = aim.exp().clamp(DARKEST, LIGHTEST).logit()
+        aim = colour_logits(aim.exp())
         avatar.colours.lerp_(aim, rate * torch.maximum(hands, throat)[:, None])
 
 
 def _marked(skin: Float[Tensor, "M 3"], marks: MarksAt) -> Float[Tensor, "M 3"]:
     """Skin times marks, and eyes, before the sigmoid; the skin in logarithms."""
     rgb = torch.lerp((skin + marks.logs).exp(), marks.eyes, marks.cover[:, None])
-    return rgb.clamp(DARKEST, LIGHTEST).logit()
+    return colour_logits(rgb)

@@ -20,7 +20,7 @@ from torch import Tensor
 from gaussianmotion.avatar.borders import shortened
 from gaussianmotion.avatar.complexion import DARKEST
 from gaussianmotion.avatar.gaussians import Avatar, colour_logits
-from gaussianmotion.avatar.regions import FEWEST, GARMENTS, SHOES, Regions
+from gaussianmotion.avatar.regions import GARMENTS, SHOES, Regions, fewest
 from gaussianmotion.avatar.surface import CAPPED, Sheet
 
 # Colours of this distance (RGB from 0 to 1) are one with a few of the garment between them.
@@ -75,7 +75,7 @@ def even_garments(
     found = []
     for name in GARMENTS:
         rows = regions.among(name).nonzero()[:, 0]
-        if len(rows) >= FEWEST:
+        if len(rows) >= fewest(len(rgb)):
             colours, _ = modes(rgb[rows], counts[rows], BANDWIDTH)
             nearest[rows] = torch.cdist(rgb[rows], colours).argmin(dim=1)
             worn[rows] = True

@@ -224,8 +224,13 @@ def turned_to(axes: Float[Tensor, "N 3"], facing: Float[Tensor, "N 3"]) -> Float
 
 
 def colour_logits(rgb: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3"]:
-    """Colours before the sigmoid, kept off 0 and 1, whose logits are infinite."""
-    return rgb.clamp(DARKEST, LIGHTEST).logit()
+    """Colours before the sigmoid, kept off 0 and 1, whose logits are infinite.
+
+    What is too light is made darker as a whole: a channel that is clipped by itself changes the
+    hue, and light skin in light turns yellow.
+    """
+    over = rgb.amax(dim=1, keepdim=True).clamp(min=LIGHTEST)
+    return (rgb * (LIGHTEST / over)).clamp(min=DARKEST).logit()
 
 
 def w_smpl(body: Body, points: Float[Tensor, "N 3"], smooth: bool) -> Float[Tensor, "N J"]:

@@ -20,6 +20,8 @@ MEAN = 0.2
 # The direction of the surface is a mean over so many vertices, which count as a Gaussian of this
 # standard deviation does, metres: the nearest one's alone would change in steps.
 VERTICES, AROUND = 8, 0.008
+# The least factor of a strong light: less is black.
+DIMMEST = 0.2
 # Metres from the skin at which a disc's own direction says how its surface lies, and no more the
 # body's below it: hair over an ear, a skirt between the legs.
 OWN = 0.02
@@ -28,6 +30,8 @@ OWN = 0.02
 @torch.no_grad()
 def paint_light(avatar: Avatar, body: Body, strength: float) -> None:
     """Multiply colours by 1 + strength (n . l - mean), n the surface's normal, l the light.
+
+    The factor is at least :data:`DIMMEST`, and no more than leaves a colour its hue.
 
     Args:
         avatar: Avatar whose colours are changed.
@@ -39,7 +43,7 @@ def paint_light(avatar: Avatar, body: Body, strength: float) -> None:
     turns, _ = to_standing(avatar, body)
     world = torch.einsum("nab,nb->na", turns, normals(avatar, body))
     facing = torch.nn.functional.normalize(world, dim=1) @ world.new_tensor(FROM)
-    factor = 1.0 + strength * (facing - MEAN)
+    factor = (1.0 + strength * (facing - MEAN)).clamp(min=DIMMEST)
     avatar.colours.copy_(colour_logits(avatar.rgb * factor[:, None]))
 
 

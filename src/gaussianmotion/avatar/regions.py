@@ -24,8 +24,9 @@ NEIGHBOURS, WINDOW, ROUNDS = 24, 0.018, 3
 SHORTER = 4
 # What a Gaussian on a border counts for others of its region, at least.
 LEAST = 0.05
-# A region of fewer Gaussians is a mistake, and they are in the next likely one.
-FEWEST = 60
+# A region of fewer Gaussians than this share is a mistake, and they are in the next likely one. So
+# are fewer than the first number always, and more than the second never.
+FEWEST, BOUNDS = 0.005, (4, 60)
 #: What people wear: cloth that hangs on them, shoes, and a hat; and what of it may be a skirt.
 CLOTHES, SHOES, HAT = ("top", "bottom", "dress"), "shoes", "hat"
 GARMENTS = (*CLOTHES, SHOES, HAT)
@@ -101,6 +102,11 @@ class Regions:
         return Shown(*(part.to(device) for part in (skin, hair, seen)))
 
 
+def fewest(count: int) -> int:
+    """Of so many Gaussians the least that are a region."""
+    return min(max(round(FEWEST * count), BOUNDS[0]), BOUNDS[1])
+
+
 def _and_held(which: Bool[Tensor, " N"], held: Int[Tensor, " M"] | None) -> Bool[Tensor, " N"]:
     """These and those whose numbers are held."""
     return which if held is None else which.index_fill(0, held.cpu(), True)
@@ -109,14 +115,19 @@ def _and_held(which: Bool[Tensor, " N"], held: Int[Tensor, " M"] | None) -> Bool
 def _without_few(
     shares: Float[Tensor, "N R"], decide: Callable[[Float[Tensor, "N R"]], Int[Tensor, " N"]]
 ) -> tuple[Float[Tensor, "N R"], Int[Tensor, " N"]]:
-    """Shares of regions that are no mistakes, and what is decided by them."""
+    """Shares of regions that are no mistakes, and what is decided by them.
+
+    The smallest goes first: what leaves it may be what another one lacked.
+    """
+    least = fewest(len(shares))
     while True:
         kinds = decide(shares)
         count = torch.bincount(kinds, minlength=shares.shape[1])
-        few = (count > 0) & (count < FEWEST) & (shares.amax(dim=0) > 0.0)
-        if not few.any() or few.sum() == (count > 0).sum():
+        few = (count > 0) & (count < least) & (shares.amax(dim=0) > 0.0)
+        if not few.any() or (count > 0).sum() == 1:
             return shares, kinds
-        shares = torch.where(few, 0.0, shares)
+        shares = shares.clone()
+        shares[:, torch.where(few, count, len(shares)).argmin()] = 0.0
 
 
 def _averaged(shares: Float[Tensor, "N R"], sheet: Sheet) -> Float[Tensor, "N R"]:

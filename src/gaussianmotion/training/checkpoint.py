@@ -27,7 +27,7 @@ from gaussianmotion.records.run_folder import RunFolder
 from gaussianmotion.runtime.atomic import atomic_path
 
 FORMATS = "gaussianmotion-checkpoint-"
-FORMAT = f"{FORMATS}2"
+FORMAT = f"{FORMATS}3"
 # These decide when something is written, not what the avatar becomes.
 WITHOUT_EFFECT = {"preview_every", "checkpoint_every"}
 
@@ -147,7 +147,7 @@ def forget_finished(folder: Path) -> None:
     """Remove the checkpoint of a training whose results are there; one that goes on keeps its own.
 
     A workflow notes that a training is finished after it has ended. Where it cannot, on a full
-    disk, it takes the results away; from the checkpoint the next start writes them again at once.
+    disk, it takes the results away; from the checkpoint the next start writes them without a step.
     """
     checkpoint, results = RunFolder(folder).checkpoint, RunFolder(folder).record
     with suppress(OSError):

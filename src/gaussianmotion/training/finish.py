@@ -64,6 +64,8 @@ def finish(
         prompt: The avatar's sentence.
     """
     settings = config.train
+    if face is not None:
+        face.follow(avatar)
     held = None if face is None else face.index
     late = annealed(settings.score, settings.steps - 1, settings.steps)
     tone = face is not None and settings.face.tone > 0.0 and late

@@ -195,8 +195,6 @@ def train(
                 tidy(avatar, body, settings, finished, density.began, held)
                 if face and annealed(settings.score, finished - 1, settings.steps):
                     face.draw(avatar, settings.face.rate)
-                if done:
-                    finish(avatar, body, config, seed, face, condition, prior, prompt)
                 if settings.skirt and finished == first_annealed(settings.score, settings.steps):
                     density.drop_fainter(avatar, optimiser, FAINT)
                 density.update(finished, avatar, optimiser, body, generators["density"])
@@ -207,7 +205,7 @@ def train(
                 row |= {"gaussians": float(len(avatar)), "seconds": spent}
                 curves.append({"step": float(finished), **row})
                 bar.update(finished, f"{spent:.2f} s a step, {len(avatar):,} Gaussians")
-                if finished % settings.preview_every == 0 or done:
+                if finished % settings.preview_every == 0 and not done:
                     picture = render_preview(avatar, body, settings, config.rasteriser)
                     save_picture(folder.preview(finished), picture)
                 due |= finished % settings.checkpoint_every == 0 or stop.requested or done
@@ -217,8 +215,17 @@ def train(
                         save_state()
                     due = False
                     stop.end_unfinished(finished, settings.steps, checkpoint)
+            refuse_untrained(optimiser, settings.steps, fault)
 
-        refuse_untrained(optimiser, settings.steps, fault)
+            # The finished checkpoint is of before it: who is killed here does it anew.
+            began = time.perf_counter()
+            if settings.smooth_surface or settings.garments:
+                bar.note("the ending: surface, clothes and light")
+            finish(avatar, body, config, seed, face, condition, prior, prompt)
+            seconds += time.perf_counter() - began
+            picture = render_preview(avatar, body, settings, config.rasteriser)
+            save_picture(folder.preview(finished), picture)
+
         refuse_lost(avatar, body, finished, settings, checkpoint)
         path = save_results(
             folder,

@@ -47,6 +47,8 @@ def sampled_palette(
 ) -> dict[str, Float[Tensor, "3"]]:
     """RGB of each garment on which pictures agree, and of skin, from 0 to 1.
 
+    Nothing is found without pose guidance.
+
     Args:
         prior: Prior that is asked.
         name: What tells the regions of its pictures (:func:`.regions.namer`); without it no
@@ -57,7 +59,8 @@ def sampled_palette(
         seed: Seed of views and noise.
         condition: What draws the pictures of poses.
     """
-    if name is None or not isinstance(prior, DiffusionPrior):
+    # Without poses, in such pictures a black skirt was as white as the blouse over it.
+    if name is None or not isinstance(prior, DiffusionPrior) or not config.train.pose_guidance:
         return {}
     views = Lookahead(body, config.train, torch.Generator().manual_seed(seed), condition)
     # Not the noise under which the pictures are looked at.

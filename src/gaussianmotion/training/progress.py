@@ -54,6 +54,13 @@ class StepProgress:
         if self._clock is None:
             self._clock = (now, finished)
 
+    def note(self, note: str) -> None:
+        """Say what is done after the last step."""
+        if self._bar is not None:
+            self._bar.update(self._task, note=note)
+        if self._lines:
+            print(f"{self._label}: {note}", file=sys.stderr, flush=True)
+
     def __enter__(self) -> "StepProgress":
         if self._bar is not None:
             self._bar.start()

@@ -5,7 +5,14 @@ import math
 import pytest
 import torch
 
-from gaussianmotion.avatar.gaussians import FAINT, GAUSSIAN_FIELDS, Avatar, quats_facing
+from gaussianmotion.avatar.gaussians import (
+    FAINT,
+    GAUSSIAN_FIELDS,
+    LIGHTEST,
+    Avatar,
+    colour_logits,
+    quats_facing,
+)
 from gaussianmotion.body.poses import a_pose, star_pose, t_pose
 from gaussianmotion.camera import orbit
 from gaussianmotion.splat.covariance import covariances, rotation_matrices
@@ -147,3 +154,15 @@ def test_a_skirts_gaussians_begin_faint_between_the_legs(open_body):
 def test_a_skirt_of_less_than_half_a_gaussian_is_none(open_body):
     avatar = Avatar.on_body(open_body, 400, 0.9, torch.Generator().manual_seed(0), skirt=0.001)
     assert len(avatar) == 400
+
+
+def test_what_is_too_light_keeps_its_hue_and_has_finite_logits():
+    skin = torch.tensor([0.9, 0.66, 0.54])
+    rgb = torch.stack([1.28 * skin, 0.5 * skin, torch.ones(3), torch.zeros(3)])
+    logits = colour_logits(rgb)
+    assert logits.isfinite().all()
+    back = logits.sigmoid()
+    torch.testing.assert_close(back[0], LIGHTEST / 0.9 * skin)
+    torch.testing.assert_close(back[1], 0.5 * skin)
+    assert back[2].min() > 0.99
+    assert back[3].max() < 0.01

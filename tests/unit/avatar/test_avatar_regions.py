@@ -5,7 +5,7 @@ import torch
 from dressed import NAMES, avatar_on, limb, paint, sheet_of
 
 from gaussianmotion.avatar.colour_modes import sharpen_colours
-from gaussianmotion.avatar.regions import FEWEST, LEAST, Regions
+from gaussianmotion.avatar.regions import LEAST, Regions, _averaged, fewest
 from gaussianmotion.avatar.surface import Sheet
 
 SKIN, TOP = NAMES.index("skin"), NAMES.index("top")
@@ -90,7 +90,38 @@ def test_a_patch_that_short_borders_leave_of_too_few_is_a_mistake_too(open_body,
     patch[near] = True
     found = Regions.of(said(avatar, patch), NAMES, sheet_of(avatar, open_body))
     left = int(found.among("top").sum())
-    assert left == 0 or left >= FEWEST
+    assert left == 0 or left >= fewest(12000) == 60
+
+
+def test_of_few_gaussians_fewer_are_a_region(open_body):
+    avatar = avatar_on(open_body, 900)
+    worn = limb(avatar, "trunk")
+    near = torch.cdist(avatar.means[worn][:1], avatar.means[worn])[0].argsort()[:40]
+    small = worn.nonzero()[near, 0]
+    patch = torch.zeros(len(avatar), dtype=torch.bool)
+    patch[small] = True
+    found = Regions.of(said(avatar, patch), NAMES, sheet_of(avatar, open_body))
+    assert (found.among("top") == patch).float().mean() > 0.97
+    assert found.among("top")[patch].float().mean() > 0.6
+
+
+def test_the_smallest_region_goes_first_and_what_it_leaves_may_be_enough(open_body):
+    """A jacket that is half a dress to the prior: neither is enough alone."""
+    avatar = avatar_on(open_body, 12000)
+    chest = limb(avatar, "trunk").nonzero()[0, 0]
+    near = torch.cdist(avatar.means[chest][None], avatar.means)[0].argsort()[:140]
+    patch = torch.zeros(len(avatar), dtype=torch.bool)
+    patch[near] = True
+    left = patch & (avatar.means[:, 0] < avatar.means[near, 0].median())
+    dress, sums = NAMES.index("dress"), said(avatar, patch, 1.0)
+    sums[patch] = 0.0
+    sums[patch, 1 + TOP], sums[patch, 1 + dress] = 0.53, 0.47
+    sums[left, 1 + TOP], sums[left, 1 + dress] = 0.45, 0.55
+    sheet = sheet_of(avatar, open_body)
+    count = _averaged(sums[:, 1:], sheet).argmax(dim=1).bincount()
+    assert max(count[TOP], count[dress]) < 60 < count[TOP] + count[dress]
+    found = Regions.of(sums, NAMES, sheet)
+    assert found.among("top", "dress").sum() > 60
 
 
 def test_a_cut_sheet_keeps_colours_on_their_sides(open_body):

@@ -91,7 +91,7 @@ def test_shoes_as_grey_as_feet_are_of_leather_and_others_stay(avatar, open_body,
 
 def test_a_few_stray_ones_are_no_garment(avatar, open_body):
     few = torch.zeros(len(avatar), dtype=torch.bool)
-    few[:40] = True
+    few[:25] = True
     before = avatar.colours.detach().clone()
     even_garments(avatar, sheet_of(avatar, open_body), dressed(avatar, hat=few))
     assert torch.equal(avatar.colours, before)

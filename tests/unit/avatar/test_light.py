@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaussianmotion.avatar.gaussians import Avatar
-from gaussianmotion.avatar.light import normals, paint_light
+from gaussianmotion.avatar.light import DIMMEST, normals, paint_light
 from gaussianmotion.body.skin import limb_share
 
 BLUE = torch.tensor([0.2, 0.3, 0.6])
@@ -18,8 +18,8 @@ def blue(open_body):
     return made
 
 
-def brightness(avatar):
-    return (avatar.rgb.detach() / BLUE).mean(dim=1)
+def brightness(avatar, of=BLUE):
+    return (avatar.rgb.detach() / of).mean(dim=1)
 
 
 def test_the_chest_is_lighter_than_the_back_and_hue_stays(blue, open_body):
@@ -63,3 +63,16 @@ def test_without_light_nothing_changes(blue, open_body):
     before = blue.colours.detach().clone()
     paint_light(blue, open_body, 0.0)
     assert torch.equal(blue.colours, before)
+
+
+@pytest.mark.parametrize("strength", [0.35, 1.0])
+def test_light_skin_stays_skin_and_nothing_is_black(blue, open_body, strength):
+    skin = torch.tensor([0.9, 0.66, 0.54])
+    with torch.no_grad():
+        blue.colours.copy_(skin.logit())
+    paint_light(blue, open_body, strength)
+    torch.testing.assert_close(
+        blue.rgb / blue.rgb[:, :1], (skin / skin[0]).expand(4000, 3), atol=2e-3, rtol=0
+    )
+    assert blue.rgb[:, 0].max() > 0.97
+    assert brightness(blue, skin).min() >= DIMMEST - 1e-3

@@ -15,6 +15,7 @@ from gaussianmotion.body.skin import limb_share
 from gaussianmotion.config.face import face_path
 from gaussianmotion.testing.oracle import OraclePrior
 from gaussianmotion.training import finish as ending
+from gaussianmotion.training import loop
 from gaussianmotion.training.finish import finish
 from gaussianmotion.training.lookahead import draw_pose
 from gaussianmotion.training.regions import NAMES, Seen, look_at
@@ -25,6 +26,9 @@ class Face(FaceLayer):
 
     def __init__(self, index):
         self.index = index
+
+    def follow(self, avatar):
+        """Nobody comes or goes."""
 
 
 @pytest.fixture
@@ -145,6 +149,55 @@ def test_clothes_are_put_on_where_regions_are_known(layered, open_body, told, mo
     assert (moved[hands] == 0.0).all()
     painted = (layered.rgb - bare.rgb).abs().amax(dim=1) > 0.0
     assert painted[trunk].float().mean() > 0.9 > 0.1 > painted[hands].float().mean()
+
+
+class Killed(BaseException):
+    """In the ending."""
+
+
+def test_a_kill_in_the_ending_repeats_no_step(tmp_path, open_body, monkeypatch):
+    settings = small_config(smooth_surface=True, light=0.35, checkpoint_every=100)
+    run(open_body, tmp_path / "whole", settings)
+
+    def kill(*asked):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "finish", kill)
+        with pytest.raises(Killed):
+            run(open_body, tmp_path / "killed", settings)
+
+    def step():
+        pytest.fail("a step was trained again")
+
+    run(open_body, tmp_path / "killed", settings, at=dict.fromkeys(range(24), step))
+    both = [tmp_path / name / "avatar.safetensors" for name in ("whole", "killed")]
+    assert both[0].read_bytes() == both[1].read_bytes()
+
+
+def test_nothing_comes_or_goes_after_the_ending(tmp_path, open_body, monkeypatch):
+    """Density control is due at the last step, and the face is found among those that stay."""
+    lengths = []
+
+    def end(avatar, body, config, seed, face, *others):
+        before = face.index.clone()
+        finish(avatar, body, config, seed, face, *others)
+        lengths.append((len(avatar), len(before), len(face.index)))
+        places = avatar.means[face.index].detach()
+        assert (places[:, None] == face._places).all(dim=2).any(dim=1).all()
+
+    monkeypatch.setattr(loop, "finish", end)
+    settings = small_config(
+        smooth_surface=True,
+        gaussians=600,
+        face={"contrast": 1.0, "points": 1.0},
+        density={"start": 0.9, "stop": 1.0, "prune_stop": 1.0, "every": 24, "prune_scale": 0.016},
+    )
+    run(open_body, tmp_path, settings)
+    avatar, _ = load_avatar(tmp_path / "avatar.safetensors")
+    ((ended, before, after),) = lengths
+    assert len(avatar) == ended != 600
+    assert 0 < after < before
 
 
 def test_a_trained_avatar_has_nothing_below_its_skin(tmp_path, open_body):
