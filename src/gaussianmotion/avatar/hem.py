@@ -70,13 +70,7 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
     if hem.isnan().any():
         return
     level = hem.quantile(LEVEL)
-    local = _between(hem, around)
-    # Nothing moves at the hips, all of it at the hem.
-    down = ((hips[1] - height) / (hips[1] - local).clamp(min=0.05)).clamp(0.0, 1.3).square()
-    goal = height + (level - local).clamp(-FARTHEST, FARTHEST) * down
-    low = goal - level < GATHERED
-    gathered = level + GATHERED * ((goal - level) / GATHERED - 1.0).clamp(max=0.0).exp()
-    goal = torch.where(low, gathered, goal)
+    goal = _levelled(height, _between(hem, around), level, hips[1])
     move = torch.zeros_like(points)
     move[:, 1] = goal - height
     inward = _corners(around, away[:, [0, 2]].norm(dim=1), goal - level, hangs)
@@ -88,6 +82,27 @@ def level_hem(avatar: Avatar, body: Body, skirt: Bool[Tensor, " N"]) -> None:
     before, after = body.heights(means), body.heights(means + pull)
     part = before.clamp(min=0.0) / (before - after).clamp(min=1e-6)
     avatar.means[rows] = means + torch.where(after < 0.0, part, 1.0)[:, None] * pull
+
+
+def _levelled(
+    height: Float[Tensor, " F"],
+    hem: Float[Tensor, " F"],
+    level: Float[Tensor, ""],
+    hips: Float[Tensor, ""],
+) -> Float[Tensor, " F"]:
+    """Heights in a skirt whose hem is level; all in metres.
+
+    Args:
+        height: As they are.
+        hem: Of the hem in each one's direction.
+        level: Of the hem as it will be.
+        hips: Of the joints, where nothing moves; at the hem all of it does.
+    """
+    down = ((hips - height) / (hips - hem).clamp(min=0.05)).clamp(0.0, 1.3).square()
+    goal = height + (level - hem).clamp(-FARTHEST, FARTHEST) * down
+    low = goal - level < GATHERED
+    gathered = level + GATHERED * ((goal - level) / GATHERED - 1.0).clamp(max=0.0).exp()
+    return torch.where(low, gathered, goal)
 
 
 def _corners(
