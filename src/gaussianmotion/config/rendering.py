@@ -64,7 +64,8 @@ class AntiAliasing(Section):
         0.6,
         description="Splats are widened by this share of the blur that they were trained with, so "
         "that pictures larger than the training's show no needles and gaps; at 1 hands turn to "
-        "mittens, since close-ups were trained with less.",
+        "mittens, since close-ups were trained with less. Avatars of train.smooth_surface have no "
+        "gaps and are drawn as they are.",
     )
 
 

@@ -210,7 +210,8 @@ class TrainConfig(TrainingScale):
     smooth_surface: bool = Field(
         False,
         description="At the end Gaussians are moved onto the planes of their neighbours and turned "
-        "flat into them, and colours that mix two get one of them: outlines and hems are edges.",
+        "flat into them, widened until they leave no gaps, and hidden where they are away from all "
+        "others; colours that mix two get one of them: outlines and hems are edges.",
     )
     garments: bool = Field(
         False,

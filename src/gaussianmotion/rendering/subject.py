@@ -44,6 +44,7 @@ class Subject:
         training_size: Pixels of the pictures that it was trained on.
         compensate: Whether it was trained with compensated opacities, and so is drawn with them.
         close_ups: Whether it was trained on close-ups of the head, too.
+        closed: Whether it ended as a surface whose splats leave no gaps.
         held_opacity: That of splats which were held where they began on its face and leave no gaps;
             None where there are no such.
     """
@@ -55,6 +56,7 @@ class Subject:
     training_size: int
     compensate: bool = False
     close_ups: bool = False
+    closed: bool = False
     held_opacity: float | None = None
 
     @property
@@ -95,8 +97,11 @@ class Subject:
     def trained_pixel(self) -> Float[Tensor, " N"]:
         """Metres of a pixel of the finest training pictures that show each splat.
 
-        None of a face that was held: it has its colours of marks that are finer than pictures.
+        None of a surface without gaps, which would only get soft outlines, nor of a face that was
+        held: it has its colours of marks that are finer than pictures.
         """
+        if self.closed:
+            return torch.zeros_like(self.weights[:, 0])
         head = self.weights[:, INDEX["head"]] * self.close_ups
         shown = TRAINING_MARGIN + (CLOSE_UP - TRAINING_MARGIN) * head
         pixel = self.body.height / self.training_size * shown
@@ -151,5 +156,6 @@ def load_subject(
         training_size=train_config.size,
         compensate=train_config.opacity_compensation,
         close_ups=train_config.cameras.head > 0.0,
+        closed=train_config.smooth_surface,
         held_opacity=train_config.opacity if held and train_config.even_start else None,
     )

@@ -12,6 +12,7 @@ from gaussianmotion.avatar.borders import cut_at_borders
 from gaussianmotion.avatar.cloth import put_clothes_on
 from gaussianmotion.avatar.colour_modes import sharpen_colours
 from gaussianmotion.avatar.complexion import Shown
+from gaussianmotion.avatar.discs import fit_discs, hide_strays
 from gaussianmotion.avatar.face import FaceLayer
 from gaussianmotion.avatar.gaps import close_gaps
 from gaussianmotion.avatar.garments import even_garments
@@ -30,11 +31,10 @@ from gaussianmotion.training.lookahead import Condition, draw_pose
 from gaussianmotion.training.palette import sampled_palette
 from gaussianmotion.training.regions import NAMES, Seen, look_at, namer
 
-# Least sizes of the face's Gaussians, in parts of the distance of their neighbours, and the largest
-# that one gets, metres: they are drawn without blur, nothing lies behind them, and where few meet
-# many the hair at the back of the head would be seen between them. Cloth that was lifted is widened
-# as far, or the back would be seen through it.
-FACE_GAPS, LARGEST, CLOTH_LARGEST = 0.6, 0.01, 0.015
+# Least sizes of what ends as a surface, in parts of the distance of its neighbours, and the largest
+# that one gets, metres: on the face, and elsewhere. It is drawn without blur and nothing lies
+# behind it: the hair at the back of the head would be seen between what makes the face.
+FACE_GAPS, FACE_LARGEST, GAPS, LARGEST = 0.6, 0.01, 0.75, 0.015
 # A prior's colours are mixed over so many of its pixels, of pictures so many metres high: of a
 # whole person, and of a head.
 MIXED, FIGURE, HEAD = 2.5, 2.1, 0.5
@@ -72,7 +72,7 @@ def finish(
     if settings.smooth_surface and held is not None:
         others = torch.ones(len(avatar), dtype=torch.bool, device=held.device)
         others[held] = False
-        close_gaps(avatar, FACE_GAPS, LARGEST, others.nonzero()[:, 0])
+        close_gaps(avatar, FACE_GAPS, FACE_LARGEST, others.nonzero()[:, 0])
     name = namer(prior, prompt, config, seed) if settings.garments or tone else None
     if settings.smooth_surface or name is not None:
         seen = look_at(avatar, body, config, seed, condition, name)
@@ -127,12 +127,12 @@ def _smooth(
         for skirt in SKIRTS:
             level_hem(avatar, body, regions.among(skirt))
         put_clothes_on(avatar, cut(Sheet.of(avatar, body, seen.pixels, held)), regions)
-        # Cloth is wider than the skin that it lay on.
-        others = (~regions.among(*CLOTHES, SHOES)).nonzero()[:, 0].to(body.device)
-        close_gaps(avatar, FACE_GAPS, CLOTH_LARGEST, others)
+    close_gaps(avatar, GAPS, LARGEST, held)
     head = limb_share(avatar.smpl_weights, "head") * (settings.cameras.head > 0.0)
     reach = MIXED / settings.size * (FIGURE + (HEAD - FIGURE) * head)
     avatar.refresh_smpl_weights(body, settings.smooth_weights)
     shaped = Sheet.of(avatar, body, seen.pixels, held)
+    fit_discs(avatar, cut(shaped))
+    hide_strays(avatar, shaped)
     sharpen_colours(avatar, cut(shaped), reach)
     return shaped

@@ -98,6 +98,15 @@ def test_whether_a_face_was_held_is_read_from_the_configuration(
     assert load_subject(rewritten(avatar_path, tmp_path, config=config)).held_opacity == held
 
 
+def test_a_surface_without_gaps_is_not_blurred(avatar_path, tmp_path):
+    _, metadata = load_avatar(avatar_path)
+    config = metadata.config | {"train": {"smooth_surface": True}}
+    closed = load_subject(rewritten(avatar_path, tmp_path, config=config))
+    assert not load_subject(avatar_path).closed
+    assert closed.closed
+    assert (closed.training_blur(1e-4) == 0.0).all()
+
+
 def test_an_avatar_with_compensated_opacities_is_drawn_so_and_not_blurred(avatar_path, settings):
     subject = load_subject(avatar_path)
     assert not subject.compensate
