@@ -49,14 +49,16 @@ def program() -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    options = build_parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        options = build_parser().parse_args(arguments)
         with job_log(options.log):
             return _run(options)
     except UserError as error:  # the log itself cannot be written
         print(f"gaussianmotion: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # before or after the command
+        return _interrupted()
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -101,8 +103,7 @@ def _run(options: argparse.Namespace) -> int:
         print(f"gaussianmotion: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("gaussianmotion: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+        return _interrupted()
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -115,6 +116,11 @@ def _run(options: argparse.Namespace) -> int:
         traceback.print_exc()
         print("gaussianmotion: this is a bug; please report the lines above", file=sys.stderr)
         return 1
+
+
+def _interrupted() -> int:
+    print("gaussianmotion: interrupted; the same command goes on from here", file=sys.stderr)
+    return 130
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

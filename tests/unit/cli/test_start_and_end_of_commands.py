@@ -1,9 +1,12 @@
 """A job of seconds waits for what it uses only, and not for Python to take everything apart."""
 
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from gaussianmotion import cli
 
 # Each takes from half a second to several to import.
 SLOW = (
@@ -44,3 +47,11 @@ def test_nothing_is_searched_for_cycles_at_the_end(arguments: str, code: int) ->
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == code, done.stderr
     assert done.stdout.splitlines()[-1:] == ["True"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_command_begins_is_told(number, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "build_parser", lambda: signal.raise_signal(number))
+    assert cli.main([]) == 130
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["gaussianmotion: interrupted; the same command goes on from here"]
