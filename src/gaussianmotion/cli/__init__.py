@@ -7,11 +7,9 @@ Exit codes: 0 done, 1 a bug (with a traceback), 2 a mistake that the user can co
 import argparse
 import gc
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from types import FrameType
 from typing import NoReturn
 
 from gaussianmotion import __version__
@@ -32,6 +30,7 @@ from gaussianmotion.cli import (
     ui,
 )
 from gaussianmotion.cli.arguments import Parser, whole_number
+from gaussianmotion.cli.interrupts import heard
 from gaussianmotion.cli.joblog import job_log
 from gaussianmotion.runtime import gpu_errors
 from gaussianmotion.runtime.errors import UserError
@@ -49,11 +48,11 @@ def program() -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        options = build_parser().parse_args(arguments)
-        with job_log(options.log):
-            return _run(options)
+        with heard():
+            options = build_parser().parse_args(arguments)
+            with job_log(options.log):
+                return _run(options)
     except UserError as error:  # the log itself cannot be written
         print(f"gaussianmotion: {error}", file=sys.stderr)
         return 2
@@ -121,8 +120,3 @@ def _run(options: argparse.Namespace) -> int:
 def _interrupted() -> int:
     print("gaussianmotion: interrupted; the same command goes on from here", file=sys.stderr)
     return 130
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    """SIGTERM (a scheduler, Snakemake) stops a job as Ctrl-C does: resumably."""
-    raise KeyboardInterrupt

@@ -3,10 +3,13 @@
 import signal
 import subprocess
 import sys
+import time
+import weakref
 
 import pytest
 
 from gaussianmotion import cli
+from gaussianmotion.cli.interrupts import heard
 
 # Each takes from half a second to several to import.
 SLOW = (
@@ -55,3 +58,20 @@ def test_a_signal_before_the_command_begins_is_told(number, monkeypatch, capsys)
     assert cli.main([]) == 130
     said = capsys.readouterr().err.splitlines()
     assert said == ["gaussianmotion: interrupted; the same command goes on from here"]
+
+
+def test_a_signal_while_an_object_is_taken_apart_is_not_lost():
+    """Python prints what is raised there, and forgets it."""
+
+    class Thing:
+        pass
+
+    def command():
+        thing = Thing()
+        reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+        del thing
+        assert reference() is None
+        time.sleep(10)
+
+    with pytest.raises(KeyboardInterrupt), heard():
+        command()
