@@ -32,8 +32,7 @@ SUMMARY = {
 
 
 def test_the_papers_dry_run_lists_every_job_of_every_table_and_figure(workflow: Workflow) -> None:
-    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "all", "--resources", "gpu=4"]
-    done = run(workflow.folder, command)
+    done = workflow.by_hand("-n", "--cores", "all", "--resources", "gpu=4")
     assert done.returncode == 0, done.stderr
     config = yaml.safe_load((workflow.folder / "config.yaml").read_text(encoding="utf-8"))
     variants = len(config["ablation"]["variants"])
@@ -137,8 +136,11 @@ def test_a_failed_job_is_one_line_and_the_others_go_on(workflow: Workflow) -> No
 def test_a_second_run_in_the_same_folder_is_one_line(workflow: Workflow) -> None:
     end = workflow.folder / "the second has ended"
 
+    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/laptop", "--cores", "2"]
+
     def first() -> None:
-        done.append(workflow.snakemake("--until", "models", FAKE_UNTIL=str(end)))
+        awaited = {"FAKE_UNTIL": str(end)}
+        done.append(run(workflow.folder, [*command, TARGET, "--until", "models"], awaited))
 
     done: list[subprocess.CompletedProcess[str]] = []
     thread = threading.Thread(target=first)
@@ -148,7 +150,7 @@ def test_a_second_run_in_the_same_folder_is_one_line(workflow: Workflow) -> None
         assert time.monotonic() < waited
         time.sleep(0.2)
     time.sleep(1.0)
-    second = workflow.snakemake("--until", "models")
+    second = workflow.snakemake(TARGET, "--until", "models")
     end.touch()
     thread.join()
     assert second.returncode != 0
@@ -223,6 +225,6 @@ def test_the_scheduler_looks_for_work_when_a_job_ends_and_not_every_second(
     path = workflow.folder / "Snakefile"
     line = "print('limiter:', workflow.scheduler.job_rate_limiter)"
     path.write_text(f"{path.read_text()}\n\nonsuccess:\n    {line}\n")
-    done = workflow.snakemake("--until", "prompts")
+    done = workflow.snakemake("results/laptop/prompts.tsv")
     assert done.returncode == 0, done.stderr
     assert "limiter: None" in done.stdout + done.stderr

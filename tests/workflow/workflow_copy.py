@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from warm_snakemake import snakemake
 
 REPOSITORY = Path(__file__).parents[2]
 WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "profiles", "envs", "notebooks")
@@ -24,20 +25,12 @@ class Workflow:
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake with the laptop's profile; returns what it printed and its exit code."""
-        return run(
-            self.folder,
-            [
-                sys.executable,
-                "-m",
-                "snakemake",
-                *arguments,
-                "--profile",
-                "profiles/laptop",
-                "--cores",
-                "2",
-            ],
-            environment,
-        )
+        usual = ["--profile", "profiles/laptop", "--cores", "2"]
+        return self.by_hand(*arguments, *usual, **environment)
+
+    def by_hand(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake with these arguments alone."""
+        return snakemake(self.folder, list(arguments), clean_environment(environment))
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """How many jobs of each rule a dry run would do."""
