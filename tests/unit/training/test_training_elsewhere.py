@@ -12,14 +12,14 @@ from gaussianmotion.testing.oracle import OraclePrior, coloured_body, target_ima
 from gaussianmotion.training import loop
 
 
-@pytest.fixture
-def train(open_body, monkeypatch):
+@pytest.fixture(scope="module")
+def train(open_body):
     """Trains elsewhere, toward the coloured body."""
-    monkeypatch.setattr(loop, "choose_device", lambda name: ELSEWHERE)
     target = coloured_body(open_body, 600, torch.Generator().manual_seed(7))
 
     def run(folder, at=None):
-        with elsewhere() as device:
+        with elsewhere() as device, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loop, "choose_device", lambda name: ELSEWHERE)
             condition = target_images(target.to(device))
             return loop.train(
                 small_config(),
@@ -35,6 +35,14 @@ def train(open_body, monkeypatch):
     return run
 
 
+@pytest.fixture(scope="module")
+def whole(train, tmp_path_factory):
+    """The folder of an uninterrupted training, elsewhere."""
+    folder = tmp_path_factory.mktemp("whole")
+    train(folder)
+    return folder
+
+
 def rows(folder):
     with open(folder / "curves.csv", newline="") as handle:
         return [
@@ -43,19 +51,18 @@ def rows(folder):
         ]
 
 
-def test_it_learns_as_on_the_cpu(train, finished, tmp_path):
-    path = train(tmp_path / "run")
-    ours, expected = rows(tmp_path / "run"), rows(finished)
+def test_it_learns_as_on_the_cpu(whole, finished):
+    ours, expected = rows(whole), rows(finished)
     assert ours[0] == pytest.approx(expected[0], rel=1e-3)
     # Later the two may part by what other kernels round.
     assert ours[-1]["gaussians"] == pytest.approx(expected[-1]["gaussians"], rel=0.02)
     assert ours[-1]["score"] == pytest.approx(expected[-1]["score"], rel=0.1)
-    avatar, _ = load_avatar(path)
+    avatar, _ = load_avatar(whole / "avatar.safetensors")
     assert avatar.means.device.type == "cpu"
     assert len(avatar) == ours[-1]["gaussians"]
 
 
-def test_a_stopped_training_goes_on(train, tmp_path):
+def test_a_stopped_training_goes_on(train, whole, tmp_path):
     def stop():
         raise KeyboardInterrupt
 
@@ -63,8 +70,7 @@ def test_a_stopped_training_goes_on(train, tmp_path):
         train(tmp_path / "stopped", {11: stop})
     assert (tmp_path / "stopped/checkpoint.pt").exists()
     train(tmp_path / "stopped")
-    train(tmp_path / "whole")
-    assert rows(tmp_path / "stopped") == rows(tmp_path / "whole")
+    assert rows(tmp_path / "stopped") == rows(whole)
 
 
 def test_a_step_waits_for_its_device_once(open_body, monkeypatch, tmp_path):
