@@ -20,6 +20,7 @@ from gaussianmotion.config import Config, RenderConfig
 from gaussianmotion.scores.distances.efficientnet import load_lite0, weights_file
 from gaussianmotion.scores.distances.inception import load_inception
 from gaussianmotion.scores.distances.pooled import features_of
+from gaussianmotion.scores.pose import posed_frames
 from gaussianmotion.scores.pose.mannequin import save_mannequin
 from gaussianmotion.scores.registry import run_score
 from gaussianmotion.scores.score_file import ScoreFile
@@ -75,6 +76,8 @@ def test_of_an_avatar(
     if name != "geometry":
         pytest.importorskip("ai_edge_litert")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # All frames of a motion pass the same tensors through the same devices.
+    monkeypatch.setattr(posed_frames, "FRAMES", 4)
     config = Config(render=RenderConfig(size=64), threads=1)
     (tmp_path / "run").mkdir()
     save_mannequin(tmp_path / "run/avatar.safetensors", open_body, config, 4000)
