@@ -45,7 +45,7 @@ def cache(tmp_path: Path, convert_once: None, monkeypatch: pytest.MonkeyPatch) -
 def noise(
     prior: DiffusionPrior, batch: int = 2, posed: bool = False, timesteps: Any = (100, 700, 300)
 ) -> torch.Tensor:
-    """What a prior answers; the UNet alone where nothing is posed, which is half to convert."""
+    """What a prior answers; the UNet alone where nothing is posed: one network to convert."""
     generator, side = torch.Generator().manual_seed(0), 8
     latents = torch.randn(batch, prior._unet.config.in_channels, side, side, generator=generator)
     timesteps = torch.tensor(timesteps[:batch])
