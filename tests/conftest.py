@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 # As every command has it (gaussianmotion.runtime.threads), before torch is imported: on a busy
 # computer, threads that spin while they wait for each other make a test ten times slower.
@@ -32,6 +34,14 @@ def pytest_xdist_auto_num_workers() -> int | None:
     if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
         return None  # which xdist reads itself
     return torch.get_num_threads() + 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """While processes still read the tests, compile what all of them would compile."""
+    if config.getoption("numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ:
+        program = Path(__file__).with_name("compiled_kernels.py")
+        compiling = subprocess.Popen([sys.executable, program])
+        config.add_cleanup(compiling.wait)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
