@@ -1,9 +1,12 @@
 """What all tests share: the shipped body, and a source of randomness."""
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 # As every command has it (gaussianmotion.runtime.threads), before torch is imported: on a busy
 # computer, threads that spin while they wait for each other make a test ten times slower.
@@ -11,6 +14,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Where several processes share the tests, each has one thread: together they have the cores.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What tests keep is theirs: a user's converted networks would go, of which the newest stay.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="gaussianmotion-tests-")
+    atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 # The tests start hundreds of programs, each of which would compile all that it imports again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
