@@ -242,10 +242,7 @@ print(len(stopped))
 
 def test_a_signal_after_engines_have_gone_is_handled(embedded_folder: Path) -> None:
     """OpenVINO's stack for signal handlers goes with its plugin; the kernel keeps its address."""
-    done = subprocess.run(
-        [sys.executable, "-c", AFTER_ENGINES, str(embedded_folder)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-    )
+    command = [sys.executable, "-c", AFTER_ENGINES, str(embedded_folder)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, "2"), done.stderr
