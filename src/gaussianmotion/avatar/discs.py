@@ -22,6 +22,8 @@ NEIGHBOURS = 25
 BENT, SMALLEST = 0.35, 0.75
 # A stray's so many nearest are so many times as far away as those of its neighbours are.
 NEAREST, STRAY = 4, 2.0
+# Both sides of a finger are company.
+ANY_SIDE = -2.0
 # The logit of an opacity that no rasteriser draws.
 UNSEEN = -10.0
 
@@ -62,9 +64,8 @@ def hide_strays(avatar: Avatar, sheet: Sheet) -> None:
     loose = replace(sheet, shown=sheet.free)
     reach = torch.full((len(sheet.means),), torch.inf)
     around: list[tuple[Int[Tensor, " F"], Int[Tensor, "F K"]]] = []
-    for piece in loose.neighbourhoods(sheet.means, NEIGHBOURS, SAME_SIDE):
-        distance = piece.distance.masked_fill(piece.counts == 0.0, torch.inf).sort(dim=1).values
-        reach[piece.rows] = distance[:, min(NEAREST, distance.shape[1] - 1)]
+    for piece in loose.neighbourhoods(sheet.means, NEIGHBOURS, ANY_SIDE):
+        reach[piece.rows] = piece.distance[:, NEAREST]  # the first is itself
         around.append((piece.rows, piece.near))
     stray = torch.zeros(len(reach), dtype=torch.bool)
     for rows, near in around:

@@ -101,6 +101,15 @@ def test_what_is_held_is_no_company(plane):
     assert hidden(avatar) == [INNER]
 
 
+@pytest.mark.parametrize("count", [500, 4000])
+def test_a_body_keeps_its_fingers(open_body, count):
+    """Of few Gaussians, hands have hardly any on one side."""
+    generator = torch.Generator().manual_seed(0)
+    avatar = Avatar.on_body(open_body, count, 0.9, generator, False, even=True)
+    hide_strays(avatar, Sheet.of(avatar, open_body, torch.ones(count)))
+    assert len(hidden(avatar)) <= 0.001 * count
+
+
 def test_far_fewer_that_lie_evenly_are_no_strays(plane):
     avatar, sheet = plane
     hide_strays(avatar, replace(sheet, free=sheet.free[::37]))
